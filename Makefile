@@ -1,0 +1,35 @@
+# Each target does its own set-up: a virtual environment in .venv, exact versions from constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: serve test lint golden clean
+
+serve: .venv/run.stamp ## serve the sample corpus on http://127.0.0.1:8000
+	$(BIN)/feeds serve seeds
+
+test: .venv/dev.stamp ## run the whole test suite, in parallel and in random order
+	$(BIN)/pytest -n auto $(ARGS)
+
+lint: .venv/dev.stamp ## types, style, and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+golden: .venv/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
+	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/test_golden.py
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("feeds needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) -e .
+	touch $@
+
+.venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) -e '.[dev]'
+	touch .venv/run.stamp $@
+
+clean: ## remove what these targets made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,13 @@
+"""The catalogue: the SQLite file that remembers every source file, mention and entry.
+
+It exists so that a build does only what changed, and it is disposable: delete it, and the next build is
+slow and identical. Its flow, in the order of its modules::
+
+    database   open it, or start anew where it was made by other code
+    intake     files in: what was read, what is gone, which of it is live now
+    merging    mentions → entries, and which feeds that touches
+    naming     names and addresses of feeds and pages
+    reading    out: feeds, the entries in them, counts, problems, rendered fragments
+
+Every function takes the connection first. None asks the clock: `now` is data.
+"""

@@ -1,0 +1,163 @@
+"""Open the catalogue, or start it anew where it was made by other code or other settings of reading."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from feeds.errors import StateError
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE source (
+    id        INTEGER PRIMARY KEY,
+    path      TEXT NOT NULL UNIQUE,
+    stamp     TEXT NOT NULL,             -- changes when the file may have
+    digest    BLOB NOT NULL,             -- changes when its bytes have
+    readable  INTEGER NOT NULL,          -- 0: lost to a problem
+    listed    INTEGER NOT NULL,          -- 0: published: false
+    published INTEGER NOT NULL,          -- seconds since the epoch, as every time here
+    live      INTEGER NOT NULL DEFAULT 0 -- 1: published now, under the settings in force
+);
+CREATE TABLE problem (
+    source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
+    line INTEGER NOT NULL, field TEXT NOT NULL, reason TEXT NOT NULL, advice TEXT NOT NULL, severity TEXT NOT NULL
+);
+CREATE INDEX problem_source ON problem (source_id);
+
+CREATE TABLE label (                     -- how articles spell the names of topics and categories
+    source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
+    kind TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL
+);
+CREATE INDEX label_source ON label (source_id);
+CREATE INDEX label_name ON label (kind, key, name);
+
+CREATE TABLE mention (
+    id        INTEGER PRIMARY KEY,
+    source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
+    entry_id  INTEGER,                   -- NULL: not live, or not merged yet
+    live      INTEGER NOT NULL DEFAULT 0,
+    position INTEGER NOT NULL, title TEXT NOT NULL, published INTEGER NOT NULL, updated INTEGER,
+    listed INTEGER NOT NULL, excerpt TEXT NOT NULL, url TEXT, original_url TEXT, amp_url TEXT, explicit_id TEXT,
+    provider_name TEXT, provider_domain TEXT, topics TEXT NOT NULL, categories TEXT NOT NULL,
+    type TEXT NOT NULL, quality NUMERIC, heat NUMERIC,
+    image_url TEXT, image_width INTEGER, image_height INTEGER, content TEXT NOT NULL
+);
+CREATE INDEX mention_source ON mention (source_id);
+CREATE INDEX mention_entry ON mention (entry_id);
+CREATE INDEX mention_homeless ON mention (id) WHERE live = 1 AND entry_id IS NULL;
+CREATE INDEX mention_due ON mention (live, published);
+
+CREATE TABLE mention_key (               -- what makes mentions one entry (feeds.entries.keys)
+    key TEXT NOT NULL, mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE,
+    PRIMARY KEY (key, mention_id)
+) WITHOUT ROWID;
+CREATE INDEX mention_key_mention ON mention_key (mention_id);
+
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY,
+    ident TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL, provider_name TEXT NOT NULL,
+    published INTEGER NOT NULL, updated INTEGER NOT NULL,
+    page_wanted TEXT, page TEXT          -- the plain slug of a page-less entry, and the one it got
+);
+CREATE INDEX entry_ident ON entry (ident);
+CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
+
+CREATE TABLE member (                    -- which entries a feed has, in the feed's order
+    kind TEXT NOT NULL, key TEXT NOT NULL, age INTEGER NOT NULL, ident TEXT NOT NULL, entry_id INTEGER NOT NULL,
+    PRIMARY KEY (kind, key, age, ident)  -- age = -published
+) WITHOUT ROWID;
+CREATE INDEX member_entry ON member (entry_id);
+
+CREATE TABLE feed (
+    kind TEXT NOT NULL, key TEXT NOT NULL,
+    name TEXT NOT NULL DEFAULT '', wanted TEXT NOT NULL DEFAULT '', slug TEXT NOT NULL DEFAULT '',
+    since INTEGER NOT NULL DEFAULT 0, entries INTEGER NOT NULL DEFAULT 0,
+    newest INTEGER, updated INTEGER,     -- among the entries it shows; NULL where it has none
+    pending INTEGER NOT NULL DEFAULT 1,  -- 1: its documents may differ from those in the snapshot
+    PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+CREATE INDEX feed_wanted ON feed (kind, wanted);
+CREATE INDEX feed_pending ON feed (kind, key) WHERE pending = 1;
+
+CREATE TABLE pending_page (entry_id INTEGER PRIMARY KEY);   -- pages that may differ from the snapshot's
+CREATE TABLE gone (folder TEXT PRIMARY KEY) WITHOUT ROWID;  -- addresses that the snapshot has and no feed or page
+
+CREATE TABLE fragment (
+    entry_id INTEGER NOT NULL, format TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (entry_id, format)
+) WITHOUT ROWID;
+"""
+
+_SCRATCH = """
+CREATE TEMP TABLE candidate (mention_id INTEGER PRIMARY KEY);  -- mentions that may begin or cease to be live
+CREATE TEMP TABLE shaken (entry_id INTEGER PRIMARY KEY);  -- entries that lost or will gain a mention
+CREATE TEMP TABLE stale (entry_id INTEGER PRIMARY KEY);   -- entries whose fragments must be made anew
+CREATE TEMP TABLE unclaimed (wanted TEXT PRIMARY KEY);    -- page slugs that an entry has given up
+"""
+
+
+@contextlib.contextmanager
+def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to the catalogue at `path`; it is made, or made anew, where that is needed.
+
+    Args:
+        path: the SQLite file, in a folder that exists.
+        reader: identifies the code and the settings that decide what is read from a file. A catalogue
+            with another one is thrown away.
+
+    Raises:
+        StateError: the file can't be written.
+        sqlite3.DatabaseError: the file is damaged.
+    """
+    try:
+        db = _open(path)
+        if not _made_by(db, reader):
+            db.close()
+            discard(path)
+            db = _open(path)
+            db.executescript(_SCHEMA)
+            set_meta(db, "reader", reader)
+            db.commit()
+        db.executescript(_SCRATCH)
+    except sqlite3.OperationalError as error:
+        raise StateError(f"the catalogue can't be opened ({error})", path) from error
+    try:
+        yield db
+    finally:
+        db.rollback()
+        db.close()
+
+
+def discard(path: Path) -> None:
+    """Delete the catalogue at `path`: the next build reads everything."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def meta(db: sqlite3.Connection, name: str) -> str | None:
+    """Return what :func:`set_meta` kept under `name`, or None."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row is not None else None
+
+
+def set_meta(db: sqlite3.Connection, name: str, value: str) -> None:
+    """Keep `value` under `name`; what is there already is not written again."""
+    if meta(db, name) != value:
+        db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+def _made_by(db: sqlite3.Connection, reader: str) -> bool:
+    has_meta = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+    return has_meta is not None and meta(db, "reader") == reader

@@ -1,0 +1,173 @@
+"""Mentions → entries, for what changed only; and which feeds and pages that touches.
+
+An entry is a connected group of mentions (:func:`feeds.entries.group`). A change to some mentions can only
+join or split the entries they were in and the entries they share a key with, so only those are grouped anew.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from feeds import entries
+from feeds.catalogue import naming
+from feeds.catalogue.reading import mentions_of
+from feeds.catalogue.rows import to_seconds
+from feeds.model import Entry, Kind, Provider
+from feeds.slug import slugify
+
+BATCH = 20_000
+"""How many new mentions are merged at a time: what bounds the memory that a first build needs."""
+
+
+def merge(db: sqlite3.Connection, home: Provider, home_address: str, limit: int) -> None:
+    """Bring entries and memberships up to date with the mentions that are live.
+
+    Args:
+        home: the site as a provider.
+        home_address: what every address of the site starts with.
+        limit: how many entries a feed shows.
+
+    Afterwards every feed and page that may look different is pending, and the fragments of every entry that
+    may are gone.
+    """
+    db.execute("DELETE FROM stale")
+    db.execute("DELETE FROM unclaimed")
+    while True:
+        homeless = [mention for (mention,) in db.execute(_HOMELESS, (BATCH,))]
+        _merge_batch(db, homeless, home)
+        db.execute("DELETE FROM shaken")
+        if len(homeless) < BATCH:
+            break
+    naming.name_pages(db, home_address)
+    _settle_stale(db)
+    naming.name_feeds(db, home, limit)
+
+
+def shake_all(db: sqlite3.Connection) -> None:
+    """Have the next :func:`merge` merge everything anew: the site itself has changed."""
+    db.execute("INSERT OR IGNORE INTO shaken SELECT id FROM entry")
+
+
+def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], home: Provider) -> None:
+    db.executemany(_SHAKE_NEIGHBOURS, [(mention,) for mention in homeless])
+    was_in = dict(db.execute("SELECT mention.id, entry_id FROM shaken JOIN mention USING (entry_id)"))
+    was_in |= dict.fromkeys(homeless)
+    left_over = {entry for (entry,) in db.execute("SELECT entry_id FROM shaken")}
+    db.execute(_PENDING_FOR_SHAKEN)
+    db.execute("DELETE FROM member WHERE entry_id IN (SELECT entry_id FROM shaken)")
+    for group in entries.group((mention, _keys(db, mention)) for mention in sorted(was_in)):
+        before = (was_in[mention] for mention in group)
+        entry_id = min((entry for entry in before if entry in left_over), default=None)
+        if entry_id is None:
+            entry_id = int(db.execute(_INSERT_BLANK).lastrowid or 0)
+        left_over.discard(entry_id)
+        db.executemany(
+            "UPDATE mention SET entry_id = ? WHERE id = ?",
+            [(entry_id, mention) for mention in group if was_in[mention] != entry_id],
+        )
+        _write(db, entry_id, entries.merge(mentions_of(db, entry_id), home))
+    for entry_id in left_over:
+        _remove(db, entry_id)
+
+
+def _keys(db: sqlite3.Connection, mention: int) -> list[str]:
+    return [key for (key,) in db.execute("SELECT key FROM mention_key WHERE mention_id = ?", (mention,))]
+
+
+def _write(db: sqlite3.Connection, entry_id: int, entry: Entry) -> None:
+    """Store `entry` and where it belongs; what showed it before and what shows it now is touched."""
+    before_ident, before_url, before_title, page = db.execute(
+        "SELECT ident, url, title, page FROM entry WHERE id = ?", (entry_id,)
+    ).fetchone()
+    if entry.url and page is not None:
+        _leave_page(db, entry_id, page)
+    wanted = None if entry.url else slugify(entry.title)
+    if page is not None and wanted is not None:
+        db.execute("INSERT OR IGNORE INTO unclaimed SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
+    url = entry.url or before_url  # the page of a page-less entry is given out by feeds.catalogue.naming
+    if (before_ident, before_url, before_title) != (entry.id, url, entry.title):
+        _touch_related(db, entry_id)
+    db.execute(
+        "UPDATE entry SET ident = ?, url = ?, title = ?, provider_name = ?, published = ?, updated = ?,"
+        " page_wanted = ? WHERE id = ?",
+        (
+            entry.id,
+            url,
+            entry.title,
+            entry.provider.name,
+            to_seconds(entry.published),
+            to_seconds(entry.updated),
+            wanted,
+            entry_id,
+        ),
+    )
+    db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
+    age = -to_seconds(entry.published)
+    feeds = list(_feeds_of(entry))
+    db.executemany("INSERT INTO member VALUES (?, ?, ?, ?, ?)", [(*feed, age, entry.id, entry_id) for feed in feeds])
+    db.executemany("INSERT INTO feed (kind, key) VALUES (?, ?) ON CONFLICT DO UPDATE SET pending = 1", feeds)
+
+
+def _remove(db: sqlite3.Connection, entry_id: int) -> None:
+    _touch_related(db, entry_id)
+    (page,) = db.execute("SELECT page FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    if page is not None:
+        _leave_page(db, entry_id, page)
+    db.execute("DELETE FROM entry WHERE id = ?", (entry_id,))
+    db.execute("DELETE FROM fragment WHERE entry_id = ?", (entry_id,))
+    db.execute("DELETE FROM stale WHERE entry_id = ?", (entry_id,))
+
+
+def _feeds_of(entry: Entry) -> Iterable[tuple[str, str]]:
+    """Return kind and key of each feed that `entry` is in (DESIGN: Entries, Membership)."""
+    yield Kind.ALL, ""
+    yield Kind.PROVIDER, entry.provider.domain
+    for name in entry.topics:
+        yield Kind.TOPIC, entries.fold(name)
+    for name in entry.categories:
+        yield Kind.CATEGORY, entries.fold(name)
+
+
+def _leave_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:
+    db.execute("INSERT OR IGNORE INTO unclaimed SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
+    db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (f"articles/{page}/",))
+    db.execute("UPDATE entry SET page = NULL WHERE id = ?", (entry_id,))
+    db.execute("DELETE FROM pending_page WHERE entry_id = ?", (entry_id,))
+
+
+def _touch_related(db: sqlite3.Connection, entry_id: int) -> None:
+    """Mark the entries that link to this one: its id, address or title is part of what they show."""
+    db.execute(naming.STALE_RELATED, {"entry": entry_id})
+
+
+def _settle_stale(db: sqlite3.Connection) -> None:
+    """Drop the fragments of what is stale, and mark the feeds and pages that show it."""
+    db.execute("DELETE FROM stale WHERE entry_id NOT IN (SELECT id FROM entry)")
+    db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM stale)")
+    db.execute(
+        "UPDATE feed SET pending = 1 WHERE (kind, key) IN"
+        " (SELECT kind, member.key FROM stale JOIN member USING (entry_id))"
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO pending_page"
+        " SELECT id FROM stale JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
+    )
+
+
+_HOMELESS = "SELECT id FROM mention WHERE live = 1 AND entry_id IS NULL LIMIT ?"
+
+_INSERT_BLANK = "INSERT INTO entry (ident, url, title, provider_name, published, updated) VALUES ('', '', '', '', 0, 0)"
+
+_SHAKE_NEIGHBOURS = """
+INSERT OR IGNORE INTO shaken
+SELECT mention.entry_id FROM mention_key AS mine
+JOIN mention_key AS theirs ON theirs.key = mine.key
+JOIN mention ON mention.id = theirs.mention_id
+WHERE mine.mention_id = ? AND mention.entry_id IS NOT NULL
+"""
+
+_PENDING_FOR_SHAKEN = """
+UPDATE feed SET pending = 1
+WHERE (kind, key) IN (SELECT kind, member.key FROM shaken JOIN member USING (entry_id))
+"""

@@ -1,0 +1,121 @@
+"""Names and addresses of feeds and pages: who gets which slug (:mod:`feeds.slug`).
+
+A slug is given out per kind among all that want it, so that two names never share an address; who gets the
+plain one depends on what the catalogue holds, never on the order in which it came to hold it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from feeds.model import Kind, Provider
+from feeds.slug import Claim, assign, slugify
+
+STALE_RELATED = """
+INSERT OR IGNORE INTO stale
+SELECT other.entry_id FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
+WHERE mine.entry_id = :entry AND other.entry_id IS NOT NULL AND other.entry_id != :entry
+AND (mine.position = 0) != (other.position = 0)
+"""
+"""Marks the entries that link to :entry as stale."""
+
+
+def name_pages(db: sqlite3.Connection, home_address: str) -> None:
+    """Give every stale entry without a web page a page of its own: ``articles/<slug>/``.
+
+    Also its rivals, where a change among them moves the slug; a page that moves leaves its old address.
+    """
+    wanted = db.execute(
+        "SELECT DISTINCT page_wanted FROM stale JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
+        " UNION SELECT wanted FROM unclaimed"
+    ).fetchall()
+    for (slug,) in wanted:
+        rivals = db.execute("SELECT id, ident, published, page, url FROM entry WHERE page_wanted = ?", (slug,))
+        found = rivals.fetchall()
+        given = assign(Claim(published, ident, slug) for _, ident, published, _, _ in found)
+        for entry_id, ident, _, page, url in found:
+            new_url = f"{home_address}articles/{given[ident]}/"
+            if (page, url) == (given[ident], new_url):
+                continue
+            if page is not None and page != given[ident]:
+                db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (f"articles/{page}/",))
+            db.execute("UPDATE entry SET page = ?, url = ? WHERE id = ?", (given[ident], new_url, entry_id))
+            db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
+            db.execute(STALE_RELATED, {"entry": entry_id})
+
+
+def name_feeds(db: sqlite3.Connection, home: Provider, limit: int) -> None:
+    """Bring name, slug, size and dates of every pending feed up to date; drop those without entries.
+
+    Args:
+        home: the site as a provider.
+        limit: how many entries a feed shows.
+    """
+    db.execute("INSERT OR IGNORE INTO feed (kind, key) VALUES (?, '')", (Kind.ALL,))
+    contested: set[tuple[Kind, str]] = set()
+    pending = db.execute("SELECT kind, key, wanted, slug FROM feed WHERE pending = 1").fetchall()
+    for kind, key, wanted, slug in ((Kind(kind), *rest) for kind, *rest in pending):
+        if kind is not Kind.ALL:
+            wanted = wanted or _plain_slug(kind, key)
+            contested.add((kind, wanted))
+        entries, oldest = db.execute(_SIZE, (kind, key)).fetchone()
+        if entries == 0 and kind is not Kind.ALL:
+            _leave_folder(db, kind, slug)
+            db.execute("DELETE FROM feed WHERE kind = ? AND key = ?", (kind, key))
+            continue
+        newest, updated = db.execute(_DATES, {"kind": kind, "key": key, "limit": limit}).fetchone()
+        db.execute(
+            "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?"
+            " WHERE kind = ? AND key = ?",
+            (_name(db, kind, key, home), wanted, oldest or 0, entries, newest, updated, kind, key),
+        )
+    for kind, wanted in contested:
+        _give_slugs(db, kind, wanted)
+    if pending:
+        db.execute("UPDATE feed SET pending = 1 WHERE kind = ?", (Kind.ALL,))  # its page lists all the others
+
+
+def _give_slugs(db: sqlite3.Connection, kind: Kind, wanted: str) -> None:
+    rivals = db.execute("SELECT key, since, slug FROM feed WHERE kind = ? AND wanted = ?", (kind, wanted)).fetchall()
+    given = assign(Claim(since, key, wanted) for key, since, _ in rivals)
+    for key, _, slug in rivals:
+        if slug != given[key]:
+            _leave_folder(db, kind, slug)
+            db.execute("UPDATE feed SET slug = ?, pending = 1 WHERE kind = ? AND key = ?", (given[key], kind, key))
+
+
+def _plain_slug(kind: Kind, key: str) -> str:
+    is_host = kind is Kind.PROVIDER and key.replace("-", "").replace(".", "").isalnum()
+    return key if is_host else slugify(key)
+
+
+def _leave_folder(db: sqlite3.Connection, kind: Kind, slug: str) -> None:
+    if slug:
+        db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (f"{kind.folder}/{slug}/",))
+
+
+def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:
+    """Return what a feed is called: the spelling used most, then the first in alphabetical order."""
+    if kind is Kind.ALL or (kind is Kind.PROVIDER and key == home.domain):
+        return home.name
+    if kind is Kind.PROVIDER:
+        spelled = db.execute(
+            "SELECT provider_name FROM member JOIN entry ON entry.id = entry_id WHERE kind = ? AND key = ?"
+            " GROUP BY provider_name ORDER BY count(*) DESC, provider_name LIMIT 1",
+            (kind, key),
+        )
+    else:
+        spelled = db.execute(
+            "SELECT name FROM label WHERE kind = ? AND key = ? GROUP BY name ORDER BY count(*) DESC, name LIMIT 1",
+            (kind, key),
+        )
+    return str(spelled.fetchone()[0])
+
+
+_SIZE = "SELECT count(*), -max(age) FROM member WHERE kind = ? AND key = ?"
+
+_DATES = """
+SELECT max(published), max(updated) FROM
+(SELECT published, updated FROM member JOIN entry ON entry.id = entry_id
+ WHERE kind = :kind AND member.key = :key ORDER BY age, member.ident LIMIT :limit)
+"""

@@ -1,0 +1,40 @@
+"""What the snapshot does not show yet: the work that a build has before it, kept until it is done.
+
+It is written in the transaction that changes the entries and cleared only when a snapshot that shows them is
+current, so a build that was killed in between is made good by the next.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from feeds.catalogue.database import meta, set_meta
+
+
+def shows(db: sqlite3.Connection, generation: int | None) -> bool:
+    """Tell whether the snapshot with this number is the one that the catalogue was last written out to."""
+    return generation is not None and meta(db, "generation") == str(generation)
+
+
+def mark_all(db: sqlite3.Connection) -> None:
+    """Have everything written out: the snapshot is another one than the catalogue knows."""
+    db.execute("UPDATE feed SET pending = 1")
+    db.execute("INSERT OR IGNORE INTO pending_page SELECT id FROM entry WHERE page_wanted IS NOT NULL")
+
+
+def pages(db: sqlite3.Connection) -> list[int]:
+    """Return the numbers of the entries whose own pages may differ from the snapshot's."""
+    return [entry_id for (entry_id,) in db.execute("SELECT entry_id FROM pending_page ORDER BY entry_id")]
+
+
+def gone(db: sqlite3.Connection) -> list[str]:
+    """Return the folders that the snapshot may have and no feed or page has any more."""
+    return [folder for (folder,) in db.execute("SELECT folder FROM gone ORDER BY folder")]
+
+
+def clear(db: sqlite3.Connection, generation: int) -> None:
+    """Note that the snapshot with this number shows all that the catalogue has."""
+    db.execute("UPDATE feed SET pending = 0 WHERE pending = 1")
+    db.execute("DELETE FROM pending_page")
+    db.execute("DELETE FROM gone")
+    set_meta(db, "generation", str(generation))

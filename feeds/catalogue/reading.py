@@ -1,0 +1,179 @@
+"""Out of the catalogue: entries, feeds and what is in them, counts, problems, rendered fragments."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from feeds import address, entries
+from feeds.catalogue.rows import MENTION_COLUMNS, to_mention, to_moment, to_seconds
+from feeds.model import (
+    EPOCH,
+    RELATED_LIMIT,
+    Counts,
+    Entry,
+    Feed,
+    Kind,
+    Link,
+    Mention,
+    Problem,
+    Provider,
+    Severity,
+)
+
+_MENTION = ", ".join(f"mention.{column}" for column in MENTION_COLUMNS.split(", "))
+
+
+class Shown(NamedTuple):
+    """One entry as a feed shows it: its number in the catalogue, and the columns that order a feed."""
+
+    entry_id: int
+    ident: str
+    published: int
+    updated: int
+
+
+def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
+    """Return the live mentions that make the entry."""
+    rows = db.execute(
+        f"SELECT path, {_MENTION} FROM mention JOIN source ON source.id = source_id WHERE entry_id = ?",  # noqa: S608
+        (entry_id,),
+    )
+    return [to_mention(path, row) for path, *row in rows]
+
+
+def entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
+    """Return the entry with all that its fragments show: its own mentions merged, and what it is related to."""
+    page, url = db.execute("SELECT page, url FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    related = tuple(Link(*row) for row in db.execute(_RELATED, {"entry": entry_id, "limit": RELATED_LIMIT}))
+    return entries.merge(mentions_of(db, entry_id), home, page=page, page_url=url, related=related)
+
+
+def feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
+    """Return every feed, or only those whose documents may differ from the snapshot's.
+
+    Everything first, then topics, providers and categories, each by name.
+    """
+    only = "WHERE pending = 1" if pending else ""
+    rows = db.execute(f"SELECT kind, key, name, slug, entries, newest, updated FROM feed {only}")  # noqa: S608
+    found = [
+        Feed(
+            kind=Kind(kind),
+            key=key,
+            name=name,
+            slug=slug,
+            count=count,
+            updated=to_moment(updated) if updated is not None else EPOCH,
+            newest=to_moment(newest) if newest is not None else None,
+        )
+        for kind, key, name, slug, count, newest, updated in rows
+    ]
+    kinds = list(Kind)
+    return sorted(found, key=lambda feed: (kinds.index(feed.kind), feed.name.casefold(), feed.key))
+
+
+def window(db: sqlite3.Connection, feed: Feed, limit: int) -> list[Shown]:
+    """Return the entries that `feed` shows: the newest `limit`, in the feed's order."""
+    rows = db.execute(
+        "SELECT entry.id, entry.ident, published, updated FROM member JOIN entry ON entry.id = entry_id"
+        " WHERE kind = ? AND key = ? ORDER BY age, member.ident LIMIT ?",
+        (feed.kind, feed.key, limit),
+    )
+    return [Shown(*row) for row in rows]
+
+
+def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str]]:
+    """Return kind, key and name of every feed that the entry is in."""
+    rows = db.execute(
+        "SELECT kind, key, name FROM member JOIN feed USING (kind, key) WHERE entry_id = ? ORDER BY kind, key",
+        (entry_id,),
+    )
+    return [(Kind(kind), key, name) for kind, key, name in rows]
+
+
+def find(db: sqlite3.Connection, wanted: str) -> int | None:
+    """Return the number of the entry with the id or any address `wanted`, or None."""
+    row = db.execute("SELECT id FROM entry WHERE ident = ? OR url = ?", (wanted, wanted)).fetchone()
+    if row is None and (link := address.link(wanted if "://" in wanted else f"https://{wanted}")) is not None:
+        row = db.execute(
+            "SELECT entry_id FROM mention_key JOIN mention ON mention.id = mention_id"
+            " WHERE mention_key.key = ? AND entry_id IS NOT NULL",
+            (address.canonical(link),),
+        ).fetchone()
+    return int(row[0]) if row is not None else None
+
+
+def counts(db: sqlite3.Connection, *, include_unpublished: bool) -> Counts:
+    """Return what became of every file."""
+    files, published, unpublished, problems = db.execute(
+        "SELECT count(*), ifnull(sum(live), 0), ifnull(sum(readable AND NOT (listed OR ?)), 0),"
+        " ifnull(sum(NOT readable), 0) FROM source",
+        (include_unpublished,),
+    ).fetchone()
+    return Counts(files, published, unpublished, files - published - unpublished - problems, problems)
+
+
+def number_of_entries(db: sqlite3.Connection) -> int:
+    """Return how many entries there are."""
+    return _one_number(db, "SELECT count(*) FROM entry")
+
+
+def number_of_feeds(db: sqlite3.Connection) -> int:
+    """Return how many feeds there are."""
+    return _one_number(db, "SELECT count(*) FROM feed")
+
+
+def problems(db: sqlite3.Connection) -> Iterator[Problem]:
+    """Yield every problem, by path and line."""
+    rows = db.execute(
+        "SELECT path, line, field, reason, advice, severity FROM problem JOIN source ON source.id = source_id"
+        " ORDER BY path, line, field, reason"
+    )
+    for path, line, field, reason, advice, severity in rows:
+        yield Problem(path, line, field, reason, advice, Severity(severity))
+
+
+def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
+    """Return kind, name and slug of every feed that did not get the plain slug of its name."""
+    rows = db.execute("SELECT kind, name, slug FROM feed WHERE slug != wanted ORDER BY kind, slug")
+    return [(Kind(kind), name, slug) for kind, name, slug in rows]
+
+
+def without_fragments(db: sqlite3.Connection, entry_ids: Iterable[int]) -> list[int]:
+    """Return those of `entry_ids` that have no rendered fragments yet."""
+    known = "SELECT 1 FROM fragment WHERE entry_id = ? LIMIT 1"
+    return [each for each in entry_ids if db.execute(known, (each,)).fetchone() is None]
+
+
+def fragments(db: sqlite3.Connection, format_name: str, shown: Iterable[Shown]) -> list[bytes]:
+    """Return the rendered fragments of the entries `shown`, in their order."""
+    query = "SELECT body FROM fragment WHERE entry_id = ? AND format = ?"
+    return [db.execute(query, (each.entry_id, format_name)).fetchone()[0] for each in shown]
+
+
+def keep_fragments(db: sqlite3.Connection, entry_id: int, rendered: dict[str, bytes]) -> None:
+    """Keep the fragments of one entry: format → bytes."""
+    db.executemany("INSERT INTO fragment VALUES (?, ?, ?)", [(entry_id, *each) for each in rendered.items()])
+
+
+def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
+    """Return when the next thing that waits for its date is due, or None."""
+    (due,) = db.execute(
+        "SELECT min(published) FROM mention WHERE live = 0 AND published > ?", (to_seconds(now),)
+    ).fetchone()
+    return to_moment(due) if due is not None else None
+
+
+def _one_number(db: sqlite3.Connection, query: str) -> int:
+    return int(db.execute(query).fetchone()[0])
+
+
+_RELATED = """
+SELECT DISTINCT entry.ident, entry.url, entry.title
+FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
+JOIN entry ON entry.id = other.entry_id
+WHERE mine.entry_id = :entry AND entry.id != :entry AND (mine.position = 0) != (other.position = 0)
+ORDER BY entry.published DESC, entry.ident LIMIT :limit
+"""

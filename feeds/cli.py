@@ -1,0 +1,318 @@
+"""The command line: parse, call one function, print.
+
+Results go to standard output, words for people to standard error. Exit codes: 0 done, 1 something was lost
+or failed, 2 wrong usage (:mod:`feeds.errors`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from feeds import __version__, config, publish
+from feeds.config import Site
+from feeds.errors import FeedsError, UsageError
+from feeds.explain import Answers, explain, list_feeds
+from feeds.model import Counts, Problem, Severity
+from feeds.progress import Bar
+from feeds.publish import Report
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Group(click.Group):
+    """All commands; a :class:`FeedsError` from any of them becomes one line and its exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except FeedsError as error:
+            click.echo(f"feeds: {error}", err=True)
+            context.exit(error.exit_code)
+        except BrokenPipeError:  # the reader of our output has had enough: `feeds list | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            context.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def main() -> None:
+    """A folder of articles in; Atom and RSS feeds that every reader accepts out."""
+
+
+def _site_options(command: Command) -> Command:
+    """Add what every command that looks at a corpus takes."""
+    for option in (
+        click.argument("corpus", required=False, type=click.Path()),
+        click.option("--config", metavar="FILE", help="The settings; else feeds.toml in the corpus, or here."),
+        click.option("--base-url", metavar="URL", help="The address under which the site is reached."),
+        click.option(
+            "--include-unpublished",
+            is_flag=True,
+            default=None,
+            help="Also what says published: false or draft.",
+        ),
+    )[::-1]:
+        command = option(command)
+    return command
+
+
+def _build_options(command: Command) -> Command:
+    """Add what `build` and `serve` take besides."""
+    for option in (
+        click.option("--strict", is_flag=True, help="Exit with 1 if there is any problem at all."),
+        click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes read files [all cores]."),
+        click.option("--force", is_flag=True, help="Make everything anew, whatever the catalogue says."),
+    )[::-1]:
+        command = option(command)
+    return command
+
+
+@main.command()
+@_site_options
+@click.option("--output", metavar="DIR", help='Where the static files go [public]; "" writes none.')
+@_build_options
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def build(
+    corpus: str | None,
+    strict: bool,
+    jobs: int | None,
+    force: bool,
+    as_json: bool,
+    output: str | None,
+    **given: Any,
+) -> None:
+    """Publish the corpus: the snapshot that is served, and static files.
+
+    Example: feeds build articles --output public --base-url https://example.org/
+    """
+    site = config.load(corpus, output=output, **given)
+    report = _build(site, jobs=jobs, force=force)
+    if as_json:
+        click.echo(json.dumps(_as_json(report, site), indent=2))
+    _say_counts(report.counts, site)
+    _say(f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents: {report.changed} changed")
+    if site.output_path is not None:
+        _say(f"static files in {_short(site.output_path)}: {report.written} written")
+    if not site.base_url:
+        _say(f"addresses in the feeds start with {site.address}; set base_url before you publish")
+    _say_problems(report)
+    if strict and (report.problems):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@_site_options
+@click.option("--output", metavar="DIR", help="Also write static files there, at every change.")
+@_build_options
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many server processes.")
+@click.option("--no-watch", is_flag=True, help="Serve what there is; don't build when the corpus changes.")
+def serve(
+    corpus: str | None,
+    strict: bool,
+    jobs: int | None,
+    force: bool,
+    host: str,
+    port: int,
+    workers: int,
+    no_watch: bool,
+    output: str | None,
+    **given: Any,
+) -> None:
+    """Build, serve, and build again whenever the corpus changes.
+
+    Example: feeds serve articles --port 8000
+    """
+    from feeds import serve as server  # brings the web server along: only this command pays for it
+
+    def load() -> Site:
+        return server.with_listening_address(config.load(corpus, output=output or "", **given), host, port)
+
+    def build_and_say(site: Site, force: bool = False) -> Report:
+        report = _build(site, jobs=jobs, force=force)
+        _say_counts(report.counts, site)
+        _say_problems(report)
+        return report
+
+    site = load()
+    first = build_and_say(site, force)
+    if strict and first.problems:
+        raise click.exceptions.Exit(1)
+    listen = server.Listen(host, port, workers)
+    server.serve(site, first, listen, _say, server.Watch(load, build_and_say) if not no_watch else None)
+
+
+@main.command()
+@_site_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How to print problems; github makes annotations in its CI.",
+)
+def check(corpus: str | None, form: str, **given: Any) -> None:
+    """Print every problem in the corpus, with file and line; exit with 1 if an article is lost to one.
+
+    Example: feeds check articles --format github
+    """
+    site = config.load(corpus, **given)
+    answers = _look(site, functools.partial(Answers.of, site=site))
+    if form == "json":
+        shown = {
+            **dataclasses.asdict(answers.counts),
+            "list": [dataclasses.asdict(each) for each in answers.problems],
+        }
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    for problem in answers.problems:
+        if form != "json":
+            click.echo(str(problem) if form == "text" else _annotation(site, problem))
+    for note in answers.notes:
+        _say(note)
+    _say_counts(answers.counts, site)
+    if answers.counts.problems:
+        raise click.exceptions.Exit(1)
+
+
+@main.command("list")
+@_site_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(corpus: str | None, as_json: bool, **given: Any) -> None:
+    """Print every feed: kind, name, number of entries, newest, address.
+
+    Example: feeds list articles
+    """
+    site = config.load(corpus, **given)
+    rows = _look(site, functools.partial(list_feeds, site=site))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        newest = (row["newest"] or "")[:10]
+        click.echo(f"{row['kind']:<9} {row['entries']:>6} {newest:<10}  {row['name']}  {row['address']}")
+
+
+@main.command()
+@click.argument("address_or_id")
+@_site_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(address_or_id: str, corpus: str | None, as_json: bool, **given: Any) -> None:
+    """Print one entry: every mention of it, every feed it is in, and why.
+
+    Example: feeds show https://example.org/2026/05/a-page/ articles
+    """
+    site = config.load(corpus, **given)
+    found = _look(site, functools.partial(explain, wanted=address_or_id, site=site))
+    if found is None:
+        raise UsageError("no entry has this id or address; `feeds list` shows the feeds", address_or_id)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{found['title']}\n  id         {found['id']}\n  address    {found['url']}")
+    click.echo(f"  published  {found['published']}, updated {found['updated']}, by {found['provider']['name']}")
+    click.echo("  mentioned in")
+    for mention in found["mentions"]:
+        role = "as its own" if mention["role"] == "article" else "as related"
+        mark = ", represents the entry" if mention["representative"] else ""
+        click.echo(f"    {mention['path']} {role}, {mention['published']}, {mention['url']}{mark}")
+    click.echo("  in the feeds")
+    for feed in found["feeds"]:
+        click.echo(f"    {feed['address']}  because {feed['because']}")
+
+
+@main.command()
+def init() -> None:
+    """Write a feeds.toml in the current folder, with every setting explained.
+
+    Example: feeds init
+    """
+    path = Path(config.FILE_NAME)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(config.template())
+    except FileExistsError as error:
+        raise UsageError("it is there already; delete it to start anew", path) from error
+    except OSError as error:
+        raise UsageError(f"it can't be written ({error.strerror})", path) from error
+    _say(f"wrote {path}: every setting with its default, commented out")
+
+
+def _build(site: Site, *, jobs: int | None, force: bool = False) -> Report:
+    with _bar() as bar:
+        return publish.build(site, datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, force=force, progress=bar)
+
+
+def _look(site: Site, question: Callable[[Any], Any]) -> Any:
+    with _bar() as bar:
+        return publish.look(site, datetime.now(UTC), question, jobs=os.cpu_count() or 1, progress=bar)
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Bar | None]:
+    """Yield a progress bar where somebody can see one."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar = Bar()
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _say_counts(counts: Counts, site: Site) -> None:
+    _say(
+        f"{counts.files} files: {counts.published} published, {counts.unpublished} unpublished,"
+        f" {counts.future} in the future, {counts.problems} lost to problems"
+    )
+    if counts.unpublished and not site.include_unpublished:
+        _say(f"{counts.unpublished} left out as published: false or draft; --include-unpublished includes them")
+
+
+def _say_problems(report: Report) -> None:
+    for problem in report.problems:
+        _say(str(problem))
+
+
+def _as_json(report: Report, site: Site) -> dict[str, Any]:
+    counts = dataclasses.asdict(report.counts)
+    rest = {name: getattr(report, name) for name in ("entries", "feeds", "documents", "changed", "written")}
+    return {
+        **counts,
+        "warnings": len(report.problems) - report.counts.problems,
+        **rest,
+        "generation": report.generation,
+        "base_url": site.address,
+        "seconds": report.seconds,
+    }
+
+
+def _annotation(site: Site, problem: Problem) -> str:
+    """Return `problem` as GitHub reads it in the log of a workflow."""
+    path = _short(site.corpus_path / problem.path)
+    text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
+    level = "error" if problem.severity is Severity.ERROR else "warning"
+    return f"::{level} file={path},line={problem.line}::{text}"
+
+
+def _short(path: Path) -> str:
+    """Return `path` relative to the current folder where it is below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

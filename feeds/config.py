@@ -1,0 +1,251 @@
+"""Settings: feeds.toml, then the environment, then the command line → one frozen :class:`Site`.
+
+Each setting is one field of `Site`: its name, type, default and help text stand in one place, and
+``feeds init``, the environment variables (``FEEDS_TITLE`` for ``title``) and the checks are made from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from feeds import address
+from feeds.errors import ConfigError
+from feeds.model import Provider, forbidden
+from feeds.slug import slugify
+
+FILE_NAME = "feeds.toml"
+OWNER = "corpus"
+"""The file in a state folder that names the corpus it belongs to, relative to the folder above it."""
+
+_ENVIRONMENT = "FEEDS_"
+_PATHS = ("corpus", "output", "state")
+_FALSE = ("", "0", "false", "no", "off")
+_TRUE = ("1", "true", "yes", "on")
+
+
+def _setting(default: Any, help_text: str) -> Any:
+    return dataclasses.field(default=default, metadata={"help": help_text})
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that a build and a server need to know besides the corpus.
+
+    The attributes are the settings; each says itself what it is for. :func:`load` has made every path in
+    them absolute, and `source` is the feeds.toml that was read, if one was.
+    """
+
+    source: Path | None = None
+    corpus: str = _setting("seeds", "the folder of article files, relative to this file")
+    output: str = _setting("public", 'where `feeds build` writes static files; "" writes none')
+    state: str = _setting(".feeds", "where catalogue, snapshots and ledger live, relative to this file")
+    base_url: str = _setting("", "the address under which the site is reached; set it before you publish")
+    title: str = _setting("Feeds", "what the site is called; the name of the feed of everything")
+    description: str = _setting("", "what the site is about, in a sentence")
+    language: str = _setting("en", "the language of the articles (BCP 47, such as en or pt-BR)")
+    timezone: str = _setting("UTC", "the zone of dates that name none (such as Europe/Lisbon)")
+    include_unpublished: bool = _setting(False, "publish articles marked published: false or draft: true as well")
+    limit: int = _setting(50, "how many entries a feed shows, the newest")
+
+    @property
+    def corpus_path(self) -> Path:
+        """The corpus."""
+        return Path(self.corpus)
+
+    @property
+    def output_path(self) -> Path | None:
+        """The static tree, or None where none is written."""
+        return Path(self.output) if self.output else None
+
+    @property
+    def state_path(self) -> Path:
+        """The state folder."""
+        return Path(self.state)
+
+    @cached_property
+    def address(self) -> str:
+        """`base_url` with a trailing slash: what every address of the site starts with."""
+        return (self.base_url or "http://127.0.0.1:8000").rstrip("/") + "/"
+
+    @cached_property
+    def home(self) -> Provider:
+        """The site as a provider: of articles that name none and have no page of their own."""
+        return Provider(self.title, address.domain(self.address))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """`timezone` as a time zone."""
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes when any setting does that can change a byte of what is published."""
+        places = {"source", "corpus", "output", "state"}
+        values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        return json.dumps({name: value for name, value in values.items() if name not in places})
+
+
+def settings() -> list[dataclasses.Field[Any]]:
+    """Return the settings, in the order of `Site`: name, type, default, and help in ``metadata``."""
+    return [each for each in dataclasses.fields(Site) if "help" in each.metadata]
+
+
+def load(
+    corpus: str | None = None,
+    config: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    **given: Any,
+) -> Site:
+    """Return the site: `given` before the environment before feeds.toml before the defaults.
+
+    Args:
+        corpus: the corpus folder, relative to the current one; None for the setting.
+        config: the path of a feeds.toml; None for the one in the corpus, or else in the current folder.
+        environ: the environment, ``FEEDS_CONFIG`` and a variable for each setting; the process's own if None.
+        given: settings by name; None stands for "not given".
+
+    Raises:
+        ConfigError: the file can't be read, or a setting is unknown or has an impossible value.
+    """
+    environ = os.environ if environ is None else environ
+    asked = _read_environment(environ) | {name: value for name, value in given.items() if value is not None}
+    if corpus is not None:
+        asked["corpus"] = corpus
+    source = _find_file(asked.get("corpus"), config or environ.get("FEEDS_CONFIG"))
+    said = _read_file(source) if source is not None else {}
+    root = source.parent if source is not None else Path.cwd()
+    # A path in feeds.toml is relative to that file; one from the environment or the command line, and the
+    # default of `output`, to the folder that the user stands in.
+    paths = {name: _absolute(Path.cwd(), asked[name]) for name in _PATHS if asked.get(name)}
+    paths = {name: _absolute(root, said[name]) for name in _PATHS if said.get(name)} | paths
+    home = _absolute(root, said.get("corpus", "." if _stands_in(source, asked.get("corpus")) else "seeds"))
+    paths.setdefault("corpus", home)
+    paths.setdefault("state", _own_state(root, paths["corpus"], home if source is not None else None))
+    if "output" not in asked and "output" not in said:
+        paths["output"] = _absolute(Path.cwd(), "public")
+    return _checked(Site(source=source, **(said | asked | paths)))
+
+
+def _absolute(root: Path, path: str) -> str:
+    return str((root / path).resolve())
+
+
+def _stands_in(source: Path | None, corpus: str | None) -> bool:
+    """Tell whether the feeds.toml `source` stands in the corpus itself."""
+    return source is not None and source.parent == Path(corpus or "seeds").resolve()
+
+
+def _own_state(root: Path, corpus: str, home: str | None) -> str:
+    """Return the state folder of `corpus`: two corpora must never share a catalogue and a ledger.
+
+    ``.feeds`` belongs to the corpus that feeds.toml names (`home`), or without one to the first that was
+    built here (:data:`OWNER` says which); any other has a folder of its own in it.
+    """
+    folder = root.resolve() / ".feeds"
+    owner = folder / OWNER
+    if home is None:
+        home = _absolute(root, owner.read_text("utf-8").strip()) if owner.is_file() else corpus
+    if corpus == home:
+        return str(folder)
+    mark = hashlib.sha256(os.fsencode(corpus)).hexdigest()[:8]
+    return str(folder / "others" / f"{slugify(Path(corpus).name)}-{mark}")
+
+
+def environment(site: Site) -> dict[str, str]:
+    """Return the environment variables with which :func:`load` returns `site` in another process."""
+    values = {each.name: getattr(site, each.name) for each in settings()}
+    said = {f"{_ENVIRONMENT}{name.upper()}": str(value) for name, value in values.items()}
+    return said | ({"FEEDS_CONFIG": str(site.source)} if site.source is not None else {})
+
+
+def template() -> str:
+    """Return a feeds.toml in which every setting is explained and commented out."""
+    lines = ["# Settings of this site. A line without # is in force; the value shown is the default.", ""]
+    for each in settings():
+        lines += [f"# {each.metadata['help']}", f"# {each.name} = {json.dumps(each.default)}", ""]
+    return "\n".join(lines)
+
+
+def _find_file(corpus: str | None, config: str | None) -> Path | None:
+    if config is not None:
+        if not Path(config).is_file():
+            raise ConfigError("no such file; `feeds init` writes one", config)
+        return Path(config).resolve()
+    places = [Path(corpus), Path()] if corpus is not None else [Path(), Path("seeds")]
+    found = next((place / FILE_NAME for place in places if (place / FILE_NAME).is_file()), None)
+    return found.resolve() if found is not None else None
+
+
+def _read_file(source: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(source.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"it can't be read ({error.strerror})", source) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("it is not UTF-8; save it as UTF-8", source) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"it is not valid TOML: {error}", source) from error
+    known = {each.name: each.type for each in settings()}
+    for name, value in values.items():
+        if name not in known:
+            raise ConfigError(f"unknown setting {name!r}{_nearest(name, known)}", source)
+        if type(value).__name__ != known[name]:
+            raise ConfigError(f"{name} should be {_article(known[name])}, not {value!r}", source)
+    return values
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for each in settings():
+        variable = _ENVIRONMENT + each.name.upper()
+        text = environ.get(variable)
+        if text is None:
+            continue
+        if each.type == "bool" and text.lower() in _TRUE + _FALSE:
+            values[each.name] = text.lower() in _TRUE
+        elif each.type == "int" and text.isdecimal():
+            values[each.name] = int(text)
+        elif each.type == "str":
+            values[each.name] = text
+        else:
+            raise ConfigError(f"it should be {_article(each.type)}, not {text!r}", variable)
+    return values
+
+
+def _checked(site: Site) -> Site:
+    """Return `site` if every value in it can be used."""
+    where = site.source or "settings"
+    if site.base_url and (address.link(site.base_url) != site.base_url or set("?#") & set(site.base_url)):
+        raise ConfigError("base_url should be an address such as https://example.org/feeds/", where)
+    if site.limit < 1:
+        raise ConfigError("limit should be 1 or more", where)
+    if not site.title.strip():
+        raise ConfigError("title should not be empty", where)
+    if any(forbidden(text) for text in (site.title, site.description, site.language)):
+        raise ConfigError("title, description and language should have no control characters", where)
+    try:
+        _ = site.zone
+    except (ValueError, OSError, KeyError) as error:  # no such zone is a KeyError, a path a ValueError
+        raise ConfigError(f"unknown timezone {site.timezone!r}; write one such as Europe/Lisbon", where) from error
+    return site
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+
+
+def _article(type_name: object) -> str:
+    return {"str": "a text in quotes", "bool": "true or false", "int": "a whole number"}[str(type_name)]

@@ -1,0 +1,86 @@
+"""Many files → what became of each, in one process or in many.
+
+The work is cut as map calls over batches on an executor that is handed in: results come back in order, and
+how many batches are under way at a time bounds the memory.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from feeds.corpus.read import read
+from feeds.corpus.scan import SourceFile
+from feeds.model import Parsed, Problem
+
+BATCH = 64
+"""How many files one call reads: enough that passing the results between processes is the smaller part."""
+
+UNDER_WAY = 16
+"""How many batches are handed to the executor at a time."""
+
+
+class ReadFile(NamedTuple):
+    """What became of one file.
+
+    Attributes:
+        source: the file.
+        digest: of its bytes.
+        parsed: what it is, or None where its bytes are the same as before.
+    """
+
+    source: SourceFile
+    digest: bytes
+    parsed: Parsed | None
+
+
+def read_files(
+    corpus: Path,
+    zone: str,
+    files: Iterable[tuple[SourceFile, bytes | None]],
+    executor: Executor | None = None,
+) -> Iterator[ReadFile]:
+    """Yield what became of each of `files`, in their order.
+
+    Args:
+        corpus: the folder they are in.
+        zone: the name of the zone of dates that name none.
+        files: each with the digest it had before, or None.
+        executor: reads batches in parallel; None reads them here.
+    """
+    work = functools.partial(_read_batch, str(corpus), zone)
+    batches = _batches(files)
+    while some := list(islice(batches, UNDER_WAY)):
+        for results in executor.map(work, some) if executor is not None else map(work, some):
+            yield from results
+
+
+def _batches(
+    files: Iterable[tuple[SourceFile, bytes | None]],
+) -> Iterator[list[tuple[SourceFile, bytes | None]]]:
+    rest = iter(files)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _read_batch(corpus: str, zone: str, files: Sequence[tuple[SourceFile, bytes | None]]) -> list[ReadFile]:
+    return [_read_file(Path(corpus), ZoneInfo(zone), source, before) for source, before in files]
+
+
+def _read_file(corpus: Path, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> ReadFile:
+    if source.problem is not None:
+        return ReadFile(source, b"", Parsed(source.path, None, (source.problem,)))
+    try:
+        data = (corpus / source.path).read_bytes()
+    except OSError as error:
+        reason = f"it can't be read ({error.strerror})"
+        problem = Problem(source.path, 1, "", reason, "see that it exists and may be read")
+        return ReadFile(source, b"", Parsed(source.path, None, (problem,)))
+    digest = hashlib.blake2b(data, digest_size=16).digest()
+    return ReadFile(source, digest, None if digest == before else read(source.path, data, zone))

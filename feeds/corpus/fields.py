@@ -1,0 +1,179 @@
+"""The fields of one link record: the names people give them, and the shapes they write them in.
+
+One rule for all: a value that can't be used is a problem that names file, line and field, and the record
+goes on without it. Which missing field loses an article is decided in :mod:`feeds.corpus.read`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+from urllib.parse import urljoin
+
+from feeds import address
+from feeds.corpus import dates
+from feeds.model import Image, Provider, Severity, clean_text, one_line
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "publishedDateTime": ("date", "pubDate", "created"),
+    "updatedDateTime": ("lastmod", "updated", "modified"),
+    "excerpt": ("description", "summary"),
+    "webUrl": ("link", "canonical_url", "url"),
+    "topics": ("tags", "topic"),
+    "category": ("categories",),
+    "provider": ("author",),
+    "images": ("image", "cover"),
+}
+"""Field → the names that other tools use for the same thing, in the order in which they are asked."""
+
+Where = tuple[str | int, ...]
+Report = Callable[[Where, str, str, Severity], None]
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0", ""})
+
+
+class Fields:
+    """One record's values, asked for by the main name of a field.
+
+    Args:
+        values: as the front matter has them; names are taken in any letter case.
+        where: the record's own place in the front matter: ``()``, or ``("related", 3)``.
+        report: is called with every problem: place, reason, advice, severity.
+    """
+
+    def __init__(self, values: Mapping[Any, Any], where: Where, report: Report) -> None:
+        self._values = {str(name).lower(): value for name, value in values.items()}
+        self._where = where
+        self._report = report
+
+    def warn(self, name: str, reason: str, advice: str) -> None:
+        """Report that the value of field `name` is left out."""
+        self._report((*self._where, name), reason, advice, Severity.WARNING)
+
+    def find(self, field: str) -> tuple[str, Any]:
+        """Return the name under which `field` has a value here, and the value; or its main name and None."""
+        for name in (field, *NAMES.get(field, ())):
+            value = self._values.get(name.lower())
+            if value is not None and value != "" and value != []:
+                return name, value
+        return field, None
+
+    def text(self, field: str) -> str:
+        """Return `field` as plain text in one line, or empty."""
+        name, value = self.find(field)
+        if value is None:
+            return ""
+        text = _scalar(value)
+        if text is None:
+            self.warn(name, "it should be one text", "write it in one line, or in quotes")
+            return ""
+        return one_line(clean_text(text))
+
+    def number(self, field: str) -> float | None:
+        """Return `field` as a number, whole where it is whole, or None."""
+        name, value = self.find(field)
+        if value is None:
+            return None
+        try:
+            number = float(_scalar(value) or "")
+            return int(number) if number == int(number) else number
+        except (ValueError, OverflowError):
+            self.warn(name, "it is not a number", "write digits, or leave the field out")
+            return None
+
+    def flag(self, field: str, default: bool) -> bool:
+        """Return `field` as yes or no; `default` where it is neither."""
+        said = self.word(field)
+        return True if said in _TRUE else False if said in _FALSE and said is not None else default
+
+    def word(self, field: str) -> str | None:
+        """Return `field` as a lower-case word, or None where it isn't there."""
+        value = self._values.get(field.lower())
+        scalar = _scalar(value) if value is not None else None
+        return scalar.strip().lower() if scalar is not None else None
+
+    def date(self, field: str, zone: tzinfo) -> tuple[str, datetime | None]:
+        """Return the name under which `field` has a value, and the value as a date: None where it is no date."""
+        name, value = self.find(field)
+        return name, dates.parse(value, zone) if value is not None else None
+
+    def link(self, field: str) -> str | None:
+        """Return `field` as an absolute http(s) address, or None."""
+        name, value = self.find(field)
+        if value is None:
+            return None
+        found = address.link(value) if isinstance(value, str) else None
+        if found is None:
+            self.warn(name, "it is no http: or https: address", "write the whole address, or leave the field out")
+        return found
+
+    def names(self, field: str) -> tuple[str, ...]:
+        """Return `field` as a list of names; one text serves where a list is meant, split at commas."""
+        name, value = self.find(field)
+        if value is None:
+            return ()
+        parts = value if isinstance(value, list) else str(_scalar(value) or "").split(",")
+        found: dict[str, None] = {}
+        for part in parts:
+            text = _scalar(part)
+            if text is None:
+                self.warn(name, "a name in it is no text", "write a list of names")
+            elif one_line(clean_text(text)):
+                found[one_line(clean_text(text))] = None
+        return tuple(found)
+
+    def provider(self) -> Provider | None:
+        """Return who published the page, as far as the record says: a name, a domain, or both."""
+        name, value = self.find("provider")
+        if isinstance(value, dict):
+            inner = Fields(value, (*self._where, name), self._report)
+            said = inner.text("domain")
+            found = Provider(inner.text("name"), address.domain(said))
+            if said and not found.domain:
+                inner.warn("domain", "it is no domain", "write a host such as example.org")
+        else:
+            found = Provider(", ".join(self.names("provider")), "")
+        return found if found.name or found.domain else None
+
+    def image(self, base: str | None) -> Image | None:
+        """Return the first image that has a usable address; a relative one is taken from `base`, the page."""
+        name, value = self.find("images")
+        if value is None:
+            return None
+        for each in value if isinstance(value, list) else [value]:
+            found = self._one_image(each, base, name)
+            if found is not None:
+                return found
+        return None
+
+    def _one_image(self, value: Any, base: str | None, name: str) -> Image | None:
+        values = value if isinstance(value, dict) else {"url": value}
+        inner = Fields(values, (*self._where, name), self._report)
+        written = next((values[key] for key in ("url", "image", "src") if isinstance(values.get(key), str)), "")
+        try:
+            found = address.link(urljoin(base, written) if base is not None else written)
+        except ValueError:
+            found = None
+        if found is None:
+            self.warn(name, "an image in it has no http: or https: address", "write the image's whole address")
+            return None
+        return Image(found, _pixels(inner.number("width")), _pixels(inner.number("height")))
+
+
+def _pixels(size: float | None) -> int | None:
+    return int(size) if size is not None and 1 <= size <= 100_000 else None
+
+
+def _scalar(value: Any) -> str | None:
+    """Return a text, number, boolean or date (TOML and JSON have these) as the text it would be in YAML."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float() | datetime():
+            return str(value)
+        case _:
+            return str(value) if hasattr(value, "isoformat") else None

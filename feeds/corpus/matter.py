@@ -1,0 +1,163 @@
+"""Front matter: YAML (``---``), TOML (``+++``) or JSON (``{``), by python-frontmatter's handlers.
+
+Three things are ours. A block that does not close is an error (python-frontmatter takes it for text). TOML
+is read by the standard library. And YAML scalars stay the text that they are: in ``title: 1984`` and
+``title: yes`` somebody wrote a title, not a number and a boolean; :mod:`feeds.corpus.fields` knows which
+field is what.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import Any
+
+import yaml
+from frontmatter.default_handlers import BaseHandler, YAMLHandler
+
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML without libyaml: slower, the same values
+    from yaml import SafeLoader  # type: ignore[assignment]
+
+
+class MatterError(Exception):
+    """The front matter can't be read: `line` (from 1) and `reason`, which quotes none of its values."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(reason)
+
+
+class _TextLoader(SafeLoader):
+    """YAML in which every plain scalar but null is a text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+class YamlMatter(YAMLHandler):
+    """``---`` … ``---``."""
+
+    def load(self, fm: str, **_: object) -> Any:
+        """Return the values of `fm`; MatterError where it is no YAML."""
+        try:
+            return yaml.load(fm, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise MatterError(mark.line if mark else 0, f"not valid YAML ({error.problem})") from error
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise MatterError(0, "not valid YAML") from error
+
+
+class TomlMatter(BaseHandler):
+    """``+++`` … ``+++``."""
+
+    FM_BOUNDARY = re.compile(r"^\+{3,}\s*$", re.MULTILINE)
+    START_DELIMITER = END_DELIMITER = "+++"
+
+    def load(self, fm: str, **_: object) -> dict[str, Any]:
+        """Return the values of `fm`; MatterError where it is no TOML."""
+        try:
+            return tomllib.loads(fm)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            at = re.search(r"\(at line (\d+)", str(error))
+            raise MatterError(int(at[1]) - 1 if at else 0, "not valid TOML") from error
+
+
+class JsonMatter(BaseHandler):
+    """``{`` … ``}``, wherever the braces stand."""
+
+    FM_BOUNDARY = re.compile(r'\{\s*(?:"|\})')
+    START_DELIMITER = END_DELIMITER = ""
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return the JSON object that `text` starts with, and the rest."""
+        try:
+            _, end = json.JSONDecoder().raw_decode(text)
+        except (ValueError, RecursionError) as error:
+            raise MatterError(getattr(error, "lineno", 1) - 1, "not valid JSON") from error
+        return text[:end], text[end:]
+
+    def load(self, fm: str, **_: object) -> Any:
+        """Return the values of `fm`."""
+        return json.loads(fm)
+
+
+_YAML = YamlMatter()
+_HANDLERS = (_YAML, TomlMatter(), JsonMatter())
+
+
+def split(text: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the front matter of `text`, or None where it has none, and the body.
+
+    Args:
+        text: a whole file, without byte-order mark.
+
+    Raises:
+        MatterError: it does not close, is no valid YAML, TOML or JSON, or is no list of fields.
+    """
+    start = text.lstrip()
+    handler = next((each for each in _HANDLERS if each.detect(start)), None)
+    if handler is None:
+        return None, text
+    offset = _first_line(text, handler)
+    try:
+        matter, body = handler.split(start)
+        values = handler.load(matter)
+    except MatterError as error:
+        raise MatterError(error.line + offset, f"the front matter is {error.reason}") from error
+    except ValueError as error:
+        closing = handler.END_DELIMITER
+        raise MatterError(offset, f"the front matter is not closed by a line {closing}") from error
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise MatterError(offset, "the front matter is no list of fields (name: value)")
+    return values, body.strip("\n")
+
+
+def line_of(text: str, where: tuple[str | int, ...]) -> int:
+    """Return the line of `text`, from 1, on which the field `where` stands; 1 where it can't be told.
+
+    Args:
+        text: a file whose front matter is valid.
+        where: names and list positions from the outside in: ``("related", 2, "title")``.
+    """
+    start = text.lstrip()
+    if _YAML.detect(start):
+        matter, _ = _YAML.split(start)
+        return _first_line(text, _YAML) + _descend(yaml.compose(matter, Loader=_TextLoader), where)
+    name = next((part for part in reversed(where) if isinstance(part, str)), "")
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(rf'\s*"?{re.escape(name)}"?\s*[:=]', line):
+            return number
+    return 1
+
+
+def _first_line(text: str, handler: BaseHandler) -> int:
+    """Return the line of `text` on which the matter that `handler` reads starts, from 1."""
+    skipped = len(text) - len(text.lstrip())
+    boundary = handler.FM_BOUNDARY.match(text, skipped) if handler.START_DELIMITER else None  # type: ignore[union-attr]
+    return text.count("\n", 0, boundary.end() if boundary else skipped) + 1
+
+
+def _descend(node: yaml.Node | None, where: tuple[str | int, ...]) -> int:
+    line = node.start_mark.line if node is not None else 0
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if str(key.value).lower() == str(part).lower()]
+            if not found:
+                break
+            key, node = found[-1]
+            line = key.start_mark.line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line
+        else:
+            break
+    return line

@@ -1,0 +1,173 @@
+"""Mentions → entries: which mentions are the same page, and what a subscriber sees of it (DESIGN: Entries).
+
+Pure functions of their arguments: no database, no clock, no configuration.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+from feeds import address
+from feeds.model import Entry, Link, Mention, Provider, latest, name_key
+
+T = TypeVar("T")
+
+
+def keys(mention: Mention) -> tuple[str, ...]:
+    """Return what makes `mention` the same page as another: two that share a key are one entry.
+
+    An article without a page of its own and without an explicit id has no key: it is an entry by itself.
+    """
+    found = {
+        address.canonical(each): None
+        for each in (mention.url, mention.amp_url, mention.original_url)
+        if each is not None
+    }
+    if mention.url is not None:
+        found[address.canonical_with_title(mention.url, mention.title)] = None
+    if mention.explicit_id is not None:
+        found[f"#{mention.explicit_id}"] = None  # no canonical address starts with a hash sign
+        if mention.explicit_id.startswith(("http://", "https://")) and "#" not in mention.explicit_id:
+            found[address.canonical(mention.explicit_id)] = None  # it may be the id of that page's own entry
+    return tuple(found)
+
+
+def group(keyed: Iterable[tuple[int, Sequence[str]]]) -> list[list[int]]:
+    """Return the groups of mentions that are one entry: connected, directly or through others, by a shared key.
+
+    Args:
+        keyed: a number for each mention, and its keys.
+
+    Returns:
+        The numbers, group by group; within a group and among groups in the order given.
+    """
+    parent: dict[int, int] = {}
+    first_with: dict[str, int] = {}
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    for number, names in keyed:
+        parent[number] = number
+        for name in names:
+            other = first_with.setdefault(name, number)
+            if other != number:
+                parent[root(number)] = root(other)
+    groups: dict[int, list[int]] = {}
+    for number in parent:
+        groups.setdefault(root(number), []).append(number)
+    return list(groups.values())
+
+
+def representation_order(mention: Mention) -> tuple[bool, float, int, str, str, int]:
+    """Return the sort key that puts the representative mention first.
+
+    The article's own before a related one; the earliest published; the shortest, then the first address.
+    File and position decide the rest, so that the order never depends on the order of reading.
+    """
+    own_address = mention.url or ""
+    return (
+        mention.position != 0,
+        mention.published.timestamp(),
+        len(own_address),
+        own_address,
+        mention.path,
+        mention.position,
+    )
+
+
+def entry_id(representative: Mention) -> str:
+    """Return the id of the entry that `representative` stands for.
+
+    Its explicit id, or its address less fragment and tracking parameters. A page-less article is named by
+    its file and date: no address of ours is in it, so the id survives a new domain (RFC 4287 section 4.2.6).
+    """
+    if representative.explicit_id is not None:
+        return representative.explicit_id
+    if representative.url is not None:
+        return address.identity(representative.url)
+    name = f"{representative.path} {representative.published.isoformat()}"
+    return uuid.uuid5(uuid.NAMESPACE_URL, name).urn
+
+
+def provider_of(mention: Mention, home: Provider) -> Provider:
+    """Return who published `mention`: as it says, else the host of its page, else the site itself (`home`)."""
+    said = mention.provider
+    if said is not None and said.domain:
+        return said if said.name else Provider(said.domain, said.domain)
+    domain = address.domain(mention.url) if mention.url else home.domain
+    name = said.name if said is not None else ""
+    return Provider(name or (home.name if domain == home.domain else domain), domain)
+
+
+def merge(
+    mentions: Iterable[Mention],
+    home: Provider,
+    *,
+    page: str | None = None,
+    page_url: str = "",
+    related: tuple[Link, ...] = (),
+) -> Entry:
+    """Return the entry that `mentions` of one page make together.
+
+    The representative mention gives id, address, title and date; a missing excerpt, image, … comes from the
+    next mention that has one. `updated` is the latest that any mention names, and never before `published`.
+
+    Args:
+        mentions: at least one, all of the same page, in any order.
+        home: the site as a provider, for an article without one.
+        page, page_url: slug and address of the page that we make for an article without a web page.
+        related: the pages it is related to.
+    """
+    ranked = sorted(mentions, key=representation_order)
+    top = ranked[0]
+    identity = entry_id(top)
+    return Entry(
+        id=identity,
+        url=address.identity(top.url) if top.url is not None else page_url,
+        title=top.title,
+        published=top.published,
+        updated=latest([top.published, *(each.updated for each in ranked if each.updated is not None)]),
+        provider=provider_of(top, home),
+        summary=_first(ranked, lambda each: each.excerpt) or "",
+        content=_first(ranked, lambda each: each.content) or "",
+        original_url=_first(ranked, lambda each: each.original_url),
+        amp_url=_first(ranked, lambda each: each.amp_url),
+        topics=_names(each.topics for each in ranked),
+        categories=_names(each.categories for each in ranked),
+        type=_first(ranked, lambda each: each.type) or "",
+        quality=_first(ranked, lambda each: each.quality),
+        heat=_first(ranked, lambda each: each.heat),
+        image=_first(ranked, lambda each: each.image),
+        own=top.position == 0,
+        page=page,
+        related=related,
+    )
+
+
+fold = lru_cache(maxsize=4096)(name_key)
+""":func:`feeds.model.name_key`, remembered: a corpus has few names, each of them many times."""
+
+
+def _first(ranked: Sequence[Mention], field: Callable[[Mention], T | None]) -> T | None:
+    """Return the first value of `field` that is there: neither None nor empty (a quality of 0 is there)."""
+    for mention in ranked:
+        value = field(mention)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def _names(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return each name once, whatever its spelling, in alphabetical order of what identifies it."""
+    spelled: dict[str, str] = {}
+    for names in lists:
+        for name in names:
+            spelled.setdefault(fold(name), name)
+    return tuple(spelled[key] for key in sorted(spelled))

@@ -1,0 +1,110 @@
+"""A snapshot as a plain folder that any web server can serve.
+
+The folder keeps a list of the files that we wrote (:data:`feeds.model.OUTPUT_MARK`), so that a document
+that is gone from the site goes from the folder too, and nothing else in it is ever touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+from feeds.errors import OutputError
+from feeds.model import OUTPUT_MARK
+from feeds.snapshot import Document, Snapshot, write_atomically
+
+
+def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False) -> int:
+    """Make `folder` show `snapshot`: file by file, atomically; what has not changed is not touched.
+
+    Args:
+        snapshot: what to write.
+        folder: where; it is made if there is none.
+        rewrite: compare the bytes of every file, also of those whose size and time are as they were left.
+
+    Returns:
+        How many files were written or deleted.
+
+    Raises:
+        OutputError: the folder can't be written.
+    """
+    try:
+        return _export(snapshot, folder, rewrite=rewrite)
+    except OSError as error:
+        place = error.filename or folder
+        raise OutputError(f"the static files can't be written ({error.strerror})", place) from error
+
+
+def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    written = _list(folder)
+    intended = {address: document.digest for address, document in snapshot.documents.items()}
+    if intended.keys() - written.keys():
+        _keep_list(folder, intended | written)  # first, so that a build that is killed leaves no unlisted file
+    changed = 0
+    for address, document in snapshot.documents.items():
+        if rewrite or written.get(address) != document.digest or not _is_as_left(folder / address, document):
+            changed += _write(snapshot, document, folder / address)
+    for address in sorted(written.keys() - snapshot.documents.keys()):
+        changed += _delete(folder, address)
+    if intended != written:
+        _keep_list(folder, intended)
+    return changed
+
+
+def _list(folder: Path) -> dict[str, str]:
+    """Return what we wrote into `folder`, as far as its list can be trusted: addresses inside it, as texts."""
+    try:
+        listed = json.loads((folder / OUTPUT_MARK).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    if not isinstance(listed, dict):
+        return {}
+    return {
+        address: digest
+        for address, digest in listed.items()
+        if isinstance(digest, str) and ".." not in address.split("/") and not address.startswith("/")
+    }
+
+
+def _keep_list(folder: Path, files: dict[str, str]) -> None:
+    text = json.dumps(dict(sorted(files.items())), indent=0, ensure_ascii=False) + "\n"
+    write_atomically(folder / OUTPUT_MARK, text.encode())
+
+
+def _is_as_left(path: Path, document: Document) -> bool:
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return status.st_size == document.size and int(status.st_mtime) == document.modified
+
+
+def _write(snapshot: Snapshot, document: Document, path: Path) -> int:
+    """Write one file unless it has these bytes already; return how many were written."""
+    body = snapshot.read(document)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        if path.stat().st_size == document.size and path.read_bytes() == body:
+            os.utime(path, (document.modified, document.modified))
+            return 0
+    write_atomically(path, body, modified=document.modified)
+    return 1
+
+
+def _delete(folder: Path, address: str) -> int:
+    """Delete a file that we wrote, and the folders that are empty without it; return how many were deleted."""
+    path = folder / address
+    try:
+        path.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    for parent in path.parents:
+        if parent == folder:
+            break
+        try:
+            os.rmdir(parent)
+        except OSError:  # not empty
+            break
+    return 1

@@ -1,0 +1,262 @@
+"""The words of the project as frozen values: article, mention, entry, feed, document, problem.
+
+Every other room speaks in these types; this module knows none of them and imports only the
+standard library. All times are aware datetimes in UTC, in whole seconds (an RSS date has no more).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+RELATED_LIMIT = 20
+"""How many related pages an entry lists: a page that five hundred articles mention must not grow with them."""
+
+OUTPUT_MARK = ".feeds-output.json"
+"""The list of files in a static tree of ours (address → digest). A folder that holds it is no part of a corpus."""
+
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def clean_text(text: str) -> str:
+    """Return `text` without the characters that XML 1.0 can't carry (section 2.2, ``Char``).
+
+    One of them makes a whole feed unreadable, so they never get past the corpus.
+    """
+    return _FORBIDDEN.sub("", text)
+
+
+def forbidden(text: str) -> re.Match[str] | None:
+    """Return the first character in `text` that XML 1.0 can't carry, as a match, or None."""
+    return _FORBIDDEN.search(text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` as plain elements want it: white space folded, none at the ends."""
+    return " ".join(text.split())
+
+
+def name_key(name: str) -> str:
+    """Return what makes two spellings of a topic's or category's name the same name."""
+    return unicodedata.normalize("NFKC", one_line(name)).casefold()
+
+
+class Kind(StrEnum):
+    """What a feed is about. The value is the first segment of its address (DESIGN: Addresses)."""
+
+    ALL = "all"
+    TOPIC = "topic"
+    PROVIDER = "provider"
+    CATEGORY = "category"
+
+    @property
+    def folder(self) -> str:
+        """The folder that feeds of this kind live in: ``topics``, ``providers``, ``categories``, or none."""
+        return {"all": "", "topic": "topics", "provider": "providers", "category": "categories"}[self.value]
+
+
+class Severity(StrEnum):
+    """Whether a problem lost its article (error) or only something in it (warning)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in one source file.
+
+    Attributes:
+        path: the file, relative to the corpus, with forward slashes.
+        line: the line in it, from 1.
+        field: the front matter's field (``related[2].publishedDateTime``), or empty.
+        reason: what is wrong.
+        advice: what to do.
+        severity: an error lost the article; a warning did not.
+    """
+
+    path: str
+    line: int
+    field: str
+    reason: str
+    advice: str
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        field = f" {self.field}:" if self.field else ""
+        return f"{self.path}:{self.line}: {self.severity}:{field} {self.reason}; {self.advice}"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: its address, and its size in pixels where known."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who published a page. Two providers are one when their domains agree; an empty domain is not known."""
+
+    name: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One link record: an article's own, or one of its ``related``.
+
+    Attributes:
+        path: the article's file, relative to the corpus.
+        position: 0 for the article's own record, else its place among the related ones, from 1.
+        title: plain text, never empty.
+        published, updated: UTC; `updated` is None where the record names none.
+        listed: False where the record says ``published: false`` or ``draft: true``.
+        excerpt: plain text, or empty.
+        url: the page, an absolute http(s) address; None only for an article that has no page of its own.
+        original_url, amp_url: other addresses of the same page.
+        explicit_id: the front matter's ``id``, or None.
+        provider: who published it, as far as the record says.
+        topics: names of the topics it puts its page in, as written: the article's, and its own.
+        categories: its own categories, as written.
+        content: the body as sanitised HTML, or empty.
+    """
+
+    path: str
+    position: int
+    title: str
+    published: datetime
+    updated: datetime | None = None
+    listed: bool = True
+    excerpt: str = ""
+    url: str | None = None
+    original_url: str | None = None
+    amp_url: str | None = None
+    explicit_id: str | None = None
+    provider: Provider | None = None
+    topics: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    type: str = ""
+    quality: float | None = None
+    heat: float | None = None
+    image: Image | None = None
+    content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One corpus file, as read: its own mention first, then those it calls related."""
+
+    path: str
+    mentions: tuple[Mention, ...]
+
+    @property
+    def own(self) -> Mention:
+        """The article's own link record."""
+        return self.mentions[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What became of one source file: an article, or none and the problem that lost it; and all warnings."""
+
+    path: str
+    article: Article | None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another entry, seen from one that is related to it."""
+
+    id: str
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a subscriber sees: one web page, all of its mentions merged (:func:`feeds.entries.merge`).
+
+    Attributes:
+        own: True where an article of the corpus is about this page; False where it is only related to one.
+        page: the slug of ``/articles/<slug>/`` for an entry without a web page of its own, else None.
+        related: the pages it is related to, in either direction, newest first.
+    """
+
+    id: str
+    url: str
+    title: str
+    published: datetime
+    updated: datetime
+    provider: Provider
+    summary: str = ""
+    content: str = ""
+    original_url: str | None = None
+    amp_url: str | None = None
+    topics: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    type: str = ""
+    quality: float | None = None
+    heat: float | None = None
+    image: Image | None = None
+    own: bool = True
+    page: str | None = None
+    related: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A list of entries with an address.
+
+    Attributes:
+        kind: what it is about.
+        key: its identity within the kind: a folded name, or a provider's domain. Empty for ``all``.
+        name: what people call it: ``Microsoft AI``.
+        slug: its last address segment.
+        count: how many entries it has, shown or not.
+        updated: the latest `updated` among the entries it shows (never the time of a build).
+        newest: when the first entry it shows was published, or None where it has none.
+    """
+
+    kind: Kind
+    key: str
+    name: str
+    slug: str
+    count: int
+    updated: datetime
+    newest: datetime | None
+
+    @property
+    def folder(self) -> str:
+        """Its folder below the site's address, with a trailing slash; empty for ``all``."""
+        return f"{self.kind.folder}/{self.slug}/" if self.kind is not Kind.ALL else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of every file: ``files = published + unpublished + future + problems``, always."""
+
+    files: int
+    published: int
+    unpublished: int
+    future: int
+    problems: int
+
+
+def order(published: datetime, identity: str) -> tuple[float, str]:
+    """Return the sort key that puts the newest first, then orders by id: the order of every feed."""
+    return (-published.timestamp(), identity)
+
+
+def latest(moments: Iterable[datetime]) -> datetime:
+    """Return the latest of `moments`, or the epoch where there are none (an empty feed still needs a date)."""
+    return max(moments, default=EPOCH)

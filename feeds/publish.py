@@ -1,0 +1,281 @@
+"""The pipeline: corpus → catalogue → render → snapshot → static files. The only room that knows all the others.
+
+:func:`build` is the whole way; :func:`look` is its first half, for commands that only look. Both do what
+changed and no more, and give what a build from nothing would give.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+from feeds import snapshot
+from feeds.catalogue import database, intake, merging, pending, reading
+from feeds.config import Site
+from feeds.corpus.batch import read_files
+from feeds.corpus.scan import SourceFile, scan
+from feeds.errors import CorpusError, StateError, UsageError
+from feeds.export import export
+from feeds.model import Counts, Kind, Problem
+from feeds.progress import Progress, Silent
+from feeds.render import FORMATS, fragments, page
+from feeds.render.head import Head
+from feeds.snapshot import Draft, Snapshot
+from feeds.state import locked
+
+T = TypeVar("T")
+
+PARALLEL_FROM = 200
+"""From how many changed files on worker processes are worth their start."""
+
+_LIBRARIES = ("anyascii", "feedgen", "Jinja2", "lxml", "markdown-it-py", "nh3", "python-dateutil", "PyYAML")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did.
+
+    Attributes:
+        counts: what became of every file.
+        problems: all of them, by path and line.
+        entries, feeds, documents: how many the site has now.
+        changed: how many documents were added, changed or removed.
+        written: how many static files were written or deleted.
+        generation: the number of the snapshot.
+        due: when the next thing that waits for its date is due, or None.
+        seconds: wall time by stage.
+    """
+
+    counts: Counts
+    problems: tuple[Problem, ...]
+    entries: int
+    feeds: int
+    documents: int
+    changed: int
+    written: int
+    generation: int
+    due: datetime | None
+    seconds: dict[str, float]
+
+
+def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, progress: Progress | None = None) -> Report:
+    """Publish the site as it is at `now`: bring its snapshot up to date, and its static files if it has any.
+
+    Args:
+        site: the settings.
+        now: decides what is held back, and dates the change of bytes; it never becomes a byte of a document.
+        jobs: how many processes may read files.
+        force: make everything anew, whatever the catalogue says.
+        progress: is told how far it is.
+
+    Raises:
+        CorpusError, UsageError, StateError, OutputError: see :mod:`feeds.errors`.
+    """
+    watch = _Stopwatch(progress or Silent())
+    _check_places(site)
+    with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
+        if force:
+            database.discard(_catalogue_path(folder))
+        before = snapshot.current(folder)
+
+        def work(db: sqlite3.Connection) -> tuple[Snapshot, Report]:
+            _update(db, site, now, jobs, watch)
+            after = _write_out(db, site, before, now, watch)
+            return after, Report(
+                counts=reading.counts(db, include_unpublished=site.include_unpublished),
+                problems=tuple(reading.problems(db)),
+                entries=reading.number_of_entries(db),
+                feeds=reading.number_of_feeds(db),
+                documents=len(after.documents),
+                changed=snapshot.differences(before, after),
+                written=0,
+                generation=after.generation,
+                due=reading.next_due(db, now),
+                seconds=watch.seconds,
+            )
+
+        after, report = _in_catalogue(folder, site, work)
+        if site.output_path is not None:
+            with watch.stage("write", len(after.documents)):
+                report = replace(report, written=export(after, site.output_path, rewrite=force))
+        snapshot.clean_up(folder, now)
+    return report
+
+
+def look(
+    site: Site,
+    now: datetime,
+    question: Callable[[sqlite3.Connection], T],
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> T:
+    """Return the answer to a question about the site as it is at `now`; nothing is published.
+
+    Args:
+        site, now, jobs, progress: as for :func:`build`.
+        question: is asked with the catalogue, which has been brought up to date.
+    """
+    watch = _Stopwatch(progress or Silent())
+    _check_places(site)
+    with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
+
+        def work(db: sqlite3.Connection) -> T:
+            _update(db, site, now, jobs, watch)
+            return question(db)
+
+        return _in_catalogue(folder, site, work)
+
+
+def _update(db: sqlite3.Connection, site: Site, now: datetime, jobs: int, watch: _Stopwatch) -> None:
+    """Bring the catalogue up to date with the corpus, the settings and the time."""
+    corpus = site.corpus_path
+    with watch.stage("scan", 0):
+        files = list(scan(corpus))
+    if not files:
+        raise CorpusError("no article files (.md, .markdown, .txt, .html) in it; nothing is published", corpus)
+    known = intake.stamps(db)
+    changed = [each for each in files if not each.stamp or known.get(each.path) != each.stamp]
+    intake.forget(db, known.keys() - {each.path for each in files})
+    with watch.stage("read", len(changed)), _executor(jobs, changed) as executor:
+        digests = ((each, intake.digest(db, each.path)) for each in changed)
+        for source, digest, parsed in read_files(corpus, site.timezone, digests, executor):
+            if parsed is None:
+                intake.restamp(db, source.path, source.stamp)
+            else:
+                intake.record(db, parsed, source.stamp, digest)
+            watch.progress.advance()
+    with watch.stage("merge", 0):
+        if database.meta(db, "site") != site.fingerprint:
+            merging.shake_all(db)
+            database.set_meta(db, "site", site.fingerprint)
+        intake.set_live(db, now, include_unpublished=site.include_unpublished)
+        merging.merge(db, site.home, site.address, site.limit)
+    db.commit()
+
+
+def _write_out(
+    db: sqlite3.Connection, site: Site, before: Snapshot | None, now: datetime, watch: _Stopwatch
+) -> Snapshot:
+    """Render what is pending and switch to the snapshot that shows it."""
+    draft = Draft(site.state_path, before, now)
+    anew = not pending.shows(db, before.generation if before is not None else None)
+    if anew:
+        pending.mark_all(db)
+    draft.remove_below(pending.gone(db))
+    feeds = reading.feeds(db, pending=True)
+    directory = tuple(reading.feeds(db)) if feeds else ()
+    with watch.stage("render", len(feeds)):
+        for feed in feeds:
+            head = Head(
+                feed=feed,
+                address=site.address,
+                site_title=site.title,
+                site_description=site.description,
+                language=site.language,
+                home_domain=site.home.domain,
+                directory=directory if feed.kind is Kind.ALL else (),
+            )
+            shown = reading.window(db, feed, site.limit)
+            for entry_id in reading.without_fragments(db, (each.entry_id for each in shown)):
+                entry = reading.entry(db, entry_id, site.home)
+                reading.keep_fragments(db, entry_id, fragments(entry, site.address))
+            for form in FORMATS:
+                body = form.document(head, reading.fragments(db, form.name, shown))
+                draft.put(feed.folder + form.file_name, form.media_type, body, feed.updated)
+            if feed.kind is Kind.ALL:
+                for entry_id in pending.pages(db):
+                    entry = reading.entry(db, entry_id, site.home)
+                    body = page.article(head, entry)
+                    draft.put(f"articles/{entry.page}/{page.FILE_NAME}", page.MEDIA_TYPE, body, entry.updated)
+                draft.put(page.STYLE, page.STYLE_TYPE, page.style(), feed.updated)
+            watch.progress.advance()
+    if anew:
+        draft.drop_the_rest()
+    after = draft.commit()
+    pending.clear(db, after.generation)
+    db.commit()
+    return after
+
+
+def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what `work` does with the catalogue; a damaged one is made anew, once."""
+    path = _catalogue_path(folder)
+    reader = hashlib.sha256(f"{_code()} {site.timezone}".encode()).hexdigest()
+    try:
+        try:
+            with database.connect(path, reader) as db:
+                return work(db)
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:
+                raise
+            database.discard(path)  # damaged: it holds nothing that the corpus does not
+            with database.connect(path, reader) as db:
+                return work(db)
+    except sqlite3.OperationalError as error:
+        raise StateError(f"the catalogue can't be written ({error})", path) from error
+    except OSError as error:
+        place = error.filename or folder
+        raise StateError(f"the snapshot can't be written ({error.strerror})", place) from error
+
+
+def _catalogue_path(folder: Path) -> Path:
+    return folder / "catalogue.sqlite3"
+
+
+def _code() -> str:
+    """Return what identifies this code and the libraries that decide bytes: a catalogue of another is not used."""
+    mark = hashlib.sha256()
+    here = Path(__file__).parent
+    for file in sorted(here.rglob("*")):
+        if file.suffix in (".py", ".html", ".css"):
+            mark.update(file.read_bytes())
+    for library in _LIBRARIES:
+        mark.update(f"{library} {importlib.metadata.version(library)}".encode())
+    return mark.hexdigest()
+
+
+def _check_places(site: Site) -> None:
+    """Refuse what would harm, before anything is made."""
+    corpus, output = site.corpus_path, site.output_path
+    if not corpus.is_dir():
+        raise UsageError("the corpus is no folder" if corpus.exists() else "the corpus does not exist", corpus)
+    if output is not None and (output == corpus or output in corpus.parents):
+        raise UsageError("the output can't be the corpus or a folder above it; name another folder", output)
+
+
+@contextlib.contextmanager
+def _executor(jobs: int, changed: list[SourceFile]) -> Iterator[Executor | None]:
+    """Yield worker processes where there is enough work for them, else None."""
+    if jobs < 2 or len(changed) < PARALLEL_FROM:
+        yield None
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as executor:
+        yield executor
+
+
+class _Stopwatch:
+    """Wall time by stage, told to a progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def stage(self, name: str, total: int) -> Iterator[None]:
+        self.progress.stage(name, total)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.perf_counter() - start, 4)

@@ -1,0 +1,67 @@
+"""What a document says besides its entries: the same facts for every format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feeds.model import Feed, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A feed as its documents introduce it.
+
+    Attributes:
+        feed: which feed it is.
+        address: what every address of the site starts with.
+        site_title, site_description, language: the site's settings.
+        home_domain: the site's own domain, whose provider feed is the site's own articles.
+        directory: all feeds of the site, for the page at its root; empty for every other feed.
+    """
+
+    feed: Feed
+    address: str
+    site_title: str
+    site_description: str
+    language: str
+    home_domain: str
+    directory: tuple[Feed, ...] = ()
+
+    @property
+    def page(self) -> str:
+        """The feed's address for people, which is also its id: the same in all formats, another for each feed."""
+        return self.address + self.feed.folder
+
+    def document(self, file_name: str) -> str:
+        """Return the address of one of the feed's documents."""
+        return self.page + file_name
+
+    @property
+    def title(self) -> str:
+        """What readers list the feed as: never the same as another feed's of the site."""
+        name = self.feed.name
+        match self.feed.kind:
+            case Kind.ALL:
+                return self.site_title
+            case Kind.TOPIC:
+                return f"{name} – {self.site_title}"
+            case Kind.PROVIDER if self.feed.key == self.home_domain:
+                return f"Own articles – {self.site_title}"
+            case Kind.PROVIDER:
+                return f"From {name} – {self.site_title}"
+            case Kind.CATEGORY:
+                return f"Category {name} – {self.site_title}"
+
+    @property
+    def description(self) -> str:
+        """What the feed is about, in one sentence."""
+        name = self.feed.name
+        match self.feed.kind:
+            case Kind.ALL:
+                return self.site_description or f"Everything on {self.site_title}."
+            case Kind.TOPIC:
+                return f"What {self.site_title} has about {name}."
+            case Kind.PROVIDER:
+                return f"What {self.site_title} has from {name}."
+            case Kind.CATEGORY:
+                return f"What {self.site_title} has in the category {name}."

@@ -1,0 +1,141 @@
+"""``feeds serve``: a server for the current snapshot, and a watch that makes the next one.
+
+The server's workers are processes of their own that see only the state folder; a build never stops them, and
+a build that fails leaves the last good snapshot in place.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from feeds import config
+from feeds.config import Site
+from feeds.errors import FeedsError, UsageError
+from feeds.publish import Report
+
+TICK_MS = 1000
+"""How often the watch looks whether something that waits for its date is due, in milliseconds."""
+
+
+class Listen(NamedTuple):
+    """Where to listen, and with how many processes."""
+
+    host: str
+    port: int
+    workers: int
+
+
+class Watch(NamedTuple):
+    """How the site is built again.
+
+    Attributes:
+        load: reads the settings, which may have changed as well.
+        build: publishes a site.
+    """
+
+    load: Callable[[], Site]
+    build: Callable[[Site], Report]
+
+
+def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None], watch: Watch | None) -> None:
+    """Serve the site's current snapshot until the process is told to stop.
+
+    Args:
+        site: the settings.
+        first: what the build before said.
+        listen: where.
+        say: is told what happens, a line at a time.
+        watch: builds again when the corpus or feeds.toml changes or something is due; None for never.
+
+    Raises:
+        UsageError: the address can't be listened on.
+    """
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    _refuse_taken(listen)
+    os.environ.update(config.environment(site))
+    server = Server(
+        "feeds.web:create_app",
+        listen.host,
+        listen.port,
+        interface=Interfaces.WSGI,
+        workers=listen.workers,
+        factory=True,
+        log_enabled=False,
+    )
+    if watch is not None:
+        threading.Thread(target=_watch, args=(site, watch, say, first.due), daemon=True).start()
+    say(f"{first.entries} entries in {first.feeds} feeds on {site.address} (Ctrl+C stops)")
+    server.serve()
+
+
+def _refuse_taken(listen: Listen) -> None:
+    """Say in words what a worker process would say with a traceback."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((listen.host, listen.port))
+    except OSError as error:
+        where = f"{listen.host}:{listen.port}"
+        raise UsageError(f"can't listen there ({error.strerror}); choose another --host or --port", where) from error
+
+
+def _watch(site: Site, how: Watch, say: Callable[[str], None], due: datetime | None) -> None:
+    """Build again, for ever, whenever there is something to build."""
+    from watchfiles import watch
+
+    places = [site.corpus_path, *([site.source] if site.source is not None else [])]
+    hidden = _hidden_from(site)
+    changes = watch(
+        *places,
+        watch_filter=lambda _, path: not hidden(Path(path)),
+        debounce=400,
+        rust_timeout=TICK_MS,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+    )
+    for changed in changes:
+        if not changed and (due is None or datetime.now(UTC) < due):
+            continue
+        try:
+            started = time.perf_counter()
+            report = how.build(how.load())
+            due = report.due
+            took = time.perf_counter() - started
+            say(f"{report.changed} documents changed, generation {report.generation}, {took:.2f} s")
+        except FeedsError as error:
+            say(f"not built, still serving the last good state: {error}")
+        except Exception as error:
+            say(f"not built, still serving the last good state: {type(error).__name__}: {error}")
+
+
+def _hidden_from(site: Site) -> Callable[[Path], bool]:
+    """Return what tells paths that are no part of the corpus: our own state, output, and hidden files."""
+    ours = [site.state_path, *([site.output_path] if site.output_path is not None else [])]
+
+    def hidden(path: Path) -> bool:
+        if path == site.source:
+            return False
+        if any(path.is_relative_to(each) for each in ours) or not path.is_relative_to(site.corpus_path):
+            return True
+        return any(part.startswith((".", "_")) for part in path.relative_to(site.corpus_path).parts)
+
+    return hidden
+
+
+def with_listening_address(site: Site, host: str, port: int) -> Site:
+    """Return `site`; where it names no base_url, with the address that it is served at."""
+    if site.base_url:
+        return site
+    shown = f"[{host}]" if ":" in host else "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    return replace(site, base_url=f"http://{shown}:{port}/")

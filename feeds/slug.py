@@ -1,0 +1,80 @@
+"""Names → the last segment of an address (DESIGN: Addresses).
+
+Lower-case ASCII that stays readable: other scripts are transliterated (anyascii), and the signs that
+carry meaning are spelled out, so that ``C++``, ``C#`` and ``C`` stay three names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from anyascii import anyascii
+
+LENGTH = 80
+"""The longest slug, in characters, before a name is cut and told apart by a hash."""
+
+_SPELLED_OUT = (
+    (re.compile(r"(?<=\w)\+|(?<=\+)\+"), " plus "),
+    (re.compile(r"(?<=\w)#"), " sharp "),
+    (re.compile(r"(?<!\S)\.(?=\w)"), "dot "),
+    (re.compile("&"), " and "),
+    (re.compile("%"), " percent "),
+    (re.compile("@"), " at "),
+)
+_APART = re.compile(r"[^a-z0-9]+")
+
+
+def slugify(name: str) -> str:
+    """Return the address segment for `name`: ``[a-z0-9]`` words joined by hyphens, never empty.
+
+    >>> slugify("Microsoft AI"), slugify("C++"), slugify("C#"), slugify(".NET"), slugify("Künstliche Intelligenz")
+    ('microsoft-ai', 'c-plus-plus', 'c-sharp', 'dot-net', 'kunstliche-intelligenz')
+    """
+    text = unicodedata.normalize("NFKC", name)
+    for sign, word in _SPELLED_OUT:
+        text = sign.sub(word, text)
+    slug = _APART.sub("-", anyascii(text).replace("'", "").lower()).strip("-")
+    if not slug:
+        return f"x-{_mark(name)}"
+    if len(slug) > LENGTH:
+        return f"{slug[:LENGTH].rpartition('-')[0] or slug[:LENGTH]}-{_mark(name)}"
+    return slug
+
+
+class Claim(NamedTuple):
+    """A name that wants the slug of its own name.
+
+    Attributes:
+        since: when it was first used, in seconds since the epoch; the oldest keeps the plain slug, so a
+            newcomer never takes an address that people have subscribed to.
+        key: what identifies the name; decides where `since` is equal.
+        slug: the plain slug it wants.
+    """
+
+    since: float
+    key: str
+    slug: str
+
+
+def assign(claims: Iterable[Claim]) -> dict[str, str]:
+    """Return the slug of each key: the plain one, or the plain one and a mark where another has it already.
+
+    The outcome depends on the claims alone, never on their order or on earlier outcomes.
+    """
+    wanted: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        wanted[claim.slug].append(claim)
+    return {
+        claim.key: slug if place == 0 else f"{slug}-{_mark(claim.key)}"
+        for slug, rivals in wanted.items()
+        for place, claim in enumerate(sorted(rivals))
+    }
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -1,0 +1,52 @@
+"""The state folder as a whole: made where it is needed, and used by one build at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from feeds.config import OWNER, Site
+from feeds.errors import StateError
+
+
+@contextlib.contextmanager
+def locked(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str = "lock") -> Iterator[Path]:
+    """Hold the site's state folder for one build, and make it where there is none.
+
+    The lock is the kernel's (flock): it goes with the process that holds it, however that ends.
+
+    Args:
+        site: the settings.
+        waiting: is called once if another build holds it, before this one waits.
+        name: of the file that is locked: another name is another lock.
+
+    Raises:
+        StateError: the folder can't be written.
+    """
+    folder = site.state_path
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _claim(site, folder)
+        lock = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        reason = f"the state folder can't be written ({error.strerror}); set FEEDS_STATE to one that can"
+        raise StateError(reason, folder) from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def _claim(site: Site, folder: Path) -> None:
+    """Write down which corpus a state folder without a feeds.toml belongs to (`feeds.config` reads it)."""
+    owner = folder / OWNER
+    if site.source is None and folder.name == ".feeds" and not owner.exists():
+        owner.write_text(os.path.relpath(site.corpus_path, folder.parent) + "\n", "utf-8")

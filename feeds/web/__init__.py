@@ -1,0 +1,53 @@
+"""The served site: look an address up in the current snapshot, answer HTTP properly.
+
+A worker holds a snapshot and nothing else; it never touches the corpus, and can run anywhere.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from flask import Flask
+
+from feeds import config
+from feeds.config import Site
+from feeds.errors import StateError
+from feeds.state import locked
+from feeds.web import views
+from feeds.web.shelf import Shelf
+
+
+def create_app(site: Site | None = None) -> Flask:
+    """Return the Flask application that serves the site's current snapshot, and the next ones as they come.
+
+    Args:
+        site: the settings; None reads them from feeds.toml and the environment (``FEEDS_CORPUS``,
+            ``FEEDS_CONFIG``, …), and builds the first snapshot if there is none: in a process of its own, so
+            that no worker keeps what only a build needs, and once, however many workers start.
+
+    Raises:
+        ConfigError: a setting can't be used.
+        StateError: there is no snapshot, and none could be built.
+    """
+    if site is None:
+        site = config.load()
+        if Shelf(site.state_path).snapshot is None:
+            with locked(site, name="first-build.lock"):
+                if Shelf(site.state_path).snapshot is None:
+                    _build()
+    shelf = Shelf(site.state_path)
+    if shelf.snapshot is None:
+        raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
+    app = Flask("feeds", static_folder=None)
+    app.extensions["feeds"] = shelf
+    views.register(app, shelf)
+    return app
+
+
+def _build() -> None:
+    command = [sys.executable, "-m", "feeds", "build", "--output", ""]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()
+        raise StateError(f"the first snapshot could not be built: {said[-1] if said else 'no reason was given'}")

@@ -1,0 +1,45 @@
+"""The snapshot that a worker serves, and how it notices the next one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from feeds import snapshot
+from feeds.snapshot import Snapshot
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks for a new generation: what a request costs must not include a file read."""
+
+
+class Shelf:
+    """Holds the current snapshot of a state folder.
+
+    Attributes:
+        snapshot: the newest generation seen, or None where there has never been one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._looked = time.monotonic()
+        self.snapshot = snapshot.current(folder)
+
+    def current(self) -> Snapshot | None:
+        """Return the current generation, at most :data:`LOOK_EVERY` seconds old. Never an older one than before."""
+        if time.monotonic() - self._looked > LOOK_EVERY and self._lock.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+        return self.snapshot
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        number = snapshot.current_generation(self._folder)
+        if number is None or (self.snapshot is not None and number == self.snapshot.generation):
+            return
+        newer = snapshot.current(self._folder)
+        if newer is not None:
+            self.snapshot = newer

@@ -1,0 +1,83 @@
+"""Addresses → answers, for Flask."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
+from werkzeug.wrappers import Response as BaseResponse
+
+from feeds.errors import FeedsError
+from feeds.snapshot import Document, Snapshot
+from feeds.web.conditional import is_current
+from feeds.web.shelf import Shelf
+
+MAX_AGE = 300
+"""For how many seconds a cache may answer for us."""
+
+INDEX = "index.html"
+
+
+def register(app: Flask, shelf: Shelf) -> None:
+    """Have `app` answer for every address of the snapshot on `shelf`."""
+
+    @app.get("/", defaults={"address": ""})
+    @app.get("/<path:address>")
+    def document(address: str) -> BaseResponse:
+        snapshot = shelf.current()
+        if snapshot is None:
+            return _plain("There is no site here yet.", HTTPStatus.SERVICE_UNAVAILABLE)
+        wanted = address + INDEX if address == "" or address.endswith("/") else address
+        found = snapshot.documents.get(wanted)
+        if found is not None:
+            return _answer(snapshot, found)
+        if f"{address}/{INDEX}" in snapshot.documents:
+            return redirect(f"{request.root_path}/{address}/", HTTPStatus.MOVED_PERMANENTLY)
+        return _not_found()
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> BaseResponse:
+        answer = error.get_response()
+        answer.content_type = "text/plain; charset=utf-8"
+        answer.data = f"{error.name}.\n".encode()
+        return answer
+
+    @app.errorhandler(FeedsError)
+    def failed(error: FeedsError) -> BaseResponse:
+        logging.getLogger("feeds").error("%s", error)  # the path in it is for us, not for the client
+        answer = _plain("This document can't be read at the moment.", HTTPStatus.SERVICE_UNAVAILABLE)
+        answer.headers["Retry-After"] = "60"
+        return answer
+
+
+def _answer(snapshot: Snapshot, document: Document) -> Response:
+    """Return 200 with the document, or 304 with the same headers (RFC 9110 section 15.4.5)."""
+    current = is_current(
+        document.digest,
+        document.last_modified,
+        request.headers.get("If-None-Match"),
+        request.headers.get("If-Modified-Since"),
+    )
+    body = b"" if current else snapshot.read(document)
+    answer = Response(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
+    answer.headers["Content-Type"] = document.media_type
+    answer.headers["ETag"] = f'"{document.digest}"'
+    answer.headers["Last-Modified"] = http_date(document.modified)
+    answer.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _not_found() -> Response:
+    """Return 404: a page for people, a line for programs."""
+    if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
+        return Response(render_template("404.html", root=f"{request.root_path}/"), HTTPStatus.NOT_FOUND)
+    return _plain(f"There is no feed at this address. All feeds: {request.host_url}", HTTPStatus.NOT_FOUND)
+
+
+def _plain(text: str, status: HTTPStatus) -> Response:
+    return Response(text + "\n", status, content_type="text/plain; charset=utf-8")
