@@ -39,8 +39,7 @@ def create_app(site: Site | None = None) -> Flask:
     shelf = Shelf(site.state_path)
     if shelf.snapshot is None:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
-    app = Flask("feeds", static_folder=None)
-    app.extensions["feeds"] = shelf
+    app = Flask(__name__, static_folder=None)
     views.register(app, shelf)
     return app
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, redirect, render_template, request
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,10 +17,25 @@ from feeds.snapshot import Document, Snapshot
 from feeds.web.conditional import is_current
 from feeds.web.shelf import Shelf
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 MAX_AGE = 300
 """For how many seconds a cache may answer for us."""
 
 INDEX = "index.html"
+
+
+class DocumentResponse(Response):
+    """An answer whose 304 has the headers of its 200 (RFC 9110 section 15.4.5): caches update what they keep."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        if self.status_code == HTTPStatus.NOT_MODIFIED:
+            for name, value in self.headers:
+                headers[name] = value
+            headers.pop("Content-Length", None)
+        return headers
 
 
 def register(app: Flask, shelf: Shelf) -> None:
@@ -53,7 +70,7 @@ def register(app: Flask, shelf: Shelf) -> None:
         return answer
 
 
-def _answer(snapshot: Snapshot, document: Document) -> Response:
+def _answer(snapshot: Snapshot, document: Document) -> DocumentResponse:
     """Return 200 with the document, or 304 with the same headers (RFC 9110 section 15.4.5)."""
     current = is_current(
         document.digest,
@@ -62,7 +79,7 @@ def _answer(snapshot: Snapshot, document: Document) -> Response:
         request.headers.get("If-Modified-Since"),
     )
     body = b"" if current else snapshot.read(document)
-    answer = Response(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
+    answer = DocumentResponse(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
     answer.headers["Content-Type"] = document.media_type
     answer.headers["ETag"] = f'"{document.digest}"'
     answer.headers["Last-Modified"] = http_date(document.modified)
