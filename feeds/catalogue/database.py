@@ -28,13 +28,6 @@ CREATE TABLE problem (
 );
 CREATE INDEX problem_source ON problem (source_id);
 
-CREATE TABLE label (                     -- how articles spell the names of topics and categories
-    source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
-    kind TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL
-);
-CREATE INDEX label_source ON label (source_id);
-CREATE INDEX label_name ON label (kind, key, name);
-
 CREATE TABLE mention (
     id        INTEGER PRIMARY KEY,
     source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
@@ -50,6 +43,13 @@ CREATE INDEX mention_source ON mention (source_id);
 CREATE INDEX mention_entry ON mention (entry_id);
 CREATE INDEX mention_homeless ON mention (id) WHERE live = 1 AND entry_id IS NULL;
 CREATE INDEX mention_due ON mention (live, published);
+
+CREATE TABLE label (                     -- how records spell the names of topics and categories
+    mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE,
+    kind TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL
+);
+CREATE INDEX label_mention ON label (mention_id);
+CREATE INDEX label_name ON label (kind, key, name);
 
 CREATE TABLE mention_key (               -- what makes mentions one entry (feeds.entries.keys)
     key TEXT NOT NULL, mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE,

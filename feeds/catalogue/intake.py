@@ -53,16 +53,16 @@ def record(db: sqlite3.Connection, parsed: Parsed, stamp: str, digest: bytes) ->
     )
     if article is None:
         return
-    labels = {
-        (kind, fold(name), name)
-        for each in article.mentions
-        for kind, names in ((Kind.TOPIC, each.topics), (Kind.CATEGORY, each.categories))
-        for name in names
-    }
-    db.executemany("INSERT INTO label VALUES (?, ?, ?, ?)", [(source_id, *label) for label in sorted(labels)])
     for each in article.mentions:
         mention_id = db.execute(_INSERT_MENTION, (source_id, *from_mention(each))).lastrowid
         db.executemany("INSERT INTO mention_key VALUES (?, ?)", [(key, mention_id) for key in keys(each)])
+        topics = (
+            each.topics if each is article.own else [name for name in each.topics if name not in article.own.topics]
+        )
+        labels = [(Kind.TOPIC, name) for name in topics] + [(Kind.CATEGORY, name) for name in each.categories]
+        db.executemany(
+            "INSERT INTO label VALUES (?, ?, ?, ?)", [(mention_id, kind, fold(name), name) for kind, name in labels]
+        )
 
 
 def forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
@@ -104,9 +104,10 @@ def set_live(db: sqlite3.Connection, now: datetime, *, include_unpublished: bool
         " AND mention.live = (source.live AND (mention.listed OR :all) AND mention.published <= :now))",
         values,
     )
-    db.execute(
-        "INSERT OR IGNORE INTO shaken SELECT entry_id FROM candidate JOIN mention ON mention.id = mention_id"
-        " WHERE entry_id IS NOT NULL"
+    db.execute(  # all that stands in one file is related: the others show it, or cease to
+        "INSERT OR IGNORE INTO shaken SELECT other.entry_id FROM candidate"
+        " JOIN mention AS mine ON mine.id = mention_id JOIN mention AS other ON other.source_id = mine.source_id"
+        " WHERE other.entry_id IS NOT NULL"
     )
     db.execute("UPDATE mention SET live = NOT live, entry_id = NULL WHERE id IN (SELECT mention_id FROM candidate)")
     due = next_due(db, now)

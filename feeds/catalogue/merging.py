@@ -56,6 +56,7 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], home: Provider
     left_over = {entry for (entry,) in db.execute("SELECT entry_id FROM shaken")}
     db.execute(_PENDING_FOR_SHAKEN)
     db.execute("DELETE FROM member WHERE entry_id IN (SELECT entry_id FROM shaken)")
+    made = []
     for group in entries.group((mention, _keys(db, mention)) for mention in sorted(was_in)):
         before = (was_in[mention] for mention in group)
         entry_id = min((entry for entry in before if entry in left_over), default=None)
@@ -66,6 +67,8 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], home: Provider
             "UPDATE mention SET entry_id = ? WHERE id = ?",
             [(entry_id, mention) for mention in group if was_in[mention] != entry_id],
         )
+        made.append(entry_id)
+    for entry_id in made:  # only now: until all have moved, an entry may still hold mentions of another
         _write(db, entry_id, entries.merge(mentions_of(db, entry_id), home))
     for entry_id in left_over:
         _remove(db, entry_id)

@@ -106,7 +106,8 @@ def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:
         )
     else:
         spelled = db.execute(
-            "SELECT name FROM label WHERE kind = ? AND key = ? GROUP BY name ORDER BY count(*) DESC, name LIMIT 1",
+            "SELECT name FROM label JOIN mention ON mention.id = mention_id WHERE kind = ? AND key = ? AND live"
+            " GROUP BY name ORDER BY count(*) DESC, name LIMIT 1",
             (kind, key),
         )
     return str(spelled.fetchone()[0])

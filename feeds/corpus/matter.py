@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 from frontmatter.default_handlers import BaseHandler, YAMLHandler
+from yaml.parser import ParserError
+from yaml.scanner import ScannerError
 
 try:
     from yaml import CSafeLoader as SafeLoader
@@ -48,8 +50,12 @@ class YamlMatter(YAMLHandler):
         try:
             return yaml.load(fm, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise MatterError(mark.line if mark else 0, f"not valid YAML ({error.problem})") from error
+            problem = error.problem or ""
+            # Of what never ends, the start is what there is to see.
+            mark = (error.context_mark if "end of stream" in problem else None) or error.problem_mark
+            if not isinstance(error, (ScannerError, ParserError)):
+                problem = "a tag or an alias that stands for nothing"  # PyYAML would quote it
+            raise MatterError(mark.line if mark else 0, f"not valid YAML ({problem})") from error
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise MatterError(0, "not valid YAML") from error
 

@@ -1,0 +1,114 @@
+"""Makers of test material: mentions, entries, feeds, article files, sites. Every argument has a default."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from feeds import config
+from feeds.config import Site
+from feeds.model import Entry, Feed, Kind, Mention, Provider
+from feeds.render.head import Head
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+"""The time at which tests build, unless they say otherwise."""
+
+HOME = Provider("Test Site", "example.org")
+
+
+def moment(text: str) -> datetime:
+    """Return a time from ``2022-05-26`` or ``2022-05-26T15:52``, in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def make_mention(url: str | None = "https://a.example/page", **given: Any) -> Mention:
+    values: dict[str, Any] = {
+        "path": "a.md",
+        "position": 0,
+        "title": "A page",
+        "published": moment("2022-05-26"),
+    }
+    return Mention(url=url, **(values | given))
+
+
+def make_entry(url: str = "https://a.example/page", **given: Any) -> Entry:
+    values: dict[str, Any] = {
+        "id": url,
+        "title": "A page",
+        "published": moment("2022-05-26"),
+        "updated": moment("2022-05-26"),
+        "provider": Provider("A", "a.example"),
+    }
+    return Entry(url=url, **(values | given))
+
+
+def make_feed(kind: Kind = Kind.TOPIC, name: str = "AI", **given: Any) -> Feed:
+    values: dict[str, Any] = {
+        "key": name.casefold(),
+        "slug": name.casefold(),
+        "count": 1,
+        "updated": moment("2022-05-27"),
+        "newest": moment("2022-05-26"),
+    }
+    return Feed(kind=kind, name=name, **(values | given))
+
+
+def make_head(feed: Feed | None = None, **given: Any) -> Head:
+    values: dict[str, Any] = {
+        "address": "https://example.org/",
+        "site_title": "Test Site",
+        "site_description": "",
+        "language": "en",
+        "home_domain": "example.org",
+    }
+    return Head(feed=feed or make_feed(), **(values | given))
+
+
+def article(
+    title: str = "A page",
+    date: str = "2022-05-26T15:52:00Z",
+    *,
+    url: str | None = "https://a.example/page",
+    related: Sequence[Mapping[str, Any]] = (),
+    body: str = "",
+    **fields: Any,
+) -> str:
+    """Return the text of an article file; JSON is YAML, so every value is written as JSON."""
+    values = {"title": title, "publishedDateTime": date, **({"webUrl": url} if url else {}), **fields}
+    if related:
+        values["related"] = list(related)
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    return "\n".join(["---", *lines, "---", body, ""])
+
+
+def link(url: str, title: str = "A related page", date: str = "2022-05-25T10:00:00Z", **fields: Any) -> dict[str, Any]:
+    """Return a link record for ``related``."""
+    return {"title": title, "publishedDateTime": date, "webUrl": url, **fields}
+
+
+def write_corpus(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write `files` (path → content) below `folder` and return it."""
+    for path, content in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def make_site(corpus: Path, work: Path, **given: Any) -> Site:
+    """Return the settings of a site with `corpus`, whose state and output are in the folder `work`."""
+    values: dict[str, Any] = {
+        "base_url": "https://example.org/",
+        "title": "Test Site",
+        "state": str(work / "state"),
+        "output": str(work / "public"),
+    }
+    return config.load(str(corpus), environ={}, **(values | given))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below `folder`, by path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -1,0 +1,51 @@
+"""Files → articles: every file in tests/articles has its expected result beside it (``x.md`` and ``x.md.json``).
+
+``GOLDEN=write pytest tests/test_articles.py`` writes the results anew; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from feeds.corpus.read import read
+from feeds.model import Parsed
+
+FOLDER = Path(__file__).parent / "articles"
+CASES = sorted(path.name for path in FOLDER.iterdir() if path.suffix != ".json")
+
+
+def as_json(parsed: Parsed) -> object:
+    """Return `parsed` as plain values, without what is empty."""
+
+    def plain(value: object) -> object:
+        match value:
+            case dict():
+                return {key: plain(each) for key, each in value.items() if each not in (None, "", (), [])}
+            case list() | tuple():
+                return [plain(each) for each in value]
+            case datetime():
+                return value.isoformat()
+            case _:
+                return value
+
+    return plain({**asdict(parsed), "problems": [str(each) for each in parsed.problems]})
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_article(name: str) -> None:
+    found = as_json(read(name, (FOLDER / name).read_bytes(), ZoneInfo("UTC")))
+    expected = FOLDER / f"{name}.json"
+    if os.environ.get("GOLDEN") == "write":
+        expected.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    assert found == json.loads(expected.read_text("utf-8"))
+
+
+def test_every_result_has_its_file() -> None:
+    assert {path.name.removesuffix(".json") for path in FOLDER.glob("*.json")} == set(CASES)

@@ -1,0 +1,132 @@
+"""A build after any sequence of edits gives the bytes of a build from nothing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from feeds import publish
+from tests.builders import NOW, article, link, make_site, tree, write_corpus
+
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+PATHS = ["a.md", "b.md", "c/d.md", "e.txt"]
+PAGES = [
+    "https://a.example/one",
+    "http://www.a.example/one/?utm_source=x",
+    "https://a.example/ONE?p=1",
+    "https://b.example/two",
+    "https://b.example/three",
+    None,
+]
+TITLES = ["One", "Two", "Three", "../../etc", "etc"]
+TOPICS = ["AI", "ai", "C++", "C#", "../../etc", "etc", "."]
+DAYS = ["2022-05-25", "2022-05-26", "2026-05-31", "2026-06-02", "2026-06-05"]  # the last two are after NOW
+
+records = st.fixed_dictionaries(
+    {"url": st.sampled_from(PAGES), "title": st.sampled_from(TITLES), "date": st.sampled_from(DAYS)},
+    optional={
+        "topics": st.lists(st.sampled_from(TOPICS), max_size=3),
+        "published": st.booleans(),
+        "updatedDateTime": st.sampled_from(DAYS),
+        "ampWebUrl": st.sampled_from([page for page in PAGES if page]),
+        "provider": st.sampled_from([{"name": "A", "domain": "a.example"}, {"name": "AA", "domain": "a.example"}]),
+        "category": st.sampled_from(["news", "News", "etc"]),
+    },
+)
+
+
+def as_link(record: dict[str, Any]) -> dict[str, Any]:
+    url = record["url"] or "https://c.example/four"
+    return link(**{**{name: value for name, value in record.items() if name != "category"}, "url": url})
+
+
+files = st.one_of(
+    st.tuples(records, st.lists(records, max_size=3)).map(
+        lambda pair: article(**pair[0], related=[as_link(each) for each in pair[1]])
+    ),
+    st.just("A plain text\n\nMay 26, 2022\n\nIts text.\n"),
+    st.just("---\nbroken: [\n---\n"),
+)
+
+
+class Edits(RuleBasedStateMachine):
+    """A corpus under edits, built now and then, and compared with a build from nothing."""
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="feeds-edits-", dir=MEMORY))
+        self.corpus = write_corpus(self.folder / "corpus", {"z.md": article("Always here", url="https://z.example/")})
+        self.now = NOW
+        self.options: dict[str, Any] = {"limit": 3}
+        self.patience = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder)
+
+    @rule(path=st.sampled_from(PATHS), content=files)
+    def write(self, path: str, content: str) -> None:
+        write_corpus(self.corpus, {path: content})
+
+    @rule(path=st.sampled_from(PATHS))
+    def delete(self, path: str) -> None:
+        (self.corpus / path).unlink(missing_ok=True)
+
+    @rule(old=st.sampled_from(PATHS), new=st.sampled_from(PATHS))
+    def rename(self, old: str, new: str) -> None:
+        if (self.corpus / old).exists():
+            (self.corpus / new).parent.mkdir(exist_ok=True)
+            (self.corpus / old).rename(self.corpus / new)
+
+    @rule(days=st.integers(-2, 4))
+    def let_time_pass(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(
+        change=st.sampled_from(
+            [{"include_unpublished": True}, {"include_unpublished": False}, {"title": "New"}, {"limit": 1}]
+            + [{"base_url": "https://moved.example/x/"}]
+        )
+    )
+    def configure(self, change: dict[str, Any]) -> None:
+        self.options |= change
+
+    @rule()
+    def lose_the_catalogue(self) -> None:
+        for path in (self.folder / "work" / "state").glob("catalogue*"):
+            path.unlink()
+
+    @rule()
+    def wait(self) -> None:
+        """Let several edits meet in one build: the next ones are not built yet."""
+        self.patience = 3
+
+    @invariant()
+    def equals_a_build_from_nothing(self) -> None:
+        self.patience -= 1
+        if self.patience > 0:
+            return
+        publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
+        fresh = self.folder / "fresh"
+        publish.build(make_site(self.corpus, fresh, **self.options), self.now)
+        assert tree(self.folder / "work" / "public") == tree(fresh / "public")
+        shutil.rmtree(fresh)
+        again = publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
+        assert (again.changed, again.written) == (0, 0)
+
+
+TestEdits = Edits.TestCase
+TestEdits.settings = settings(
+    max_examples=40,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)

@@ -1,0 +1,60 @@
+"""Which files of a folder are articles."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from feeds.corpus.scan import SourceFile, scan
+from feeds.model import OUTPUT_MARK
+from tests.builders import write_corpus
+
+
+def found(corpus: Path) -> dict[str, SourceFile]:
+    return {each.path: each for each in scan(corpus)}
+
+
+def test_articles_in_any_depth_and_nothing_else(tmp_path: Path) -> None:
+    names = ["a.md", "b.MARKDOWN", "c/d/e.txt", "c/f.html", "README.md", "c/README.md", "g.rst", ".h.md", "_i.md"]
+    corpus = write_corpus(tmp_path, dict.fromkeys([*names, ".git/j.md", "_drafts/k.md", "feeds.toml"], "x"))
+    assert sorted(found(corpus)) == ["a.md", "b.MARKDOWN", "c/README.md", "c/d/e.txt", "c/f.html"]
+
+
+def test_a_static_tree_of_ours_is_passed_over(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path, {"a.md": "x", "public/index.html": "x", f"public/{OUTPUT_MARK}": "{}"})
+    assert list(found(corpus)) == ["a.md"]
+
+
+def test_what_can_not_be_an_article_is_a_problem(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"folder.md/inside.md": "x", "plain.md": "x"})
+    outside = write_corpus(tmp_path / "outside", {"secret.md": "x"})
+    os.mkfifo(corpus / "pipe.md")
+    (corpus / "out.md").symlink_to(outside / "secret.md")
+    (corpus / "nowhere.md").symlink_to(corpus / "missing.md")
+    (corpus / "loop.md").symlink_to(corpus / "loop.md")
+    os.close(os.open(os.fsencode(corpus) + b"/caf\xe9.md", os.O_CREAT))
+    problems = {path: each.problem.reason for path, each in found(corpus).items() if each.problem is not None}
+    assert sorted(problems) == ["caf\\xe9.md", "folder.md", "loop.md", "nowhere.md", "out.md", "pipe.md"]
+    assert problems["out.md"] == "it is a link that leads out of the corpus"
+    assert problems["caf\\xe9.md"] == "the file's name is not UTF-8"
+    assert {"folder.md/inside.md", "plain.md"} < set(found(corpus))
+
+
+def test_links_inside_the_corpus(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path, {"a.md": "x", "sub/b.md": "x"})
+    (corpus / "c.md").symlink_to("a.md")
+    (corpus / "again").symlink_to("sub")
+    (corpus / "sub" / "up").symlink_to("..")
+    assert sorted(found(corpus)) == ["a.md", "c.md", "sub/b.md"]
+
+
+def test_a_stamp_tells_a_change_and_is_not_relied_on_too_early(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path, {"a.md": "x"})
+    assert found(corpus)["a.md"].stamp == "", "a file that changed this moment may change again within one tick"
+    path = corpus / "a.md"
+    stamps = set()
+    for content, mtime in (("one", 1_000_000_000), ("two", 1_000_000_000)):
+        path.write_text(content)
+        os.utime(path, (mtime, mtime))
+        stamps.add(path.stat().st_ctime_ns)
+    assert len(stamps) == 2, "same size and times: the inode's own time tells"
