@@ -1,6 +1,6 @@
 """What a web address may be, and when two of them are the same page (DESIGN: Entries).
 
-Standard library only. Three strengths of one address, each a function:
+Three strengths of one address, each a function:
 
 - :func:`link`: as written, made a valid URI (RFC 3986), or None;
 - :func:`identity`: less what never names a page (fragment, tracking parameters): an entry's id;
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+from feeds.model import clean_text
 
 # fmt: off
 TRACKING = frozenset({
@@ -25,8 +27,11 @@ TRACKING = frozenset({
 
 _TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_")
 
-_PLAIN = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,4})?(?:[/?#][A-Za-z0-9\-._~:/?#@!$&'()*+,;=]*)?\Z")
+_PLAIN = re.compile(
+    r"https?://[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){0,3}(?::\d{1,4})?(?:[/?#][A-Za-z0-9\-._~:/?#@!$&'()*+,;=]*)?\Z"
+)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LONGEST_HOST, _LONGEST_LABEL = 253, 63  # RFC 1035 section 2.3.4
 _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?\Z|\[[0-9a-f:.]+\]\Z")
 
@@ -39,7 +44,7 @@ def link(written: str) -> str | None:
     """
     if _PLAIN.match(written) and written.count("#") <= 1:
         return written
-    written = _CONTROLS.sub("", written).strip()
+    written = _CONTROLS.sub("", clean_text(written)).strip()
     try:
         parts = urlsplit(written)
         port = parts.port
@@ -128,13 +133,17 @@ def _ascii_host(host: str) -> str | None:
     """Return `host` as it stands in a URI (RFC 3986 section 3.2.2), or None where it is no host."""
     host = host.lower()
     if not host.isascii():
+        import idna  # few corpora need it
+
         try:
-            host = host.encode("idna").decode("ascii")
-        except UnicodeError:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
             return None
     if ":" in host:
         host = f"[{host}]"
-    return host if _HOST.match(host) and ".." not in host else None
+    labels = host.rstrip(".").split(".")
+    fits = len(host) <= _LONGEST_HOST and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
+    return host if fits and _HOST.match(host) else None
 
 
 def _encode(part: str) -> str:

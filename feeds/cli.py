@@ -137,8 +137,11 @@ def serve(
     """
     from feeds import serve as server  # brings the web server along: only this command pays for it
 
+    environ = dict(os.environ)  # as it is now: the server sets variables for its workers
+
     def load() -> Site:
-        return server.with_listening_address(config.load(corpus, output=output or "", **given), host, port)
+        site = config.load(corpus, environ=environ, output=output or "", **given)
+        return server.with_listening_address(site, host, port)
 
     def build_and_say(site: Site, force: bool = False) -> Report:
         report = _build(site, jobs=jobs, force=force)
@@ -309,7 +312,12 @@ def _annotation(site: Site, problem: Problem) -> str:
     path = _short(site.corpus_path / problem.path)
     text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
     level = "error" if problem.severity is Severity.ERROR else "warning"
-    return f"::{level} file={path},line={problem.line}::{text}"
+    return f"::{level} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """Return `text` as a workflow command carries it: no character in it can end the command."""
+    return "".join(f"%{ord(each):02X}" if each in "%\r\n" + also else each for each in text)
 
 
 def _short(path: Path) -> str:

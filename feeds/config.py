@@ -156,7 +156,8 @@ def _own_state(root: Path, corpus: str, home: str | None) -> str:
     folder = root.resolve() / ".feeds"
     owner = folder / OWNER
     if home is None:
-        home = _absolute(root, owner.read_text("utf-8").strip()) if owner.is_file() else corpus
+        named = os.fsdecode(owner.read_bytes()).strip() if owner.is_file() else ""
+        home = _absolute(root, named) if named and "\0" not in named else corpus
     if corpus == home:
         return str(folder)
     mark = hashlib.sha256(os.fsencode(corpus)).hexdigest()[:8]

@@ -19,7 +19,7 @@ T = TypeVar("T")
 def keys(mention: Mention) -> tuple[str, ...]:
     """Return what makes `mention` the same page as another: two that share a key are one entry.
 
-    An article without a page of its own and without an explicit id has no key: it is an entry by itself.
+    An article without a page of its own has its id for a key: it is an entry by itself.
     """
     found = {
         address.canonical(each): None
@@ -28,6 +28,8 @@ def keys(mention: Mention) -> tuple[str, ...]:
     }
     if mention.url is not None:
         found[address.canonical_with_title(mention.url, mention.title)] = None
+    else:
+        found[f"#{entry_id(mention)}"] = None
     if mention.explicit_id is not None:
         found[f"#{mention.explicit_id}"] = None  # no canonical address starts with a hash sign
         if mention.explicit_id.startswith(("http://", "https://")) and "#" not in mention.explicit_id:

@@ -12,8 +12,9 @@ import os
 from pathlib import Path
 
 from feeds.errors import OutputError
+from feeds.files import sweep, write_atomically
 from feeds.model import OUTPUT_MARK
-from feeds.snapshot import Document, Snapshot, write_atomically
+from feeds.snapshot import Document, Snapshot
 
 
 def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False) -> int:
@@ -39,6 +40,7 @@ def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False) -> int:
 
 def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
     written = _list(folder)
     intended = {address: document.digest for address, document in snapshot.documents.items()}
     if intended.keys() - written.keys():
@@ -46,11 +48,12 @@ def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool) -> int:
     changed = 0
     for address, document in snapshot.documents.items():
         if rewrite or written.get(address) != document.digest or not _is_as_left(folder / address, document):
-            changed += _write(snapshot, document, folder / address)
+            changed += _write(snapshot, document, folder, address)
     for address in sorted(written.keys() - snapshot.documents.keys()):
         changed += _delete(folder, address)
     if intended != written:
         _keep_list(folder, intended)
+    sweep(folder)
     return changed
 
 
@@ -71,7 +74,7 @@ def _list(folder: Path) -> dict[str, str]:
 
 def _keep_list(folder: Path, files: dict[str, str]) -> None:
     text = json.dumps(dict(sorted(files.items())), indent=0, ensure_ascii=False) + "\n"
-    write_atomically(folder / OUTPUT_MARK, text.encode())
+    write_atomically(folder / OUTPUT_MARK, text.encode(), root=folder)
 
 
 def _is_as_left(path: Path, document: Document) -> bool:
@@ -82,14 +85,15 @@ def _is_as_left(path: Path, document: Document) -> bool:
     return status.st_size == document.size and int(status.st_mtime) == document.modified
 
 
-def _write(snapshot: Snapshot, document: Document, path: Path) -> int:
+def _write(snapshot: Snapshot, document: Document, folder: Path, address: str) -> int:
     """Write one file unless it has these bytes already; return how many were written."""
+    path = folder / address
     body = snapshot.read(document)
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
         if path.stat().st_size == document.size and path.read_bytes() == body:
             os.utime(path, (document.modified, document.modified))
             return 0
-    write_atomically(path, body, modified=document.modified)
+    write_atomically(path, body, root=folder, modified=document.modified)
     return 1
 
 

@@ -90,7 +90,8 @@ class Problem:
 
     def __str__(self) -> str:
         field = f" {self.field}:" if self.field else ""
-        return f"{self.path}:{self.line}: {self.severity}:{field} {self.reason}; {self.advice}"
+        text = f"{self.path}:{self.line}: {self.severity}:{field} {self.reason}; {self.advice}"
+        return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

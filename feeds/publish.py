@@ -13,7 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,7 +30,7 @@ from feeds.model import Counts, Kind, Problem
 from feeds.progress import Progress, Silent
 from feeds.render import FORMATS, fragments, page
 from feeds.render.head import Head
-from feeds.snapshot import Draft, Snapshot
+from feeds.snapshot import DamagedError, Draft, Snapshot
 from feeds.state import locked
 
 T = TypeVar("T")
@@ -84,31 +84,35 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
     watch = _Stopwatch(progress or Silent())
     _check_places(site)
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
-        if force:
-            database.discard(_catalogue_path(folder))
         before = snapshot.current(folder)
+        anew = force
 
-        def work(db: sqlite3.Connection) -> tuple[Snapshot, Report]:
+        def work(db: sqlite3.Connection) -> Report:
             _update(db, site, now, jobs, watch)
-            after = _write_out(db, site, before, now, watch)
-            return after, Report(
+            after = _write_out(db, site, before, now, watch, anew=anew)
+            written = 0
+            if site.output_path is not None:
+                with watch.stage("write", len(after.documents)):
+                    written = export(after, site.output_path, rewrite=force)
+            return Report(
                 counts=reading.counts(db, include_unpublished=site.include_unpublished),
                 problems=tuple(reading.problems(db)),
                 entries=reading.number_of_entries(db),
                 feeds=reading.number_of_feeds(db),
                 documents=len(after.documents),
                 changed=snapshot.differences(before, after),
-                written=0,
+                written=written,
                 generation=after.generation,
                 due=reading.next_due(db, now),
                 seconds=watch.seconds,
             )
 
-        after, report = _in_catalogue(folder, site, work)
-        if site.output_path is not None:
-            with watch.stage("write", len(after.documents)):
-                report = replace(report, written=export(after, site.output_path, rewrite=force))
-        snapshot.clean_up(folder, now)
+        try:
+            report = _in_catalogue(folder, site, work, anew=force)
+        except DamagedError:  # an object is lost: make all documents once more
+            anew = True
+            report = _in_catalogue(folder, site, work)
+        snapshot.clean_up(folder, now, everything=anew or before is None)
     return report
 
 
@@ -165,12 +169,12 @@ def _update(db: sqlite3.Connection, site: Site, now: datetime, jobs: int, watch:
 
 
 def _write_out(
-    db: sqlite3.Connection, site: Site, before: Snapshot | None, now: datetime, watch: _Stopwatch
+    db: sqlite3.Connection, site: Site, before: Snapshot | None, now: datetime, watch: _Stopwatch, *, anew: bool
 ) -> Snapshot:
-    """Render what is pending and switch to the snapshot that shows it."""
-    draft = Draft(site.state_path, before, now)
-    anew = not pending.shows(db, before.generation if before is not None else None)
-    if anew:
+    """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
+    draft = Draft(site.state_path, before, now, verify=anew)
+    if anew or not pending.shows(db, before.name if before is not None else None):
+        anew = True
         pending.mark_all(db)
     draft.remove_below(pending.gone(db))
     feeds = reading.feeds(db, pending=True)
@@ -203,34 +207,33 @@ def _write_out(
     if anew:
         draft.drop_the_rest()
     after = draft.commit()
-    pending.clear(db, after.generation)
+    pending.clear(db, after.name)
     db.commit()
     return after
 
 
-def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection], T]) -> T:
-    """Return what `work` does with the catalogue; a damaged one is made anew, once."""
-    path = _catalogue_path(folder)
+def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection], T], *, anew: bool = False) -> T:
+    """Return what `work` does with the catalogue; one that is damaged is made anew, once."""
+    path = folder / "catalogue.sqlite3"
     reader = hashlib.sha256(f"{_code()} {site.timezone}".encode()).hexdigest()
     try:
+        if anew:
+            database.discard(path)
         try:
             with database.connect(path, reader) as db:
                 return work(db)
-        except sqlite3.DatabaseError as error:
-            if type(error) is not sqlite3.DatabaseError:
+        except sqlite3.Error as error:
+            if database.is_outside_cause(error):
                 raise
             database.discard(path)  # damaged: it holds nothing that the corpus does not
             with database.connect(path, reader) as db:
                 return work(db)
-    except sqlite3.OperationalError as error:
-        raise StateError(f"the catalogue can't be written ({error})", path) from error
+    except sqlite3.Error as error:
+        reason = str(error) if database.is_outside_cause(error) else type(error).__name__  # it may quote a value
+        raise StateError(f"the catalogue can't be used ({reason})", path) from error
     except OSError as error:
         place = error.filename or folder
-        raise StateError(f"the snapshot can't be written ({error.strerror})", place) from error
-
-
-def _catalogue_path(folder: Path) -> Path:
-    return folder / "catalogue.sqlite3"
+        raise StateError(f"the state folder can't be written ({error.strerror})", place) from error
 
 
 def _code() -> str:

@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,31 +92,55 @@ def _refuse_taken(listen: Listen) -> None:
 
 def _watch(site: Site, how: Watch, say: Callable[[str], None], due: datetime | None) -> None:
     """Build again, for ever, whenever there is something to build."""
-    from watchfiles import watch
-
-    places = [site.corpus_path, *([site.source] if site.source is not None else [])]
-    hidden = _hidden_from(site)
-    changes = watch(
-        *places,
-        watch_filter=lambda _, path: not hidden(Path(path)),
-        debounce=400,
-        rust_timeout=TICK_MS,
-        yield_on_timeout=True,
-        raise_interrupt=False,
-    )
-    for changed in changes:
-        if not changed and (due is None or datetime.now(UTC) < due):
+    missed = True  # what changed between the first build and the moment the watch was ready
+    for changed in _changes(site):
+        if not (changed or missed) and (due is None or datetime.now(UTC) < due):
             continue
+        started = time.perf_counter()
         try:
-            started = time.perf_counter()
             report = how.build(how.load())
             due = report.due
-            took = time.perf_counter() - started
-            say(f"{report.changed} documents changed, generation {report.generation}, {took:.2f} s")
+            if report.changed or not missed:
+                took = time.perf_counter() - started
+                say(f"{report.changed} documents changed, generation {report.generation}, {took:.2f} s")
         except FeedsError as error:
             say(f"not built, still serving the last good state: {error}")
         except Exception as error:
             say(f"not built, still serving the last good state: {type(error).__name__}: {error}")
+        missed = False
+
+
+def _changes(site: Site) -> Iterator[bool]:
+    """Yield, at least once every :data:`TICK_MS`, whether the corpus or feeds.toml has changed since."""
+    from watchfiles import watch
+
+    places = [site.corpus_path, *([site.source] if site.source is not None else [])]
+    hidden = _hidden_from(site)
+    while True:
+        watched = [_inode(place) for place in places]
+        if None in watched:  # the folder is away for the moment, as while it is replaced
+            time.sleep(TICK_MS / 1000)
+            continue
+        changes = watch(
+            *places,
+            watch_filter=lambda _, path: not hidden(Path(path)),
+            debounce=400,
+            rust_timeout=TICK_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        )
+        for changed in changes:
+            replaced = [_inode(place) for place in places] != watched
+            yield bool(changed) or replaced
+            if replaced:  # the watch is on what is not there any more
+                break
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _hidden_from(site: Site) -> Callable[[Path], bool]:

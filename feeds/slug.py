@@ -70,7 +70,7 @@ def assign(claims: Iterable[Claim]) -> dict[str, str]:
     for claim in claims:
         wanted[claim.slug].append(claim)
     return {
-        claim.key: slug if place == 0 else f"{slug}-{_mark(claim.key)}"
+        claim.key: slug if place == 0 else f"{slug}--{_mark(claim.key)}"  # no plain slug has two hyphens
         for slug, rivals in wanted.items()
         for place, claim in enumerate(sorted(rivals))
     }

@@ -2,9 +2,11 @@
 
 On disk, in the state folder::
 
-    objects/ab/cdef…       the bytes of documents, named by their digest: written once, never changed
-    manifests/000007.json  generation 7: address → digest, size, media type, time of the last change
-    current                the number of the generation that is served
+    objects/ab/cdef…             the bytes of documents, named by their digest: written once, never changed
+    manifests/000007-9d2c….json  generation 7: address → digest, size, media type, time of the last change
+    current                      the name of the manifest that is served
+
+Names hold digests so that damage shows: what is read is compared with its name.
 
 A generation is complete before ``current`` names it, so a reader sees one whole generation or another. An
 old one stays readable for a while: a web worker may still be answering from it.
@@ -14,8 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feeds.errors import StateError
+from feeds.files import write_atomically
 
 KEPT = 3
 """How many generations stay, the current one among them."""
@@ -53,27 +54,41 @@ class Document(NamedTuple):
         return datetime.fromtimestamp(self.modified, UTC)
 
 
+class DamagedError(StateError):
+    """An object of a snapshot is missing or not what its name says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One generation: its number, its documents by address (without a leading slash), and where their bytes are."""
+    """One generation.
 
+    Attributes:
+        name: of its manifest; no other generation has it, not even after the state folder was lost.
+        generation: its number.
+        documents: by address, without a leading slash.
+        removed: when an address that has no document any more lost it, in seconds since the epoch.
+        folder: the state folder, where the bytes are.
+    """
+
+    name: str
     generation: int
     documents: Mapping[str, Document]
+    removed: Mapping[str, int]
     folder: Path
 
     def read(self, document: Document) -> bytes:
         """Return the bytes of `document`.
 
         Raises:
-            StateError: the object is missing or damaged.
+            DamagedError: the object is missing or damaged.
         """
         path = _object_path(self.folder, document.digest)
         try:
             body = path.read_bytes()
         except OSError as error:
-            raise StateError(f"an object can't be read ({error.strerror}); build again", path) from error
-        if len(body) != document.size:
-            raise StateError("an object is damaged; build again with --force", path)
+            raise DamagedError(f"an object can't be read ({error.strerror}); build again", path) from error
+        if _digest(body) != document.digest:
+            raise DamagedError("an object is damaged; build again", path)
         return body
 
 
@@ -84,13 +99,16 @@ class Draft:
         folder: the state folder.
         before: the generation to start from, or None to start from nothing.
         now: what `modified` becomes where bytes have changed.
+        verify: read the objects that are there already, and write damaged ones anew.
     """
 
-    def __init__(self, folder: Path, before: Snapshot | None, now: datetime) -> None:
+    def __init__(self, folder: Path, before: Snapshot | None, now: datetime, *, verify: bool = False) -> None:
         self.folder = folder
         self.before = before
         self.documents: dict[str, Document] = dict(before.documents) if before is not None else {}
+        self._removed: dict[str, int] = dict(before.removed) if before is not None else {}
         self._now = int(now.timestamp())
+        self._verify = verify
         self._put: set[str] = set()
 
     def put(self, address: str, media_type: str, body: bytes, updated: datetime) -> None:
@@ -110,18 +128,19 @@ class Draft:
         if address in self._put:
             raise ValueError(f"two documents for one address: {address}")
         self._put.add(address)
-        digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+        digest = _digest(body)
         known = self.documents.get(address)
         if known is not None and known.digest == digest and known.media_type == media_type:
-            if self._has_object(digest, len(body)):
-                return
             modified = known.modified
         elif known is not None:
             modified = max(self._now, known.modified + 1)  # a validator never goes back (RFC 9110 section 8.8.2)
+        elif address in self._removed:
+            modified = max(self._now, self._removed[address] + 1)
         else:
             modified = min(int(updated.timestamp()), self._now)
-        if not self._has_object(digest, len(body)):
-            write_atomically(_object_path(self.folder, digest), body)
+        path = _object_path(self.folder, digest)
+        if not _holds(path, body, verify=self._verify):
+            write_atomically(path, body, root=self.folder)
         self.documents[address] = Document(digest, len(body), media_type, modified)
 
     def remove_below(self, folders: Iterable[str]) -> None:
@@ -138,18 +157,16 @@ class Draft:
         """Switch to this draft, if it differs from the generation before, and return what is current then."""
         if self.before is not None and self.documents == self.before.documents:
             return self.before
-        generation = max([0, *_generations(self.folder)]) + 1
-        manifest = {"generation": generation, "documents": dict(sorted(self.documents.items()))}
-        text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"))
-        write_atomically(_manifest_path(self.folder, generation), text.encode(), durable=True)
-        write_atomically(self.folder / "current", f"{generation}\n".encode(), durable=True)
-        return Snapshot(generation, self.documents, self.folder)
-
-    def _has_object(self, digest: str, size: int) -> bool:
-        try:
-            return _object_path(self.folder, digest).stat().st_size == size
-        except FileNotFoundError:
-            return False
+        lost = (self.before.documents if self.before is not None else {}).keys() - self.documents.keys()
+        removed = self._removed | dict.fromkeys(lost, self._now)
+        removed = {address: when for address, when in sorted(removed.items()) if address not in self.documents}
+        generation = max([0, *(number for number, _ in _manifests(self.folder))]) + 1
+        manifest = {"generation": generation, "documents": dict(sorted(self.documents.items())), "removed": removed}
+        body = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
+        name = f"{generation:06}-{_digest(body)}"
+        write_atomically(_manifest_path(self.folder, name), body, root=self.folder, durable=True)
+        write_atomically(self.folder / "current", f"{name}\n".encode(), root=self.folder, durable=True)
+        return Snapshot(name, generation, self.documents, removed, self.folder)
 
 
 def differences(before: Snapshot | None, after: Snapshot) -> int:
@@ -160,90 +177,89 @@ def differences(before: Snapshot | None, after: Snapshot) -> int:
     return len(after.documents) - same + gone
 
 
-def current_generation(folder: Path) -> int | None:
-    """Return the number of the current generation in the state folder, or None where there is none."""
+def current_name(folder: Path) -> str | None:
+    """Return the name of the current generation in the state folder, or None where there is none."""
     try:
-        return int((folder / "current").read_text("ascii"))
+        return (folder / "current").read_text("ascii").strip()
     except (OSError, ValueError):
         return None
 
 
 def current(folder: Path) -> Snapshot | None:
     """Return the current generation in the state folder, or None where there is none (that can be read)."""
-    generation = current_generation(folder)
-    if generation is None:
+    name = current_name(folder)
+    if name is None or "/" in name:
         return None
     try:
-        manifest = json.loads(_manifest_path(folder, generation).read_bytes())
-        documents = {address: Document(*row) for address, row in manifest["documents"].items()}
-    except (OSError, ValueError, TypeError, KeyError):
-        return None  # damaged, or cleaned up this moment: the next build makes all of it anew
-    return Snapshot(generation, documents, folder)
+        body = _manifest_path(folder, name).read_bytes()
+    except OSError:
+        return None  # lost, or cleaned up this moment
+    if not name.endswith(f"-{_digest(body)}"):
+        return None  # damaged: the next build makes all of it anew
+    manifest = json.loads(body)
+    documents = {address: Document(*row) for address, row in manifest["documents"].items()}
+    return Snapshot(name, manifest["generation"], documents, manifest["removed"], folder)
 
 
-def clean_up(folder: Path, now: datetime) -> None:
-    """Delete generations that no worker can need any more, and the objects that only they had."""
-    generations = sorted(_generations(folder))
-    newer = dict(pairwise(generations))
-    old = [
-        each
-        for each in generations[:-KEPT]
-        if _manifest_path(folder, newer[each]).stat().st_mtime < now.timestamp() - KEPT_SECONDS
-    ]
-    if not old:
-        return
-    needed = {digest for each in generations if each not in old for digest in _digests(folder, each)}
-    for each in old:
-        for digest in _digests(folder, each) - needed:
-            _object_path(folder, digest).unlink(missing_ok=True)
-        _manifest_path(folder, each).unlink()
-
-
-def write_atomically(path: Path, body: bytes, *, durable: bool = False, modified: int | None = None) -> None:
-    """Write `body` to `path` so that nobody ever sees half of it, and make the folders it needs.
+def clean_up(folder: Path, now: datetime, *, everything: bool = False) -> None:
+    """Delete generations that no worker can need any more, and the objects that only they had.
 
     Args:
-        path: the file.
-        body: all that it shall hold.
-        durable: wait until the bytes are on the disk.
-        modified: the modification time that the file shall have, in seconds since the epoch.
-
-    Raises:
-        OSError: it can't be written; nothing is left behind.
+        folder: the state folder.
+        now: the time.
+        everything: look for objects that no generation has, as a build that was killed leaves them.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(body)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        if modified is not None:
-            os.utime(temporary, (modified, modified))
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    manifests = sorted(_manifests(folder))
+    limit = now.timestamp() - KEPT_SECONDS
+    old = [name for (_, name), (_, newer) in pairwise(manifests) if _written(folder, newer) < limit][: -KEPT + 1]
+    kept = [name for _, name in manifests if name not in old]
+    if not old and not everything:
+        return
+    needed = {digest for name in kept for digest in _digests(folder, name)}
+    candidates = {digest for name in old for digest in _digests(folder, name)}
+    if everything:
+        candidates |= {path.parent.name + path.name for path in (folder / "objects").glob("??/*")}
+    for digest in candidates - needed:
+        _object_path(folder, digest).unlink(missing_ok=True)
+    for name in old:
+        _manifest_path(folder, name).unlink()
 
 
-def _digests(folder: Path, generation: int) -> set[str]:
+def _written(folder: Path, name: str) -> float:
+    return _manifest_path(folder, name).stat().st_mtime
+
+
+def _digests(folder: Path, name: str) -> set[str]:
     try:
-        manifest = json.loads(_manifest_path(folder, generation).read_bytes())
+        manifest = json.loads(_manifest_path(folder, name).read_bytes())
         return {row[0] for row in manifest["documents"].values()}
-    except (OSError, ValueError, KeyError):
-        return set()
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return set()  # damaged: nobody can serve it
 
 
-def _generations(folder: Path) -> Iterator[int]:
-    names: Iterable[Path] = (folder / "manifests").glob("[0-9]*.json")
-    return (int(name.stem) for name in names if name.stem.isdigit())
+def _manifests(folder: Path) -> Iterator[tuple[int, str]]:
+    """Yield number and name of every generation there is."""
+    for path in (folder / "manifests").glob("*.json"):
+        number = path.stem.partition("-")[0]
+        if number.isdecimal():
+            yield int(number), path.stem
 
 
-def _manifest_path(folder: Path, generation: int) -> Path:
-    return folder / "manifests" / f"{generation:06}.json"
+def _manifest_path(folder: Path, name: str) -> Path:
+    return folder / "manifests" / f"{name}.json"
 
 
 def _object_path(folder: Path, digest: str) -> Path:
     return folder / "objects" / digest[:2] / digest[2:]
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _holds(path: Path, body: bytes, *, verify: bool) -> bool:
+    """Tell whether the object at `path` is `body`, by its bytes or, without `verify`, by its size."""
+    try:
+        return path.read_bytes() == body if verify else path.stat().st_size == len(body)
+    except OSError:
+        return False

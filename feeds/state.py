@@ -10,6 +10,7 @@ from pathlib import Path
 
 from feeds.config import OWNER, Site
 from feeds.errors import StateError
+from feeds.files import sweep, write_atomically
 
 
 @contextlib.contextmanager
@@ -40,6 +41,8 @@ def locked(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str 
         except BlockingIOError:
             waiting()
             fcntl.flock(lock, fcntl.LOCK_EX)
+        if name == "lock":
+            sweep(folder)
         yield folder
     finally:
         os.close(lock)
@@ -49,4 +52,4 @@ def _claim(site: Site, folder: Path) -> None:
     """Write down which corpus a state folder without a feeds.toml belongs to (`feeds.config` reads it)."""
     owner = folder / OWNER
     if site.source is None and folder.name == ".feeds" and not owner.exists():
-        owner.write_text(os.path.relpath(site.corpus_path, folder.parent) + "\n", "utf-8")
+        write_atomically(owner, os.fsencode(os.path.relpath(site.corpus_path, folder.parent)) + b"\n")

@@ -40,7 +40,7 @@ def test_another_query_and_another_title_is_another_entry() -> None:
 
 
 def test_articles_without_a_page_are_entries_by_themselves() -> None:
-    assert grouped(make_mention(None), make_mention(None)) == 2
+    assert grouped(make_mention(None), make_mention(None, path="b.md")) == 2
 
 
 def test_a_page_is_found_by_its_id() -> None:

@@ -8,12 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from feeds import publish
-from tests.builders import NOW, article, link, make_site, tree, write_corpus
+from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 PATHS = ["a.md", "b.md", "c/d.md", "e.txt"]
@@ -29,7 +30,7 @@ TITLES = ["One", "Two", "Three", "../../etc", "etc"]
 TOPICS = ["AI", "ai", "C++", "C#", "../../etc", "etc", "."]
 DAYS = ["2022-05-25", "2022-05-26", "2026-05-31", "2026-06-02", "2026-06-05"]  # the last two are after NOW
 
-records = st.fixed_dictionaries(
+records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"url": st.sampled_from(PAGES), "title": st.sampled_from(TITLES), "date": st.sampled_from(DAYS)},
     optional={
         "topics": st.lists(st.sampled_from(TOPICS), max_size=3),
@@ -91,8 +92,13 @@ class Edits(RuleBasedStateMachine):
 
     @rule(
         change=st.sampled_from(
-            [{"include_unpublished": True}, {"include_unpublished": False}, {"title": "New"}, {"limit": 1}]
-            + [{"base_url": "https://moved.example/x/"}]
+            [
+                {"include_unpublished": True},
+                {"include_unpublished": False},
+                {"title": "New"},
+                {"limit": 1},
+                {"base_url": "https://moved.example/x/"},
+            ]
         )
     )
     def configure(self, change: dict[str, Any]) -> None:
@@ -130,3 +136,87 @@ TestEdits.settings = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
+
+
+X, Y = "https://x.example/1", "https://x.example/2"
+
+SCENARIOS: dict[str, list[dict[str, str | None]]] = {
+    "an entry splits in two": [
+        {
+            "a.md": article("A", "2024-02-01", url=X, topics=["one"]),
+            "b.md": article("B", "2024-01-01", url=Y, topics=["two"]),
+            "c.md": article("C", "2024-03-01", url=X, originalUrl=Y),
+        },
+        {"c.md": None},
+    ],
+    "an entry splits, and the other half is older": [
+        {
+            "a.md": article("A", "2024-01-01", url=X, topics=["one"]),
+            "b.md": article("B", "2024-02-01", url=Y, topics=["two"]),
+            "c.md": article("C", "2024-03-01", url=X, originalUrl=Y),
+        },
+        {"c.md": None},
+    ],
+    "two entries join, and a third was related to the one that goes": [
+        {
+            "0.md": article("Y", "2024-01-01", url=Y),
+            "a.md": article("A", "2024-03-01", related=[link(X, "X", "2024-01-05")]),
+        },
+        {"h.md": article("H", "2024-02-01", url=X, originalUrl=Y)},
+    ],
+    "a related page gets another date": [
+        {"a.md": article("A", related=[link(X, "X", "2024-01-05"), link(Y, "Y", "2024-01-06")])},
+        {"b.md": article("X", "2024-02-01", url=X)},
+    ],
+    "drafts spell a topic otherwise": [
+        {"a.md": article("A", topics=["AI"])},
+        {
+            "b.md": article("B", url=X, topics=["ai"], published=False),
+            "c.md": article("C", url=Y, topics=["ai"], published=False),
+        },
+    ],
+    "an article moves from one topic to another": [
+        {"a.md": article(topics=["one"])},
+        {"a.md": article(topics=["two"])},
+    ],
+    "an article gets a web page": [{"a.md": article(url=None)}, {"a.md": article(url=X)}, {"a.md": article(url=None)}],
+    "an older article takes the plain slug": [
+        {"a.md": article("Same", "2024-02-01", url=None)},
+        {"b.md": article("Same", "2024-01-01", url=None)},
+        {"b.md": None},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario(name: str, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    for number, edits in enumerate(SCENARIOS[name]):
+        for path, content in edits.items():
+            if content is None:
+                (corpus / path).unlink()
+            else:
+                write_corpus(corpus, {path: content})
+        publish.build(make_site(corpus, tmp_path / "work"), NOW)
+        publish.build(make_site(corpus, tmp_path / f"fresh{number}"), NOW)
+        assert tree(tmp_path / "work" / "public") == tree(tmp_path / f"fresh{number}" / "public")
+
+
+def test_what_is_due_appears_and_goes_with_the_clock(tmp_path: Path) -> None:
+    day = timedelta(days=1)
+    corpus = write_corpus(
+        tmp_path / "corpus",
+        {
+            "a.md": article("A", related=[link(X, "X", "2026-06-02T00:00:00Z")]),
+            "x.md": article("X", "2024-02-01", url=X),
+            "later.md": article("Later", "2026-06-03", url=Y),
+        },
+    )
+    reports = []
+    for number, now in enumerate([NOW, NOW + day, NOW + 2 * day, NOW + day, NOW]):
+        reports.append(publish.build(make_site(corpus, tmp_path / "work"), now))
+        publish.build(make_site(corpus, tmp_path / f"fresh{number}"), now)
+        assert tree(tmp_path / "work" / "public") == tree(tmp_path / f"fresh{number}" / "public")
+    assert [report.entries for report in reports] == [2, 2, 3, 2, 2]
+    assert [report.counts.future for report in reports] == [1, 1, 0, 1, 1]
+    assert reports[0].due == moment("2026-06-02")

@@ -49,7 +49,7 @@ def test_the_name_used_first_keeps_the_plain_slug() -> None:
     given_out = assign([Claim(2020, "etc", "etc"), Claim(2019, "../../etc", "etc"), Claim(2018, "other", "other")])
     assert given_out["../../etc"] == "etc"
     assert given_out["other"] == "other"
-    assert re.fullmatch("etc-[0-9a-f]{8}", given_out["etc"])
+    assert re.fullmatch("etc--[0-9a-f]{8}", given_out["etc"])
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.text("ab", min_size=1, max_size=3)), unique_by=lambda it: it[1]))

@@ -7,8 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from feeds.errors import StateError
-
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -110,11 +108,10 @@ def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
             with another one is thrown away.
 
     Raises:
-        StateError: the file can't be written.
-        sqlite3.DatabaseError: the file is damaged.
+        sqlite3.Error: the file can't be used; :func:`is_outside_cause` tells why.
     """
+    db = _open(path)
     try:
-        db = _open(path)
         if not _made_by(db, reader):
             db.close()
             discard(path)
@@ -123,9 +120,6 @@ def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
             set_meta(db, "reader", reader)
             db.commit()
         db.executescript(_SCRATCH)
-    except sqlite3.OperationalError as error:
-        raise StateError(f"the catalogue can't be opened ({error})", path) from error
-    try:
         yield db
     finally:
         db.rollback()
@@ -136,6 +130,19 @@ def discard(path: Path) -> None:
     """Delete the catalogue at `path`: the next build reads everything."""
     for suffix in ("", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def is_outside_cause(error: sqlite3.Error) -> bool:
+    """Tell whether `error` comes from the disk or another process, and not from what is in the file."""
+    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PERM,
+    )
 
 
 def meta(db: sqlite3.Connection, name: str) -> str | None:

@@ -53,25 +53,34 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], home: Provider
     db.executemany(_SHAKE_NEIGHBOURS, [(mention,) for mention in homeless])
     was_in = dict(db.execute("SELECT mention.id, entry_id FROM shaken JOIN mention USING (entry_id)"))
     was_in |= dict.fromkeys(homeless)
-    left_over = {entry for (entry,) in db.execute("SELECT entry_id FROM shaken")}
+    faces = _faces(db)
     db.execute(_PENDING_FOR_SHAKEN)
     db.execute("DELETE FROM member WHERE entry_id IN (SELECT entry_id FROM shaken)")
-    made = []
+    left_over = set(faces)
+    is_in: dict[int, int] = {}
     for group in entries.group((mention, _keys(db, mention)) for mention in sorted(was_in)):
         before = (was_in[mention] for mention in group)
         entry_id = min((entry for entry in before if entry in left_over), default=None)
         if entry_id is None:
             entry_id = int(db.execute(_INSERT_BLANK).lastrowid or 0)
         left_over.discard(entry_id)
-        db.executemany(
-            "UPDATE mention SET entry_id = ? WHERE id = ?",
-            [(entry_id, mention) for mention in group if was_in[mention] != entry_id],
-        )
-        made.append(entry_id)
-    for entry_id in made:  # only now: until all have moved, an entry may still hold mentions of another
+        is_in |= dict.fromkeys(group, entry_id)
+    moved = [(entry_id, mention) for mention, entry_id in is_in.items() if was_in[mention] != entry_id]
+    db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
+    for entry_id in sorted(set(is_in.values())):  # only now: before, an entry may hold mentions of another
         _write(db, entry_id, entries.merge(mentions_of(db, entry_id), home))
+        db.execute("INSERT OR IGNORE INTO shaken VALUES (?)", (entry_id,))
     for entry_id in left_over:
         _remove(db, entry_id)
+    new_faces = _faces(db)
+    changed = [(each,) for each in is_in if faces.get(was_in[each] or 0) != new_faces[is_in[each]]]
+    db.executemany(_STALE_BESIDE, changed)
+
+
+def _faces(db: sqlite3.Connection) -> dict[int, tuple[object, ...]]:
+    """Return what related entries show of each shaken one, and are ordered by."""
+    rows = db.execute("SELECT id, ident, url, title, published FROM shaken JOIN entry ON id = entry_id")
+    return {entry_id: face for entry_id, *face in rows}
 
 
 def _keys(db: sqlite3.Connection, mention: int) -> list[str]:
@@ -80,17 +89,13 @@ def _keys(db: sqlite3.Connection, mention: int) -> list[str]:
 
 def _write(db: sqlite3.Connection, entry_id: int, entry: Entry) -> None:
     """Store `entry` and where it belongs; what showed it before and what shows it now is touched."""
-    before_ident, before_url, before_title, page = db.execute(
-        "SELECT ident, url, title, page FROM entry WHERE id = ?", (entry_id,)
-    ).fetchone()
+    before_url, page = db.execute("SELECT url, page FROM entry WHERE id = ?", (entry_id,)).fetchone()
     if entry.url and page is not None:
         _leave_page(db, entry_id, page)
     wanted = None if entry.url else slugify(entry.title)
     if page is not None and wanted is not None:
         db.execute("INSERT OR IGNORE INTO unclaimed SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
     url = entry.url or before_url  # the page of a page-less entry is given out by feeds.catalogue.naming
-    if (before_ident, before_url, before_title) != (entry.id, url, entry.title):
-        _touch_related(db, entry_id)
     db.execute(
         "UPDATE entry SET ident = ?, url = ?, title = ?, provider_name = ?, published = ?, updated = ?,"
         " page_wanted = ? WHERE id = ?",
@@ -113,7 +118,6 @@ def _write(db: sqlite3.Connection, entry_id: int, entry: Entry) -> None:
 
 
 def _remove(db: sqlite3.Connection, entry_id: int) -> None:
-    _touch_related(db, entry_id)
     (page,) = db.execute("SELECT page FROM entry WHERE id = ?", (entry_id,)).fetchone()
     if page is not None:
         _leave_page(db, entry_id, page)
@@ -137,11 +141,6 @@ def _leave_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:
     db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (f"articles/{page}/",))
     db.execute("UPDATE entry SET page = NULL WHERE id = ?", (entry_id,))
     db.execute("DELETE FROM pending_page WHERE entry_id = ?", (entry_id,))
-
-
-def _touch_related(db: sqlite3.Connection, entry_id: int) -> None:
-    """Mark the entries that link to this one: its id, address or title is part of what they show."""
-    db.execute(naming.STALE_RELATED, {"entry": entry_id})
 
 
 def _settle_stale(db: sqlite3.Connection) -> None:
@@ -173,4 +172,10 @@ WHERE mine.mention_id = ? AND mention.entry_id IS NOT NULL
 _PENDING_FOR_SHAKEN = """
 UPDATE feed SET pending = 1
 WHERE (kind, key) IN (SELECT kind, member.key FROM shaken JOIN member USING (entry_id))
+"""
+
+_STALE_BESIDE = """
+INSERT OR IGNORE INTO stale
+SELECT other.entry_id FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
+WHERE mine.id = ? AND other.entry_id IS NOT NULL AND (mine.position = 0) != (other.position = 0)
 """

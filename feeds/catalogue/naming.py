@@ -11,7 +11,7 @@ import sqlite3
 from feeds.model import Kind, Provider
 from feeds.slug import Claim, assign, slugify
 
-STALE_RELATED = """
+_STALE_RELATED = """
 INSERT OR IGNORE INTO stale
 SELECT other.entry_id FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
 WHERE mine.entry_id = :entry AND other.entry_id IS NOT NULL AND other.entry_id != :entry
@@ -41,7 +41,7 @@ def name_pages(db: sqlite3.Connection, home_address: str) -> None:
                 db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (f"articles/{page}/",))
             db.execute("UPDATE entry SET page = ?, url = ? WHERE id = ?", (given[ident], new_url, entry_id))
             db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
-            db.execute(STALE_RELATED, {"entry": entry_id})
+            db.execute(_STALE_RELATED, {"entry": entry_id})
 
 
 def name_feeds(db: sqlite3.Connection, home: Provider, limit: int) -> None:

@@ -11,9 +11,9 @@ import sqlite3
 from feeds.catalogue.database import meta, set_meta
 
 
-def shows(db: sqlite3.Connection, generation: int | None) -> bool:
-    """Tell whether the snapshot with this number is the one that the catalogue was last written out to."""
-    return generation is not None and meta(db, "generation") == str(generation)
+def shows(db: sqlite3.Connection, snapshot: str | None) -> bool:
+    """Tell whether the snapshot with this name is the one that the catalogue was last written out to."""
+    return snapshot is not None and meta(db, "snapshot") == snapshot
 
 
 def mark_all(db: sqlite3.Connection) -> None:
@@ -32,9 +32,9 @@ def gone(db: sqlite3.Connection) -> list[str]:
     return [folder for (folder,) in db.execute("SELECT folder FROM gone ORDER BY folder")]
 
 
-def clear(db: sqlite3.Connection, generation: int) -> None:
-    """Note that the snapshot with this number shows all that the catalogue has."""
+def clear(db: sqlite3.Connection, snapshot: str) -> None:
+    """Note that the snapshot with this name shows all that the catalogue has."""
     db.execute("UPDATE feed SET pending = 0 WHERE pending = 1")
     db.execute("DELETE FROM pending_page")
     db.execute("DELETE FROM gone")
-    set_meta(db, "generation", str(generation))
+    set_meta(db, "snapshot", snapshot)

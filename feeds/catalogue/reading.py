@@ -21,6 +21,7 @@ from feeds.model import (
     Problem,
     Provider,
     Severity,
+    clean_text,
 )
 
 _MENTION = ", ".join(f"mention.{column}" for column in MENTION_COLUMNS.split(", "))
@@ -95,6 +96,7 @@ def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str
 
 def find(db: sqlite3.Connection, wanted: str) -> int | None:
     """Return the number of the entry with the id or any address `wanted`, or None."""
+    wanted = clean_text(wanted)  # a command line can hold what no database can
     row = db.execute("SELECT id FROM entry WHERE ident = ? OR url = ?", (wanted, wanted)).fetchone()
     if row is None and (link := address.link(wanted if "://" in wanted else f"https://{wanted}")) is not None:
         row = db.execute(

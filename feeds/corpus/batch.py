@@ -83,4 +83,10 @@ def _read_file(corpus: Path, zone: ZoneInfo, source: SourceFile, before: bytes |
         problem = Problem(source.path, 1, "", reason, "see that it exists and may be read")
         return ReadFile(source, b"", Parsed(source.path, None, (problem,)))
     digest = hashlib.blake2b(data, digest_size=16).digest()
-    return ReadFile(source, digest, None if digest == before else read(source.path, data, zone))
+    if digest == before:
+        return ReadFile(source, digest, None)
+    try:
+        return ReadFile(source, digest, read(source.path, data, zone))
+    except Exception as error:
+        problem = Problem(source.path, 1, "", f"it can't be understood ({type(error).__name__})", "simplify it")
+        return ReadFile(source, digest, Parsed(source.path, None, (problem,)))

@@ -30,6 +30,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 Where = tuple[str | int, ...]
 Report = Callable[[Where, str, str, Severity], None]
 
+_LARGEST = 1e15
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0", ""})
 
@@ -69,7 +70,14 @@ class Fields:
         if text is None:
             self.warn(name, "it should be one text", "write it in one line, or in quotes")
             return ""
-        return one_line(clean_text(text))
+        return self._clean(name, text)
+
+    def _clean(self, name: str, text: str) -> str:
+        """Return `text` in one line, less what no XML feed can carry."""
+        clean = clean_text(text)
+        if clean != text:
+            self.warn(name, "a control character in it is dropped: no XML feed can carry it", "delete it")
+        return one_line(clean)
 
     def number(self, field: str) -> float | None:
         """Return `field` as a number, whole where it is whole, or None."""
@@ -78,6 +86,8 @@ class Fields:
             return None
         try:
             number = float(_scalar(value) or "")
+            if abs(number) > _LARGEST:
+                raise ValueError("too large")
             return int(number) if number == int(number) else number
         except (ValueError, OverflowError):
             self.warn(name, "it is not a number", "write digits, or leave the field out")
@@ -114,14 +124,16 @@ class Fields:
         name, value = self.find(field)
         if value is None:
             return ()
-        parts = value if isinstance(value, list) else str(_scalar(value) or "").split(",")
+        parts = value if isinstance(value, list) else [value]
+        if isinstance(value, str):
+            parts = value.split(",")
         found: dict[str, None] = {}
         for part in parts:
             text = _scalar(part)
             if text is None:
                 self.warn(name, "a name in it is no text", "write a list of names")
-            elif one_line(clean_text(text)):
-                found[one_line(clean_text(text))] = None
+            elif name_found := self._clean(name, text):
+                found[name_found] = None
         return tuple(found)
 
     def provider(self) -> Provider | None:
@@ -153,7 +165,7 @@ class Fields:
         inner = Fields(values, (*self._where, name), self._report)
         written = next((values[key] for key in ("url", "image", "src") if isinstance(values.get(key), str)), "")
         try:
-            found = address.link(urljoin(base, written) if base is not None else written)
+            found = address.link(urljoin(base, written) if base is not None and written else written)
         except ValueError:
             found = None
         if found is None:

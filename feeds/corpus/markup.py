@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 
 import nh3
 
+from feeds import address
+from feeds.model import clean_text
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+_CREDENTIALS = re.compile(r"""//[^/"'\s<>]*@""")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -36,7 +40,9 @@ def to_html(body: str, suffix: str) -> str:
 
 def sanitise(markup: str) -> str:
     """Return `markup` without scripts, event handlers, frames, forms, and links other than http(s)."""
-    return nh3.clean(markup, url_schemes={"http", "https"}, link_rel=None).strip()
+    secretive = _clean_address if _CREDENTIALS.search(markup) else None
+    safe = nh3.clean(markup, url_schemes={"http", "https"}, link_rel=None, attribute_filter=secretive)
+    return clean_text(safe).strip()  # nh3 has resolved character references, such as &#1;
 
 
 def first_paragraph(markup: str) -> str:
@@ -46,6 +52,10 @@ def first_paragraph(markup: str) -> str:
         if text:
             return text
     return ""
+
+
+def _clean_address(_tag: str, attribute: str, value: str) -> str | None:
+    return address.link(value) or value.rpartition("@")[2] if attribute in ("href", "src") else value
 
 
 def _lines(paragraph: str) -> str:

@@ -24,6 +24,10 @@ except ImportError:  # PyYAML without libyaml: slower, the same values
     from yaml import SafeLoader  # type: ignore[assignment]
 
 
+_DEEPEST = 50
+_SUSPICIOUS = 50
+
+
 class MatterError(Exception):
     """The front matter can't be read: `line` (from 1) and `reason`, which quotes none of its values."""
 
@@ -34,12 +38,23 @@ class MatterError(Exception):
 
 
 class _TextLoader(SafeLoader):
-    """YAML in which every plain scalar but null is a text."""
+    """YAML in which every plain scalar but null is a text. There are no merge keys: nested, they never end."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
-        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
         for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def _refuse_depth(fm: str) -> None:
+    """Raise MatterError where YAML is nested so deep that libyaml's recursion would end the process."""
+    if max(map(fm.count, ("[", "{", "- -", "?"))) < _SUSPICIOUS:
+        return
+    depth = 0
+    for event in yaml.parse(fm, Loader=_TextLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise MatterError(event.start_mark.line if event.start_mark else 0, "nested too deep")
 
 
 class YamlMatter(YAMLHandler):
@@ -48,6 +63,7 @@ class YamlMatter(YAMLHandler):
     def load(self, fm: str, **_: object) -> Any:
         """Return the values of `fm`; MatterError where it is no YAML."""
         try:
+            _refuse_depth(fm)
             return yaml.load(fm, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
         except yaml.MarkedYAMLError as error:
             problem = error.problem or ""
@@ -56,7 +72,9 @@ class YamlMatter(YAMLHandler):
             if not isinstance(error, (ScannerError, ParserError)):
                 problem = "a tag or an alias that stands for nothing"  # PyYAML would quote it
             raise MatterError(mark.line if mark else 0, f"not valid YAML ({problem})") from error
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+        except MatterError:
+            raise
+        except Exception as error:
             raise MatterError(0, "not valid YAML") from error
 
 
@@ -70,7 +88,7 @@ class TomlMatter(BaseHandler):
         """Return the values of `fm`; MatterError where it is no TOML."""
         try:
             return tomllib.loads(fm)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # a TOMLDecodeError is a ValueError, as is a huge number
             at = re.search(r"\(at line (\d+)", str(error))
             raise MatterError(int(at[1]) - 1 if at else 0, "not valid TOML") from error
 
@@ -127,22 +145,32 @@ def split(text: str) -> tuple[dict[str, Any] | None, str]:
     return values, body.strip("\n")
 
 
-def line_of(text: str, where: tuple[str | int, ...]) -> int:
-    """Return the line of `text`, from 1, on which the field `where` stands; 1 where it can't be told.
+class Lines:
+    """On which line of a file a field stands; made when there is a problem to place.
 
     Args:
         text: a file whose front matter is valid.
-        where: names and list positions from the outside in: ``("related", 2, "title")``.
     """
-    start = text.lstrip()
-    if _YAML.detect(start):
-        matter, _ = _YAML.split(start)
-        return _first_line(text, _YAML) + _descend(yaml.compose(matter, Loader=_TextLoader), where)
-    name = next((part for part in reversed(where) if isinstance(part, str)), "")
-    for number, line in enumerate(text.splitlines(), 1):
-        if re.match(rf'\s*"?{re.escape(name)}"?\s*[:=]', line):
-            return number
-    return 1
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._node: yaml.Node | None = None
+        start = text.lstrip()
+        if _YAML.detect(start):
+            matter, _ = _YAML.split(start)
+            self._node = yaml.compose(matter, Loader=_TextLoader)
+
+    def of(self, where: tuple[str | int, ...]) -> int:
+        """Return the line, from 1, of the field `where`; 1 where it can't be told.
+
+        Args:
+            where: names and list positions from the outside in: ``("related", 2, "title")``.
+        """
+        if self._node is not None:
+            return _first_line(self._text, _YAML) + _descend(self._node, where)
+        name = next((part for part in reversed(where) if isinstance(part, str)), "")
+        found = re.search(rf'^\s*"?{re.escape(name)}"?\s*[:=]', self._text, re.MULTILINE)
+        return self._text.count("\n", 0, found.end()) + 1 if found else 1
 
 
 def _first_line(text: str, handler: BaseHandler) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
+from feeds import address
 from feeds.corpus import dates, markup, matter
 from feeds.corpus.fields import Fields, Where
 from feeds.model import (
@@ -25,7 +26,9 @@ DATE_WITHIN = 6
 """How many lines with text, after the title, may hold the date of an article without front matter."""
 
 _JEKYLL = re.compile(r"(\d{4}-\d{2}-\d{2})-.")
-_HEADING = re.compile(r"#{1,6}\s+|\s+#+\s*$")
+_HEADING = re.compile(r"#{1,6}\s+")
+_INVISIBLE = "\ufeff\u200b\u2060\u00ad"
+_SECURED = re.compile(r"""^\W*secured["']?\s*[:=]|["']secured["']\s*:""", re.MULTILINE | re.IGNORECASE)
 _UNDERLINE = re.compile(r"(=+|-+)\s*$")
 
 
@@ -58,6 +61,7 @@ class _Reading:
         self.zone = zone
         self.suffix = posixpath.splitext(path)[1].lower()
         self.text = ""
+        self.lines: matter.Lines | None = None
         self.problems: list[Problem] = []
 
     def run(self, data: bytes) -> Parsed:
@@ -70,7 +74,11 @@ class _Reading:
 
     def report(self, where: Where | int, reason: str, advice: str, severity: Severity) -> None:
         """Remember a problem at a line, or at the line on which the field `where` stands."""
-        line = where if isinstance(where, int) else matter.line_of(self.text, where)
+        if isinstance(where, int):
+            line = where
+        else:
+            self.lines = self.lines or matter.Lines(self.text)
+            line = self.lines.of(where)
         field = "" if isinstance(where, int) else _dotted(where)
         self.problems.append(Problem(self.path, line, field, reason, advice, severity))
 
@@ -80,6 +88,10 @@ class _Reading:
             values, body = matter.split(self.text)
         except matter.MatterError as error:
             raise _LostError(error.line, error.reason, "mend the front matter") from error
+        private = _SECURED.search(body)
+        if private is not None:
+            line = self.text.count("\n", 0, self.text.rfind(private.group())) + 1
+            raise _LostError(line, "a private field stands outside of front matter", "mend the front matter")
         if values is None:
             return self.plain_article()
         fields = Fields(values, (), self.report)
@@ -93,7 +105,7 @@ class _Reading:
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             raise _LostError(line, "the file is not UTF-8", "save it as UTF-8") from error
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.lstrip(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
         stray = forbidden(text)
         if stray is None:
             return text
@@ -171,7 +183,7 @@ class _Reading:
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", said):
             fields.warn("id", "it is no absolute IRI and is left out", "write one such as tag:example.org,2026:1")
             return None
-        return said
+        return address.link(said) or said
 
     def related_mentions(self, fields: Fields, own: Mention) -> Iterable[Mention]:
         _, values = fields.find("related")
@@ -213,12 +225,16 @@ class _Reading:
 
     def plain_article(self) -> Article:
         """Return a text without front matter as an article: title, date, and the rest as its content."""
+        if self.text.lstrip().startswith(("---", "+++")):
+            raise _LostError(1, "the front matter does not start with a line ---", "let nothing else stand there")
         if self.suffix == ".html":
             raise _LostError(1, "an HTML file without front matter", "add front matter with title: and date:")
         lines = [(number, line.strip()) for number, line in enumerate(self.text.splitlines()) if line.strip()]
         if not lines:
             raise _LostError(1, "the file is empty", "write an article, or delete the file")
-        title = one_line(_HEADING.sub("", lines[0][1]) if self.suffix != ".txt" else lines[0][1])
+        title = one_line(lines[0][1])
+        if self.suffix != ".txt":
+            title = _HEADING.sub("", title).rstrip("#").rstrip() if title.startswith("#") else title
         if not title:
             raise _LostError(1, "it has no title", "write one in its first line")
         published, after = self.date_near_top(lines)

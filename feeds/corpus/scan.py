@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from feeds.errors import CorpusError
 from feeds.model import OUTPUT_MARK, Problem
 
 SUFFIXES = (".md", ".markdown", ".txt", ".html")
@@ -30,6 +31,9 @@ class SourceFile:
     problem: Problem | None = None
 
 
+LARGEST = 4_000_000
+"""How large a file may be, in bytes: what is larger was not meant to be an article."""
+
 SETTLED = 100_000_000
 """How long ago, in nanoseconds, a file must have changed for its times to tell the next change."""
 
@@ -49,6 +53,8 @@ def scan(corpus: Path) -> Iterator[SourceFile]:
             with os.scandir(os.path.join(root, folder)) as found:
                 children = sorted(found, key=lambda child: child.name)
         except OSError as error:
+            if not folder:
+                raise CorpusError(f"it can't be read ({error.strerror}); nothing is published", corpus) from error
             yield _unreadable(folder.rstrip("/"), f"the folder can't be read ({error.strerror})")
             continue
         if any(child.name == OUTPUT_MARK for child in children):
@@ -78,13 +84,15 @@ def _examine(child: os.DirEntry[str], path: str, root: str) -> SourceFile:
         return _unreadable(path, "it is a folder with an article's name")
     if not stat.S_ISREG(status.st_mode):
         return _unreadable(path, "it is not a regular file")
+    if status.st_size > LARGEST:
+        return _unreadable(path, f"it is larger than {LARGEST // 1_000_000} MB")
     if max(status.st_mtime_ns, status.st_ctime_ns) > time.time_ns() - SETTLED:
         return SourceFile(path, "")
     return SourceFile(path, f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}")
 
 
 def _unreadable(path: str, reason: str) -> SourceFile:
-    shown = path if _is_utf8(path) else os.fsencode(path).decode("utf-8", "backslashreplace")
+    shown = path if _is_utf8(path) else f"{os.fsencode(path).decode('utf-8', 'replace')} ({os.fsencode(path).hex()})"
     return SourceFile(shown, "", Problem(shown, 1, "", reason, "rename it, or put the article's text there"))
 
 

@@ -20,6 +20,9 @@ IMAGE_TYPES = {
 """File name ending → media type. A table of ours: the system's differs from machine to machine."""
 
 
+_SCHEMES = {"http", "https"}
+
+
 def content(entry: Entry) -> str:
     """Return the HTML that a reader shows for `entry`: complete in itself, every address in it absolute."""
     parts = [_image(entry.image)] if entry.image is not None else []
@@ -38,12 +41,10 @@ def content(entry: Entry) -> str:
 
 def absolute(markup: str, base: str) -> str:
     """Return sanitised `markup` with relative addresses resolved against `base`, the entry's page."""
-    return nh3.clean(
-        markup,
-        url_schemes={"http", "https"},
-        link_rel=None,
-        url_relative=("rewrite_with_base", base) if base else "deny",
-    )
+    try:
+        return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative=("rewrite_with_base", base))
+    except ValueError:  # a host that no browser would visit either, such as 256.256.256.256
+        return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative="deny")
 
 
 def image_type(image: Image) -> str | None:

@@ -35,10 +35,16 @@ class Shelf:
                 self._lock.release()
         return self.snapshot
 
+    def look_again(self) -> Snapshot | None:
+        """Return the current generation after a look at the disk: the one in hand has lost its objects."""
+        with self._lock:
+            self._look()
+        return self.snapshot
+
     def _look(self) -> None:
         self._looked = time.monotonic()
-        number = snapshot.current_generation(self._folder)
-        if number is None or (self.snapshot is not None and number == self.snapshot.generation):
+        name = snapshot.current_name(self._folder)
+        if name is None or (self.snapshot is not None and name == self.snapshot.name):
             return
         newer = snapshot.current(self._folder)
         if newer is not None:

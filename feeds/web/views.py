@@ -13,7 +13,7 @@ from werkzeug.http import http_date
 from werkzeug.wrappers import Response as BaseResponse
 
 from feeds.errors import FeedsError
-from feeds.snapshot import Document, Snapshot
+from feeds.snapshot import DamagedError, Document, Snapshot
 from feeds.web.conditional import is_current
 from feeds.web.shelf import Shelf
 
@@ -30,6 +30,7 @@ class DocumentResponse(Response):
     """An answer whose 304 has the headers of its 200 (RFC 9110 section 15.4.5): caches update what they keep."""
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Return the headers as they are sent; Werkzeug takes some off a 304 that belong there."""
         headers = super().get_wsgi_headers(environ)
         if self.status_code == HTTPStatus.NOT_MODIFIED:
             for name, value in self.headers:
@@ -44,7 +45,12 @@ def register(app: Flask, shelf: Shelf) -> None:
     @app.get("/", defaults={"address": ""})
     @app.get("/<path:address>")
     def document(address: str) -> BaseResponse:
-        snapshot = shelf.current()
+        try:
+            return _look_up(shelf.current(), address)
+        except DamagedError:  # a worker that slept through several generations holds one that is cleaned up
+            return _look_up(shelf.look_again(), address)
+
+    def _look_up(snapshot: Snapshot | None, address: str) -> BaseResponse:
         if snapshot is None:
             return _plain("There is no site here yet.", HTTPStatus.SERVICE_UNAVAILABLE)
         wanted = address + INDEX if address == "" or address.endswith("/") else address
