@@ -21,13 +21,14 @@ RELATED_LIMIT = 20
 OUTPUT_MARK = ".feeds-output.json"
 """The list of files in a static tree of ours (address → digest). A folder that holds it is no part of a corpus."""
 
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def clean_text(text: str) -> str:
-    """Return `text` without the characters that XML 1.0 can't carry (section 2.2, ``Char``).
+    """Return `text` without the control characters that XML 1.0 forbids or discourages (section 2.2, ``Char``).
 
-    One of them makes a whole feed unreadable, so they never get past the corpus.
+    One of the forbidden makes a whole feed unreadable, so none ever gets past the corpus; the discouraged
+    (U+007F to U+009F) are what readers take for the letters of another encoding.
     """
     return _FORBIDDEN.sub("", text)
 

@@ -19,7 +19,9 @@ SECRET = "S3CRETBLOB"
 
 def publish_beside_a_good_one(tmp_path: Path, content: str | bytes, path: str = "2024-01-01-hostile.md") -> Report:
     """Build, and hold what must hold whatever the file is."""
-    corpus = write_corpus(tmp_path / "corpus", {"good.md": article("A good one", url="https://good.example/"), path: content})
+    corpus = write_corpus(
+        tmp_path / "corpus", {"good.md": article("A good one", url="https://good.example/"), path: content}
+    )
     report = publish.build(make_site(corpus, tmp_path), NOW)
     counts = report.counts
     assert counts.files == 2 == counts.published + counts.unpublished + counts.future + counts.problems

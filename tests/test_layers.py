@@ -1,0 +1,67 @@
+"""The one-way street: what each room never imports, seen in a fresh process for each module."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "feeds"
+
+THIRD_PARTY = {"feedgen", "lxml", "yaml", "frontmatter", "flask", "werkzeug", "jinja2", "dateutil", "click", "granian"}
+ROOMS = {"corpus", "catalogue", "render", "snapshot", "export", "publish", "web", "serve", "cli", "explain"}
+
+NEVER = {
+    "model": THIRD_PARTY | ROOMS | {"config", "errors", "anyascii", "nh3"},
+    "errors": THIRD_PARTY | ROOMS | {"model", "config"},
+    "address": THIRD_PARTY | ROOMS | {"config"},
+    "slug": THIRD_PARTY | ROOMS | {"config"},
+    "entries": THIRD_PARTY | ROOMS | {"config"},
+    "files": THIRD_PARTY | ROOMS | {"config"},
+    "config": THIRD_PARTY | ROOMS,
+    "state": THIRD_PARTY | ROOMS,
+    "progress": THIRD_PARTY | ROOMS | {"rich"},
+    "corpus": ROOMS - {"corpus"} | {"config", "flask", "click", "feedgen", "jinja2"},
+    "catalogue": ROOMS - {"catalogue"} | THIRD_PARTY | {"config"},
+    "render": ROOMS - {"render"}
+    | {"config", "flask", "yaml", "frontmatter", "click", "dateutil.parser._parser"} - {"dateutil.parser._parser"},
+    "snapshot": ROOMS - {"snapshot"} | THIRD_PARTY | {"config"},
+    "export": ROOMS - {"snapshot", "export"} | THIRD_PARTY | {"config"},
+    "explain": ROOMS - {"catalogue", "explain"} | THIRD_PARTY,
+    "publish": {"web", "serve", "cli", "explain", "flask", "click", "granian"},
+    "web": ROOMS - {"web", "snapshot"} | {"feedgen", "lxml", "yaml", "frontmatter", "nh3", "sqlite3"},
+    "serve": {"web", "cli", "flask", "click"},
+    "cli": {"web", "serve", "flask", "granian", "rich", "watchfiles"},
+}
+"""Room → what importing any module of it never brings along."""
+
+MODULES = sorted(
+    ".".join(["feeds", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__main__.py"
+)
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module != "feeds"])
+def test_a_room_never_imports(module: str) -> None:
+    code = f"import sys, json; sys.path.pop(0); import {module}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    seen = {name.partition(".")[0] for name in loaded} | {room_of(name) for name in loaded if name.startswith("feeds.")}
+    assert not seen & NEVER[room_of(module)]
+
+
+def test_every_room_has_a_rule() -> None:
+    assert {room_of(module) for module in MODULES if module != "feeds"} == set(NEVER)
+
+
+def test_no_module_is_two() -> None:
+    lengths = {path.name: len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}

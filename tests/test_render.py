@@ -1,0 +1,181 @@
+"""Documents: assembled from fragments, they equal what feedgen writes for the whole feed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import feedparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from feeds.model import Entry, Image, Kind, Link, Provider, clean_text, one_line
+from feeds.render import FORMATS, atom, rss
+from feeds.render.compose import ComposedFeed
+from feeds.render.content import content, image_type
+from feeds.render.head import Head
+from tests.builders import make_entry, make_feed, make_head, moment
+
+ADDRESS = "https://example.org/"
+
+FULL = make_entry(
+    title='A <b>title</b> & "more" ]]> 🚀',
+    updated=moment("2022-05-27T08:30"),
+    summary="An excerpt with <markup> & an ampersand",
+    original_url="https://a.example/original",
+    amp_url="https://a.example/amp",
+    topics=("AI", "C#", "R&D"),
+    categories=("news",),
+    image=Image("https://a.example/i.JPG?w=1", 894, 534),
+    related=(Link("https://b.example/", "https://b.example/", "Related <&>"),),
+)
+
+texts = st.text(max_size=40).map(clean_text).map(one_line)
+# feedparser takes runs of Latin-1 letters that happen to be valid UTF-8 for UTF-8.
+readable = st.text("aZ09 &<>'\"]#;é🚀цא\u202e", max_size=40).map(one_line)
+
+
+def entries_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Entry]:
+    return st.builds(
+        make_entry,
+        st.integers(0, 999).map(lambda number: f"https://a.example/{number}"),
+        title=text.filter(bool),
+        summary=text,
+        content=text.map(lambda text: f"<p>{text.replace('&', '').replace('<', '')}</p>"),
+        topics=st.lists(text.filter(bool), max_size=2, unique=True).map(tuple),
+        image=st.none() | st.just(Image("https://a.example/i.png", 10, None)),
+        provider=st.builds(Provider, text.filter(bool), st.just("a.example")),
+    )
+
+
+def whole_feed(head: Head, file_name: str, media_type: str, shown: Sequence[Entry]) -> ComposedFeed:
+    feed = ComposedFeed(head, file_name, media_type)
+    for entry in shown:
+        feed.add(entry, ADDRESS)
+    return feed
+
+
+def canonical(document: bytes) -> bytes:
+    return etree.tostring(etree.fromstring(document), method="c14n")
+
+
+@given(st.lists(entries_of(texts), max_size=4))
+def test_the_oracle(shown: list[Entry]) -> None:
+    head = make_head()
+    assembled = atom.document(head, [atom.fragment(each, ADDRESS) for each in shown])
+    assert canonical(assembled) == canonical(whole_feed(head, atom.FILE_NAME, atom.MEDIA_TYPE, shown).atom_str())
+    assembled = rss.document(head, [rss.fragment(each, ADDRESS) for each in shown])
+    assert canonical(assembled) == canonical(whole_feed(head, rss.FILE_NAME, rss.MEDIA_TYPE, shown).rss_str())
+
+
+def test_atom_entry_has_all_that_the_entry_knows() -> None:
+    entry = etree.fromstring(atom.fragment(FULL, ADDRESS))
+    links = [(each.get("rel", "alternate"), each.get("href"), each.get("title")) for each in entry.iter("link")]
+    assert links == [
+        ("alternate", "https://a.example/page", None),
+        ("via", "https://a.example/original", None),
+        ("related", "https://b.example/", "Related <&>"),
+        ("amphtml", "https://a.example/amp", None),
+        ("enclosure", "https://a.example/i.JPG?w=1", None),
+    ]
+    assert entry.findtext("title") == FULL.title
+    assert entry.findtext("published") == "2022-05-26T00:00:00Z"
+    assert entry.findtext("updated") == "2022-05-27T08:30:00Z"
+    assert entry.findtext("author/name") == "A"
+    assert [(each.get("term"), each.get("scheme")) for each in entry.iter("category")] == [
+        (topic, "https://example.org/topics/") for topic in FULL.topics
+    ]
+
+
+def test_rss_item_has_all_that_the_entry_knows() -> None:
+    document = rss.document(make_head(), [rss.fragment(FULL, ADDRESS)])
+    item = etree.fromstring(document).find("channel/item")
+    assert item is not None
+    names = [etree.QName(each).localname for each in item]
+    assert names.index("description") < names.index("encoded")
+    guid = item.find("guid")
+    assert guid is not None
+    assert (guid.text, guid.get("isPermaLink")) == (FULL.id, "true")
+    assert item.findtext("pubDate") == "Thu, 26 May 2022 00:00:00 +0000"
+    assert item.findtext("{http://purl.org/dc/elements/1.1/}creator") == "A"
+    (image,) = item.iter("{http://search.yahoo.com/mrss/}content")
+    assert dict(image.attrib) == {
+        "url": "https://a.example/i.JPG?w=1",
+        "medium": "image",
+        "type": "image/jpeg",
+        "width": "894",
+        "height": "534",
+    }
+
+
+def test_the_channel_s_link_is_the_page_and_its_self_link_the_document() -> None:
+    channel = etree.fromstring(rss.document(make_head(), [])).find("channel")
+    assert channel is not None
+    assert channel.findtext("link") == "https://example.org/topics/ai/"
+    (itself,) = channel.iter("{http://www.w3.org/2005/Atom}link")
+    assert dict(itself.attrib) == {
+        "href": "https://example.org/topics/ai/feed.rss",
+        "rel": "self",
+        "type": "application/rss+xml",
+    }
+
+
+def test_no_two_feeds_have_one_title_or_one_id() -> None:
+    feeds = [
+        make_feed(Kind.ALL, "", slug=""),
+        make_feed(Kind.TOPIC, "Test Site"),
+        make_feed(Kind.CATEGORY, "Test Site"),
+        make_feed(Kind.PROVIDER, "Test Site", key="other.example", slug="other.example"),
+        make_feed(Kind.PROVIDER, "Test Site", key="example.org", slug="example.org"),
+    ]
+    heads = [make_head(feed) for feed in feeds]
+    assert len({head.title for head in heads}) == len({head.page for head in heads}) == len(feeds)
+
+
+@given(st.lists(entries_of(readable), max_size=3, unique_by=lambda entry: entry.id))
+def test_feedparser_reads_what_went_in(shown: list[Entry]) -> None:
+    for form in FORMATS[:2]:
+        document = form.document(make_head(), [form.fragment(each, ADDRESS) for each in shown])
+        parsed = feedparser.parse(document)
+        assert not parsed.bozo
+        assert [each.id for each in parsed.entries] == [each.id for each in shown]
+        assert [each.published_parsed[:6] for each in parsed.entries] == [
+            each.published.timetuple()[:6] for each in shown
+        ]
+    parsed = feedparser.parse(atom.document(make_head(), [atom.fragment(each, ADDRESS) for each in shown]))
+    assert [each.title for each in parsed.entries] == [each.title for each in shown]
+    assert [each.get("summary", "") for each in parsed.entries if "content" not in each] == []
+    assert [tuple(tag.term for tag in each.get("tags", [])) for each in parsed.entries] == [
+        each.topics for each in shown
+    ]
+
+
+def test_content_is_complete_in_itself() -> None:
+    entry = make_entry(content='<p><a href="/x">x</a> <img src="i.png"></p>', related=FULL.related, image=FULL.image)
+    assert content(entry) == (
+        '<p><img src="https://a.example/i.JPG?w=1" width="894" height="534" alt=""></p>\n'
+        '<p><a href="https://a.example/x">x</a> <img src="https://a.example/i.png"></p>\n'
+        "<p>Related:</p>\n"
+        '<ul><li><a href="https://b.example/">Related &lt;&amp;&gt;</a></li></ul>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/i.jpeg", "image/jpeg"),
+        ("https://a.example/i.webp?x=.png", "image/webp"),
+        ("https://a.example/image", None),
+        ("https://a.example/i.php", None),
+    ],
+)
+def test_image_type(url: str, expected: str | None) -> None:
+    assert image_type(Image(url)) == expected
+
+
+def test_an_empty_feed_is_valid() -> None:
+    for form in FORMATS[:2]:
+        parsed = feedparser.parse(form.document(make_head(make_feed(count=0)), []))
+        assert not parsed.bozo
+        assert parsed.feed.title == "AI – Test Site"
