@@ -129,7 +129,7 @@ def load(
     # A path in feeds.toml is relative to that file; one from the environment or the command line, and the
     # default of `output`, to the folder that the user stands in.
     paths = {name: _absolute(Path.cwd(), asked[name]) for name in _PATHS if asked.get(name)}
-    paths = {name: _absolute(root, said[name]) for name in _PATHS if said.get(name)} | paths
+    paths = {name: _absolute(root, said[name]) for name in _PATHS if said.get(name) and name not in asked} | paths
     home = _absolute(root, said.get("corpus", "." if _stands_in(source, asked.get("corpus")) else "seeds"))
     paths.setdefault("corpus", home)
     paths.setdefault("state", _own_state(root, paths["corpus"], home if source is not None else None))

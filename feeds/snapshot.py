@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,9 @@ KEPT = 3
 
 KEPT_SECONDS = 120
 """How long a generation stays at least: longer than a worker takes to notice the next one."""
+
+
+_NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\Z")
 
 
 class Document(NamedTuple):
@@ -180,15 +184,16 @@ def differences(before: Snapshot | None, after: Snapshot) -> int:
 def current_name(folder: Path) -> str | None:
     """Return the name of the current generation in the state folder, or None where there is none."""
     try:
-        return (folder / "current").read_text("ascii").strip()
+        name = (folder / "current").read_text("ascii").strip()
     except (OSError, ValueError):
         return None
+    return name if _NAME.match(name) else None
 
 
 def current(folder: Path) -> Snapshot | None:
     """Return the current generation in the state folder, or None where there is none (that can be read)."""
     name = current_name(folder)
-    if name is None or "/" in name:
+    if name is None:
         return None
     try:
         body = _manifest_path(folder, name).read_bytes()

@@ -29,7 +29,7 @@ def digest(db: sqlite3.Connection, path: str) -> bytes | None:
 
 def restamp(db: sqlite3.Connection, path: str, stamp: str) -> None:
     """Note a new stamp for a file whose bytes are the same as before."""
-    db.execute("UPDATE source SET stamp = ? WHERE path = ?", (stamp, path))
+    db.execute("UPDATE source SET stamp = ?1 WHERE path = ?2 AND stamp != ?1", (stamp, path))
 
 
 def record(db: sqlite3.Connection, parsed: Parsed, stamp: str, digest: bytes) -> None:

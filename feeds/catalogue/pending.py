@@ -35,6 +35,6 @@ def gone(db: sqlite3.Connection) -> list[str]:
 def clear(db: sqlite3.Connection, snapshot: str) -> None:
     """Note that the snapshot with this name shows all that the catalogue has."""
     db.execute("UPDATE feed SET pending = 0 WHERE pending = 1")
-    db.execute("DELETE FROM pending_page")
-    db.execute("DELETE FROM gone")
+    db.execute("DELETE FROM pending_page WHERE 1")  # a bare DELETE writes even where there is nothing to delete
+    db.execute("DELETE FROM gone WHERE 1")
     set_meta(db, "snapshot", snapshot)

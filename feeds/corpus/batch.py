@@ -31,7 +31,7 @@ class ReadFile(NamedTuple):
 
     Attributes:
         source: the file.
-        digest: of its bytes.
+        digest: of its bytes, or of the problem that keeps them from being read.
         parsed: what it is, or None where its bytes are the same as before.
     """
 
@@ -74,17 +74,18 @@ def _read_batch(corpus: str, zone: str, files: Sequence[tuple[SourceFile, bytes 
 
 
 def _read_file(corpus: Path, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> ReadFile:
-    if source.problem is not None:
-        return ReadFile(source, b"", Parsed(source.path, None, (source.problem,)))
-    try:
-        data = (corpus / source.path).read_bytes()
-    except OSError as error:
-        reason = f"it can't be read ({error.strerror})"
-        problem = Problem(source.path, 1, "", reason, "see that it exists and may be read")
-        return ReadFile(source, b"", Parsed(source.path, None, (problem,)))
-    digest = hashlib.blake2b(data, digest_size=16).digest()
+    problem, data = source.problem, b""
+    if problem is None:
+        try:
+            data = (corpus / source.path).read_bytes()
+        except OSError as error:
+            reason = f"it can't be read ({error.strerror})"
+            problem = Problem(source.path, 1, "", reason, "see that it exists and may be read")
+    digest = hashlib.blake2b(repr(problem).encode() if problem is not None else data, digest_size=16).digest()
     if digest == before:
         return ReadFile(source, digest, None)
+    if problem is not None:
+        return ReadFile(source, digest, Parsed(source.path, None, (problem,)))
     try:
         return ReadFile(source, digest, read(source.path, data, zone))
     except Exception as error:

@@ -1,0 +1,173 @@
+"""Snapshots and static trees: atomic, content-addressed, dated by what changed, healed where they are damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from feeds import snapshot
+from feeds.errors import OutputError
+from feeds.export import export
+from feeds.model import OUTPUT_MARK
+from feeds.snapshot import DamagedError, Draft, Snapshot
+from tests.builders import NOW, moment, tree
+
+UPDATED = moment("2022-05-26")
+LATER = NOW + timedelta(hours=1)
+
+
+def make(folder: Path, documents: dict[str, str], now: datetime = NOW) -> Snapshot:
+    """Commit a generation with exactly `documents`."""
+    draft = Draft(folder, snapshot.current(folder), now)
+    for address, text in documents.items():
+        draft.put(address, "text/plain", text.encode(), UPDATED)
+    draft.drop_the_rest()
+    return draft.commit()
+
+
+def test_what_was_put_is_read(tmp_path: Path) -> None:
+    made = make(tmp_path, {"a": "one", "b/c": "two"})
+    found = snapshot.current(tmp_path)
+    assert found == made
+    assert {address: made.read(document) for address, document in made.documents.items()} == {
+        "a": b"one",
+        "b/c": b"two",
+    }
+
+
+def test_nothing_changed_is_the_same_generation_and_writes_nothing(tmp_path: Path) -> None:
+    first = make(tmp_path, {"a": "one"})
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert make(tmp_path, {"a": "one"}, LATER) == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_modified_is_when_the_bytes_last_changed(tmp_path: Path) -> None:
+    def modified(text: str | None, now: datetime) -> datetime | None:
+        documents = {"other": "x", **({"a": text} if text is not None else {})}
+        found = make(tmp_path, documents, now).documents.get("a")
+        return found.last_modified if found is not None else None
+
+    assert modified("one", NOW) == UPDATED, "of a document never seen before, what it tells itself"
+    assert modified("one", LATER) == UPDATED
+    assert modified("two", LATER) == LATER
+    assert modified("one", NOW) == LATER + timedelta(seconds=1), "time never runs backwards"
+    assert modified(None, LATER + timedelta(hours=1)) is None
+    assert modified("one", LATER + timedelta(hours=2)) == LATER + timedelta(hours=2), "it was another in between"
+
+
+def test_two_documents_never_overwrite_each_other(tmp_path: Path) -> None:
+    draft = Draft(tmp_path, None, NOW)
+    draft.put("a", "text/plain", b"one", UPDATED)
+    with pytest.raises(ValueError, match="two documents"):
+        draft.put("a", "text/plain", b"two", UPDATED)
+
+
+def test_damage_shows(tmp_path: Path) -> None:
+    made = make(tmp_path, {"a": "one"})
+    (path,) = (each for each in (tmp_path / "objects").rglob("*") if each.is_file())
+    path.write_bytes(b"eno")
+    with pytest.raises(DamagedError, match="damaged"):
+        made.read(made.documents["a"])
+    path.unlink()
+    with pytest.raises(DamagedError, match="can't be read"):
+        made.read(made.documents["a"])
+
+
+@pytest.mark.parametrize("content", ["", "x", "000001-0000", "../../etc/passwd", "000001-\0"])
+def test_a_damaged_pointer_is_no_snapshot(content: str, tmp_path: Path) -> None:
+    make(tmp_path, {"a": "one"})
+    (tmp_path / "current").write_text(content)
+    assert snapshot.current(tmp_path) is None
+
+
+def test_a_damaged_manifest_is_no_snapshot(tmp_path: Path) -> None:
+    made = make(tmp_path, {"a": "one"})
+    manifest = tmp_path / "manifests" / f"{made.name}.json"
+    manifest.write_text(json.dumps({"generation": 1, "documents": {}, "removed": {}}))
+    assert snapshot.current(tmp_path) is None
+
+
+def test_old_generations_go_when_nobody_can_need_them(tmp_path: Path) -> None:
+    generations = [make(tmp_path, {"a": str(number), "b": "same"}) for number in range(6)]
+    soon = datetime.fromtimestamp(time.time(), tz=NOW.tzinfo)
+    snapshot.clean_up(tmp_path, soon)
+    assert all(each.read(each.documents["a"]) for each in generations)
+    snapshot.clean_up(tmp_path, soon + timedelta(seconds=snapshot.KEPT_SECONDS + 1))
+    kept = [each for each in generations if (tmp_path / "manifests" / f"{each.name}.json").exists()]
+    assert kept == generations[-snapshot.KEPT :]
+    assert all(each.read(document) for each in kept for document in each.documents.values())
+    with pytest.raises(DamagedError):
+        generations[0].read(generations[0].documents["a"])
+
+
+def test_what_a_killed_build_left_goes(tmp_path: Path) -> None:
+    make(tmp_path, {"a": "one"})
+    Draft(tmp_path, None, NOW).put("b", "text/plain", b"never committed", UPDATED)
+    snapshot.clean_up(tmp_path, LATER, everything=True)
+    assert len([each for each in (tmp_path / "objects").rglob("*") if each.is_file()]) == 1
+
+
+class TestExport:
+    """The static tree."""
+
+    def test_is_the_snapshot_and_its_times(self, tmp_path: Path) -> None:
+        made = make(tmp_path / "state", {"a": "one", "b/c": "two"})
+        assert export(made, tmp_path / "out") == 2
+        assert set(tree(tmp_path / "out")) == {"a", "b/c", OUTPUT_MARK}
+        assert (tmp_path / "out" / "b" / "c").stat().st_mtime == UPDATED.timestamp()
+        assert oct((tmp_path / "out" / "a").stat().st_mode & 0o777) == "0o644"
+
+    def test_touches_only_what_changed(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        export(make(tmp_path / "state", {"a": "one", "b": "two"}), out)
+        before = (out / "a").stat().st_ino
+        assert export(make(tmp_path / "state", {"a": "one", "b": "three"}), out) == 1
+        assert (out / "a").stat().st_ino == before
+        assert export(make(tmp_path / "state", {"a": "one", "b": "three"}), out) == 0
+
+    def test_removes_what_is_gone_and_nothing_of_others(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        export(make(tmp_path / "state", {"a": "one", "b/c": "two", "d/e": "three"}), out)
+        (out / "d" / "mine.txt").write_text("not yours")
+        assert export(make(tmp_path / "state", {"a": "one"}), out) == 2
+        assert set(tree(out)) == {"a", "d/mine.txt", OUTPUT_MARK}
+        assert not (out / "b").exists()
+
+    def test_mends_what_somebody_changed(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        made = make(tmp_path / "state", {"a": "one", "b": "two"})
+        export(made, out)
+        (out / "a").write_text("two")
+        (out / "b").unlink()
+        assert export(made, out) == 2
+        assert (out / "a").read_text() == "one"
+
+    def test_rewrite_looks_behind_size_and_time(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        made = make(tmp_path / "state", {"a": "one"})
+        export(made, out)
+        (out / "a").write_text("eno")
+        os.utime(out / "a", (UPDATED.timestamp(), UPDATED.timestamp()))
+        assert export(made, out) == 0
+        assert export(made, out, rewrite=True) == 1
+
+    @pytest.mark.parametrize("listed", ['["a"]', "{", '{"../outside": "x"}', '{"/etc/x": "y"}'])
+    def test_a_list_that_is_not_ours_deletes_nothing(self, listed: str, tmp_path: Path) -> None:
+        (tmp_path / "outside").write_text("x")
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / OUTPUT_MARK).write_text(listed)
+        export(make(tmp_path / "state", {"a": "one"}), tmp_path / "out")
+        assert (tmp_path / "outside").exists()
+
+    def test_says_what_can_not_be_written(self, tmp_path: Path) -> None:
+        made = make(tmp_path / "state", {"a/b": "one"})
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "a").write_text("a file in the way")
+        with pytest.raises(OutputError, match="out/a"):
+            export(made, tmp_path / "out")
