@@ -143,18 +143,16 @@ def serve(
         site = config.load(corpus, environ=environ, output=output or "", **given)
         return server.with_listening_address(site, host, port)
 
-    def build_and_say(site: Site, force: bool = False) -> Report:
-        report = _build(site, jobs=jobs, force=force)
-        _say_counts(report.counts, site)
-        _say_problems(report)
-        return report
-
     site = load()
-    first = build_and_say(site, force)
+    first = _build(site, jobs=jobs, force=force)
+    _say_counts(first.counts, site)
+    _say_problems(first)
     if strict and first.problems:
         raise click.exceptions.Exit(1)
     listen = server.Listen(host, port, workers)
-    server.serve(site, first, listen, _say, server.Watch(load, build_and_say) if not no_watch else None)
+    server.serve(
+        site, first, listen, _say, server.Watch(load, functools.partial(_build, jobs=jobs)) if not no_watch else None
+    )
 
 
 @main.command()

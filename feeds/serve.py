@@ -6,6 +6,7 @@ a build that fails leaves the last good snapshot in place.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import socket
 import threading
@@ -62,6 +63,7 @@ def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None],
     from granian.server import Server
 
     _refuse_taken(listen)
+    multiprocessing.set_start_method("spawn")  # a worker needs nothing that this process has in memory
     os.environ.update(config.environment(site))
     server = Server(
         "feeds.web:create_app",
@@ -73,7 +75,7 @@ def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None],
         log_enabled=False,
     )
     if watch is not None:
-        threading.Thread(target=_watch, args=(site, watch, say, first.due), daemon=True).start()
+        threading.Thread(target=_watch, args=(site, watch, first, say), daemon=True).start()
     say(f"{first.entries} entries in {first.feeds} feeds on {site.address} (Ctrl+C stops)")
     server.serve()
 
@@ -90,35 +92,40 @@ def _refuse_taken(listen: Listen) -> None:
         raise UsageError(f"can't listen there ({error.strerror}); choose another --host or --port", where) from error
 
 
-def _watch(site: Site, how: Watch, say: Callable[[str], None], due: datetime | None) -> None:
+def _watch(site: Site, how: Watch, first: Report, say: Callable[[str], None]) -> None:
     """Build again, for ever, whenever there is something to build."""
-    missed = True  # what changed between the first build and the moment the watch was ready
+    due, problems = first.due, first.problems
     for changed in _changes(site):
-        if not (changed or missed) and (due is None or datetime.now(UTC) < due):
+        if not changed and (due is None or datetime.now(UTC) < due):
             continue
         started = time.perf_counter()
         try:
             report = how.build(how.load())
-            due = report.due
-            if report.changed or not missed:
-                took = time.perf_counter() - started
-                say(f"{report.changed} documents changed, generation {report.generation}, {took:.2f} s")
         except FeedsError as error:
             say(f"not built, still serving the last good state: {error}")
         except Exception as error:
             say(f"not built, still serving the last good state: {type(error).__name__}: {error}")
-        missed = False
+        else:
+            for problem in [each for each in report.problems if each not in problems]:
+                say(str(problem))
+            if report.changed:
+                took = time.perf_counter() - started
+                say(f"{report.changed} documents changed, generation {report.generation}, {took:.2f} s")
+            due, problems = report.due, report.problems
 
 
 def _changes(site: Site) -> Iterator[bool]:
-    """Yield, at least once every :data:`TICK_MS`, whether the corpus or feeds.toml has changed since."""
+    """Yield, at least once every :data:`TICK_MS`, whether the corpus or feeds.toml may have changed since.
+
+    They may have whenever a watch starts: nobody looked between the build before and that moment.
+    """
     from watchfiles import watch
 
     places = [site.corpus_path, *([site.source] if site.source is not None else [])]
     hidden = _hidden_from(site)
     while True:
         watched = [_inode(place) for place in places]
-        if None in watched:  # the folder is away for the moment, as while it is replaced
+        if None in watched:  # a folder is away for the moment, as while it is replaced
             time.sleep(TICK_MS / 1000)
             continue
         changes = watch(
@@ -129,11 +136,12 @@ def _changes(site: Site) -> Iterator[bool]:
             yield_on_timeout=True,
             raise_interrupt=False,
         )
+        starting = True
         for changed in changes:
-            replaced = [_inode(place) for place in places] != watched
-            yield bool(changed) or replaced
-            if replaced:  # the watch is on what is not there any more
-                break
+            if [_inode(place) for place in places] != watched:
+                break  # the watch is on what is not there any more
+            yield bool(changed) or starting
+            starting = False
 
 
 def _inode(path: Path) -> int | None:

@@ -1,0 +1,206 @@
+"""Real servers in processes of their own: ``feeds serve``, and gunicorn with ``wsgi:application``."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from tests.builders import article, write_corpus
+from tests.conftest import PROJECT, SEEDS
+
+PATIENCE = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def get(port: int, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers=dict(headers or {}))
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+def eventually(check: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not check():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def server(command: list[str], port: int, folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    log = folder / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **environment}, stdout=output, stderr=output, text=True
+        )
+    try:
+
+        def answers() -> bool:
+            assert process.poll() is None, log.read_text()
+            try:
+                return get(port, "/")[0] == 200
+            except OSError:
+                return False
+
+        eventually(answers)
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+        assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def feeds_serve(port: int, *more: str) -> list[str]:
+    return [sys.executable, "-m", "feeds", "serve", "corpus", "--port", str(port), *more]
+
+
+def test_serve_and_an_edit_while_clients_poll(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("Before", topics=["AI"])})
+    port = free_port()
+    failed: list[object] = []
+    stop = threading.Event()
+
+    def poll() -> None:
+        while not stop.is_set():
+            try:
+                status, _, body = get(port, "/topics/ai/feed.atom")
+                if status != 200 or not body.endswith(b"</feed>"):
+                    failed.append((status, body))
+            except OSError as error:
+                failed.append(error)
+
+    with server(feeds_serve(port), port, tmp_path):
+        clients = [threading.Thread(target=poll) for _ in range(2)]
+        for each in clients:
+            each.start()
+        try:
+            for title in ("One", "Two", "Three"):
+                write_corpus(corpus, {"a.md": article(title, topics=["AI"])})
+                eventually(lambda title=title: title.encode() in get(port, "/topics/ai/feed.atom")[2])  # type: ignore[misc]
+            write_corpus(corpus, {"b.md": article("New", url="https://b.example/", topics=["Fresh"])})
+            eventually(lambda: get(port, "/topics/fresh/feed.rss")[0] == 200)
+            (corpus / "b.md").unlink()
+            eventually(lambda: get(port, "/topics/fresh/feed.rss")[0] == 404)
+        finally:
+            stop.set()
+            for each in clients:
+                each.join()
+    assert failed == []
+
+
+def test_serve_is_a_feed_to_subscribe_to(tmp_path: Path) -> None:
+    (tmp_path / "corpus").symlink_to(SEEDS)
+    port = free_port()
+    with server(feeds_serve(port, "--no-watch"), port, tmp_path, FEEDS_STATE="state"):
+        address = f"http://127.0.0.1:{port}/topics/microsoft-ai/feed.atom"
+        first = feedparser.parse(address)
+        assert (first.status, first.bozo, len(first.entries)) == (200, False, 26)
+        assert first.feed.title == "Microsoft AI – Cloud AI News"
+        assert {"href": address, "rel": "self", "type": "application/atom+xml"} in first.feed.links
+        again = feedparser.parse(address, etag=first.etag)
+        assert (again.status, again.entries) == (304, [])
+        assert feedparser.parse(address, modified=first.modified).status == 304
+
+
+def test_serve_reads_changed_settings_and_a_replaced_corpus(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("Before"), "feeds.toml": 'title = "One"\n'})
+    port = free_port()
+    with server(feeds_serve(port), port, tmp_path):
+        assert b"<title>One</title>" in get(port, "/feed.atom")[2]
+        write_corpus(corpus, {"feeds.toml": 'title = "Two"\n'})
+        eventually(lambda: b"<title>Two</title>" in get(port, "/feed.atom")[2])
+        write_corpus(corpus, {"feeds.toml": "titel = 3\n"})
+        corpus.rename(tmp_path / "old")
+        time.sleep(1.2)
+        write_corpus(corpus, {"a.md": article("After"), "feeds.toml": 'title = "Three"\n'})
+        eventually(lambda: b"After" in get(port, "/feed.atom")[2])
+
+
+def test_a_future_article_appears_when_it_is_due(tmp_path: Path) -> None:
+    due = time.time() + 3
+    text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(due))
+    write_corpus(tmp_path / "corpus", {"a.md": article("Now"), "b.md": article("Due", text, url="https://b.example/")})
+    port = free_port()
+    with server(feeds_serve(port), port, tmp_path):
+        if time.time() < due - 1:
+            assert b"Due" not in get(port, "/feed.atom")[2]
+        eventually(lambda: b"Due" in get(port, "/feed.atom")[2])
+        assert time.time() >= due - 1
+
+
+def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article()})
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = subprocess.run(
+            feeds_serve(taken.getsockname()[1]),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "can't listen there" in done.stderr.splitlines()[-1]
+
+
+def test_wsgi_builds_first_and_once(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {f"{n}.md": article(str(n), url=f"https://a.example/{n}") for n in range(50)})
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--chdir", str(tmp_path), "--pythonpath", str(PROJECT)]
+    command += ["--workers", "4", "--bind", f"127.0.0.1:{port}", "wsgi:application"]
+    with server(command, port, tmp_path, FEEDS_CORPUS="corpus"):
+        for _ in range(20):
+            status, headers, body = get(port, "/feed.atom")
+            assert (status, body.count(b"<entry>")) == (200, 50)
+            assert get(port, "/feed.atom", {"If-None-Match": headers["etag"]})[0] == 304
+    assert len(list((tmp_path / ".feeds" / "manifests").iterdir())) == 1
+    assert not (tmp_path / "public").exists()
+
+
+def test_wsgi_without_a_corpus_says_why(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import wsgi"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "the corpus does not exist" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_server_that_is_told_to_stop_stops(name: str, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article()})
+    port = free_port()
+    with server(feeds_serve(port, "--workers", "2"), port, tmp_path) as process:
+        process.send_signal(getattr(signal, name))
+        process.wait(PATIENCE)
+        with pytest.raises(OSError, match="refused"):
+            get(port, "/")

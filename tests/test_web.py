@@ -1,0 +1,187 @@
+"""The Flask app: media types, validators, 304, HEAD, 404, a new generation without a restart."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.http import http_date
+
+from feeds import publish
+from feeds.config import Site
+from feeds.errors import StateError
+from feeds.web import create_app, shelf
+from feeds.web.conditional import is_current
+from tests.builders import NOW, article, make_site, moment, write_corpus
+
+FEED = "/topics/ai/feed.atom"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    corpus = write_corpus(
+        tmp_path / "c", {"a.md": article(topics=["AI"]), "own.md": article("Own", url=None, body="Text.")}
+    )
+    site = make_site(corpus, tmp_path)
+    publish.build(site, NOW)
+    return site
+
+
+@pytest.fixture
+def client(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
+    with create_app(site).test_client() as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("address", "media_type"),
+    [
+        ("/", "text/html; charset=utf-8"),
+        ("/feed.atom", "application/atom+xml; charset=utf-8"),
+        ("/feed.rss", "application/rss+xml; charset=utf-8"),
+        (FEED, "application/atom+xml; charset=utf-8"),
+        ("/topics/ai/", "text/html; charset=utf-8"),
+        ("/providers/a.example/feed.rss", "application/rss+xml; charset=utf-8"),
+        ("/articles/own/", "text/html; charset=utf-8"),
+        ("/static/style.css", "text/css; charset=utf-8"),
+    ],
+)
+def test_every_document_as_the_static_tree_has_it(
+    address: str, media_type: str, client: FlaskClient, site: Site
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == media_type
+    assert site.output_path is not None
+    path = site.output_path / (address.lstrip("/") + ("index.html" if address.endswith("/") else ""))
+    assert answer.data == path.read_bytes()
+    assert answer.last_modified is not None
+    assert answer.last_modified.timestamp() == path.stat().st_mtime
+
+
+def test_head_is_get_without_a_body(client: FlaskClient) -> None:
+    head, get = client.head(FEED), client.get(FEED)
+    assert (head.status_code, head.data) == (200, b"")
+    assert dict(head.headers) == dict(get.headers)
+
+
+def test_304_has_the_headers_of_200(client: FlaskClient) -> None:
+    first = client.get(FEED)
+    again = client.get(FEED, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    expected = dict(first.headers)
+    del expected["Content-Length"]
+    assert dict(again.headers) == expected
+
+
+def test_if_modified_since(client: FlaskClient) -> None:
+    modified = client.get(FEED).headers["Last-Modified"]
+    assert client.get(FEED, headers={"If-Modified-Since": modified}).status_code == 304
+    assert client.get(FEED, headers={"If-Modified-Since": http_date(0)}).status_code == 200
+
+
+MODIFIED = moment("2022-05-26T10:00")
+
+
+@pytest.mark.parametrize(
+    ("none_match", "modified_since", "expected"),
+    [
+        pytest.param('"abc"', None, True, id="the tag"),
+        pytest.param('W/"abc"', None, True, id="a weak one"),
+        pytest.param('"x", "abc" , "y"', None, True, id="a list"),
+        pytest.param("*", None, True, id="star"),
+        pytest.param('"abc-gzip"', None, True, id="a proxy's suffix"),
+        pytest.param('"abc-br"', None, True, id="another proxy's suffix"),
+        pytest.param('"abcd"', None, False, id="another tag"),
+        pytest.param("", None, False, id="an empty header"),
+        pytest.param('"x"', "Thu, 26 May 2022 10:00:00 GMT", False, id="the tag goes first"),
+        pytest.param(None, "Thu, 26 May 2022 10:00:00 GMT", True, id="the same time"),
+        pytest.param(None, "Thu, 26 May 2022 10:00:01 GMT", True, id="later"),
+        pytest.param(None, "Thu, 26 May 2022 09:59:59 GMT", False, id="earlier"),
+        pytest.param(None, "yesterday", False, id="no date"),
+        pytest.param(None, "Thu, 99 May 99999 10:00:00 GMT", False, id="an absurd date"),
+        pytest.param(None, None, False, id="nothing"),
+    ],
+)
+def test_conditions(none_match: str | None, modified_since: str | None, expected: bool) -> None:
+    assert is_current("abc", MODIFIED, none_match, modified_since) == expected
+
+
+def test_other_sites_may_read_it(client: FlaskClient) -> None:
+    for headers in ({}, {"If-None-Match": "*"}):
+        assert client.get(FEED, headers=headers).headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_folder_without_its_slash(client: FlaskClient) -> None:
+    answer = client.get("/topics/ai")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/topics/ai/")
+    below = client.get("/topics/ai", environ_overrides={"SCRIPT_NAME": "/news"})
+    assert below.headers["Location"] == "/news/topics/ai/"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/nothing", "/topics/", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/a%00b", "/%ff", "/topics/ai/x"],
+)
+def test_404(address: str, client: FlaskClient) -> None:
+    for_programs = client.get(address)
+    assert for_programs.status_code == 404
+    assert for_programs.content_type == "text/plain; charset=utf-8"
+    for_people = client.get(address, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert for_people.status_code == 404
+    assert b'<a href="/">all feeds</a>' in for_people.data
+
+
+def test_other_methods(client: FlaskClient) -> None:
+    assert client.options(FEED).headers["Allow"] == "GET, HEAD, OPTIONS" or client.options(FEED).status_code == 200
+    refused = client.post(FEED)
+    assert refused.status_code == 405
+    assert {"GET", "HEAD"} <= set(refused.headers["Allow"].split(", "))
+
+
+def test_a_new_generation_is_served_at_once(client: FlaskClient, site: Site) -> None:
+    before = client.get(FEED)
+    write_corpus(site.corpus_path, {"a.md": article("Another title", topics=["AI"])})
+    publish.build(site, NOW)
+    after = client.get(FEED, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert b"Another title" in after.data
+    assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_a_state_that_was_lost_and_built_again_is_served(client: FlaskClient, site: Site) -> None:
+    client.get(FEED)
+    shutil.rmtree(site.state_path)
+    assert client.get(FEED).status_code == 503
+    write_corpus(site.corpus_path, {"a.md": article("Another title", topics=["AI"])})
+    publish.build(site, NOW)
+    assert b"Another title" in client.get(FEED).data
+
+
+def test_a_worker_that_slept_through_generations_wakes_up(site: Site) -> None:
+    client = create_app(site).test_client()  # looks for a new generation twice a second at most
+    shutil.rmtree(site.state_path)
+    publish.build(site, NOW)
+    write_corpus(site.corpus_path, {"a.md": article("Another title", topics=["AI"])})
+    publish.build(site, NOW)
+    assert client.get(FEED).status_code == 200
+
+
+def test_a_damaged_object_is_503_and_tells_no_path(client: FlaskClient, site: Site) -> None:
+    for path in (site.state_path / "objects").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"X" * path.stat().st_size)
+    answer = client.get(FEED)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "60"
+    assert str(site.state_path).encode() not in answer.data
+
+
+def test_no_snapshot_is_said(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", {"a.md": article()})
+    with pytest.raises(StateError, match="feeds build"):
+        create_app(make_site(corpus, tmp_path))
