@@ -1,12 +1,17 @@
 # Each target does its own set-up: a virtual environment in .venv, exact versions from constraints.txt.
 PYTHON ?= python3
+PORT ?= 8000
 BIN := .venv/bin
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test lint golden clean
+.PHONY: serve test lint golden clean help
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
 
 serve: .venv/run.stamp ## serve the sample corpus on http://127.0.0.1:8000
-	$(BIN)/feeds serve seeds
+	$(BIN)/feeds serve seeds --port $(PORT)
 
 test: .venv/dev.stamp ## run the whole test suite, in parallel and in random order
 	$(BIN)/pytest -n auto $(ARGS)
@@ -17,7 +22,7 @@ lint: .venv/dev.stamp ## types, style, and formatting
 	$(BIN)/mypy
 
 golden: .venv/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
-	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/test_golden.py
+	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/test_golden.py tests/test_articles.py
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("feeds needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'

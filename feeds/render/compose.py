@@ -12,6 +12,7 @@ from feedgen.ext.media import MediaEntryExtension, MediaExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
+from feeds.address import domain
 from feeds.model import Entry
 from feeds.render.content import content, image_type
 from feeds.render.head import Head
@@ -31,7 +32,8 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         self.link(href=entry.url, rel="alternate")
         self.published(entry.published)
         self.updated(entry.updated)
-        self.author(name=entry.provider.name, uri=f"https://{entry.provider.domain}/")
+        at_home = entry.provider.domain == domain(address)
+        self.author(name=entry.provider.name, uri=address if at_home else f"https://{entry.provider.domain}/")
         if entry.summary:
             self.summary(entry.summary)
         html = content(entry)

@@ -1,0 +1,159 @@
+"""The commands: what they print, where, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builders import article, link, write_corpus
+from tests.conftest import Run
+
+RELATED = link("https://b.example/page", "A related page")
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    files = {
+        "a.md": article(topics=["AI"], related=[RELATED]),
+        "draft.md": article("Draft", url="https://c.example/", draft=True),
+        "broken.md": "---\ntitle: x\ndate: never\n---\n",
+    }
+    return write_corpus(tmp_path / "corpus", files)
+
+
+def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus: Path, tmp_path: Path) -> None:
+    done = feeds("build", "corpus", "--output", "out", "--json")
+    report = json.loads(done.stdout)
+    assert {name: report[name] for name in ("files", "published", "unpublished", "future", "problems")} == {
+        "files": 3,
+        "published": 1,
+        "unpublished": 1,
+        "future": 0,
+        "problems": 1,
+    }
+    assert (report["entries"], report["feeds"]) == (2, 4)
+    assert report["documents"] == report["changed"] == report["written"] == 13
+    assert set(report["seconds"]) == {"scan", "read", "merge", "render", "write"}
+    assert "3 files: 1 published, 1 unpublished, 0 in the future, 1 lost to problems" in done.stderr
+    assert "--include-unpublished" in done.stderr
+    assert "broken.md:3: error: date: it is no usable date" in done.stderr
+    assert "set base_url" in done.stderr
+    assert (tmp_path / "out" / "topics" / "ai" / "feed.atom").exists()
+
+
+def test_build_without_output(feeds: Run, corpus: Path, tmp_path: Path) -> None:
+    feeds("build", "corpus", "--output", "")
+    assert not (tmp_path / "public").exists()
+    feeds("build", "corpus")
+    assert (tmp_path / "public" / "index.html").exists()
+
+
+def test_strict(feeds: Run, corpus: Path) -> None:
+    feeds("build", "corpus", "--strict", code=1)
+    (corpus / "broken.md").unlink()
+    feeds("build", "corpus", "--strict")
+    write_corpus(corpus, {"warning.md": article(url="https://w.example/", quality="high")})
+    feeds("build", "corpus")
+    feeds("build", "corpus", "--strict", code=1)
+
+
+def test_check(feeds: Run, corpus: Path) -> None:
+    done = feeds("check", "corpus", code=1)
+    assert done.stdout == "broken.md:3: error: date: it is no usable date; write a date such as 2026-05-26T15:52:00Z\n"
+    report = json.loads(feeds("check", "corpus", "--format", "json", code=1).stdout)
+    assert (report["problems"], report["list"][0]["line"]) == (1, 3)
+    done = feeds("check", "corpus", "--format", "github", code=1)
+    assert done.stdout.startswith("::error file=corpus/broken.md,line=3::date: it is no usable date")
+    (corpus / "broken.md").unlink()
+    assert feeds("check", "corpus").stdout == ""
+
+
+def test_a_file_name_can_not_forge_an_annotation(feeds: Run, corpus: Path) -> None:
+    write_corpus(corpus, {"x\n::error file=secret::pwn.md": "---\n---\n"})
+    assert "\n::error file=secret" not in feeds("check", "corpus", "--format", "github", code=1).stdout
+    assert "\n::error" not in feeds("check", "corpus", code=1).stdout
+
+
+def test_names_that_share_a_slug_are_reported(feeds: Run, corpus: Path) -> None:
+    write_corpus(corpus, {"broken.md": article(url="https://c.example/x", topics=["etc", "../../etc"])})
+    assert "'etc' wants the address of another one" in feeds("check", "corpus").stderr
+
+
+def test_list(feeds: Run, corpus: Path) -> None:
+    rows = json.loads(feeds("list", "corpus", "--json").stdout)
+    assert [(row["kind"], row["name"], row["entries"]) for row in rows] == [
+        ("all", "Feeds", 2),
+        ("topic", "AI", 2),
+        ("provider", "a.example", 1),
+        ("provider", "b.example", 1),
+    ]
+    assert rows[1]["address"] == "http://127.0.0.1:8000/topics/ai/"
+    assert rows[1]["newest"] == "2022-05-26T15:52:00Z"
+    assert len(json.loads(feeds("list", "corpus", "--json", "--include-unpublished").stdout)) == 5
+    assert "topic          2 2022-05-26  AI  http://127.0.0.1:8000/topics/ai/" in feeds("list", "corpus").stdout
+
+
+@pytest.mark.parametrize(
+    "wanted", ["https://b.example/page", "http://www.b.example/page/?utm_source=x", "b.example/page"]
+)
+def test_show(wanted: str, feeds: Run, corpus: Path) -> None:
+    entry = json.loads(feeds("show", wanted, "corpus", "--json").stdout)
+    assert (entry["id"], entry["role"], entry["topics"]) == ("https://b.example/page", "related", ["AI"])
+    assert [(each["path"], each["role"], each["position"]) for each in entry["mentions"]] == [("a.md", "related", 1)]
+    assert [(each["kind"], each["because"]) for each in entry["feeds"]] == [
+        ("all", "every entry is"),
+        ("provider", "b.example published it"),
+        ("topic", "of a.md"),
+    ]
+    assert entry["related"] == [{"id": "https://a.example/page", "url": "https://a.example/page", "title": "A page"}]
+    assert "a.md as related" in feeds("show", wanted, "corpus").stdout
+
+
+def test_show_what_is_not_there(feeds: Run, corpus: Path) -> None:
+    assert "no entry has this id" in feeds("show", "https://nowhere.example/", "corpus", code=2).stderr
+    feeds("show", "\udcff", "corpus", code=2)
+
+
+def test_init(feeds: Run, tmp_path: Path) -> None:
+    feeds("init")
+    assert "# base_url" in (tmp_path / "feeds.toml").read_text()
+    assert "it is there already" in feeds("init", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["build", "nowhere"], 2, "the corpus does not exist"),
+        (["build", "corpus/a.md"], 2, "the corpus is no folder"),
+        (["build", "empty"], 1, "no article files"),
+        (["build", "corpus", "--output", "corpus"], 2, "the output can't be the corpus"),
+        (["build", "corpus", "--output", "corpus/a.md"], 1, "can't be written"),
+        (["build", "corpus", "--base-url", "example.org"], 2, "base_url should be an address"),
+        (["build", "corpus", "--config", "nowhere.toml"], 2, "no such file"),
+        (["build", "corpus", "--frobnicate"], 2, "No such option"),
+        (["frobnicate"], 2, "No such command"),
+    ],
+)
+def test_mistakes_are_one_clear_line(
+    words: list[str], code: int, message: str, feeds: Run, corpus: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    done = feeds(*words, code=code)
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["build", "serve", "check", "list", "show", "init"])
+def test_every_command_explains_itself_with_an_example(command: str, feeds: Run) -> None:
+    assert f"Example: feeds {command}" in feeds(command, "--help").stdout
+
+
+def test_two_corpora_from_one_folder_keep_apart(feeds: Run, corpus: Path, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "second", {"a.md": article("Second")})
+    feeds("build", "corpus", "--output", "one")
+    feeds("build", "second", "--output", "two")
+    before = (tmp_path / "one" / "feed.atom").read_bytes()
+    assert json.loads(feeds("build", "corpus", "--output", "one", "--json").stdout)["changed"] == 0
+    assert (tmp_path / "one" / "feed.atom").read_bytes() == before
