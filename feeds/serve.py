@@ -22,6 +22,9 @@ from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
 from feeds.publish import Report
 
+STOP_SECONDS = 5
+"""How long a worker may take to finish its requests when the server is told to stop."""
+
 TICK_MS = 1000
 """How often the watch looks whether something that waits for its date is due, in milliseconds."""
 
@@ -73,6 +76,7 @@ def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None],
         workers=listen.workers,
         factory=True,
         log_enabled=False,
+        workers_kill_timeout=STOP_SECONDS,  # a worker that is just starting can miss the signal to stop
     )
     if watch is not None:
         threading.Thread(target=_watch, args=(site, watch, first, say), daemon=True).start()

@@ -53,7 +53,7 @@ def run_block(block: str, folder: Path) -> str:
                 printed += done.stdout
     finally:
         for server in servers:
-            os.killpg(server.pid, signal.SIGINT)
+            os.killpg(server.pid, signal.SIGTERM)
             server.wait(30)
     return printed
 

@@ -66,10 +66,9 @@ def server(command: list[str], port: int, folder: Path, **environment: str) -> I
         eventually(answers)
         yield process
     finally:
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE)
-        assert "Traceback" not in log.read_text(), log.read_text()
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 def feeds_serve(port: int, *more: str) -> list[str]:
