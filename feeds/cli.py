@@ -47,7 +47,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
 def main() -> None:
-    """A folder of articles in; Atom and RSS feeds that every reader accepts out."""
+    """A folder of articles in; Atom, RSS and JSON feeds that every reader accepts out."""
 
 
 def _site_options(command: Command) -> Command:

@@ -57,6 +57,11 @@ class Site:
     timezone: str = _setting("UTC", "the zone of dates that name none (such as Europe/Lisbon)")
     include_unpublished: bool = _setting(False, "publish articles marked published: false or draft: true as well")
     limit: int = _setting(50, "how many entries a feed shows, the newest")
+    rights: str = _setting("", "the copyright notice of the feeds")
+    icon: str = _setting("", "the address of a small square picture for the feeds")
+    logo: str = _setting("", "the address of a larger picture, twice as wide as high")
+    shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
+    longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
 
     @property
     def corpus_path(self) -> Path:
@@ -232,10 +237,16 @@ def _checked(site: Site) -> Site:
         raise ConfigError("base_url should be an address such as https://example.org/feeds/", where)
     if site.limit < 1:
         raise ConfigError("limit should be 1 or more", where)
+    if not 1 <= site.shortest_ttl <= site.longest_ttl:
+        raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
+    for name in ("icon", "logo"):
+        said = getattr(site, name)
+        if said and address.link(said) != said:
+            raise ConfigError(f"{name} should be an address such as https://example.org/{name}.png", where)
     if not site.title.strip():
         raise ConfigError("title should not be empty", where)
-    if any(forbidden(text) for text in (site.title, site.description, site.language)):
-        raise ConfigError("title, description and language should have no control characters", where)
+    if any(forbidden(text) for text in (site.title, site.description, site.language, site.rights)):
+        raise ConfigError("title, description, language and rights should have no control characters", where)
     try:
         _ = site.zone
     except (ValueError, OSError, KeyError) as error:  # no such zone is a KeyError, a path a ValueError

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,6 +17,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 RELATED_LIMIT = 20
 """How many related pages an entry lists: a page that five hundred articles mention must not grow with them."""
+
+PACE_OF = 10
+"""By how many of its newest entries a feed's pace is told."""
 
 OUTPUT_MARK = ".feeds-output.json"
 """The list of files in a static tree of ours (address → digest). A folder that holds it is no part of a corpus."""
@@ -227,6 +230,7 @@ class Feed:
         count: how many entries it has, shown or not.
         updated: the latest `updated` among the entries it shows (never the time of a build).
         newest: when the first entry it shows was published, or None where it has none.
+        ttl: after how many minutes a reader should ask again (:func:`pace`).
     """
 
     kind: Kind
@@ -236,6 +240,7 @@ class Feed:
     count: int
     updated: datetime
     newest: datetime | None
+    ttl: int
 
     @property
     def folder(self) -> str:
@@ -254,9 +259,20 @@ class Counts:
     problems: int
 
 
-def order(published: datetime, identity: str) -> tuple[float, str]:
-    """Return the sort key that puts the newest first, then orders by id: the order of every feed."""
-    return (-published.timestamp(), identity)
+def pace(published: Sequence[float], shortest: int, longest: int) -> int:
+    """Return after how many minutes it is worth asking a feed again: half of the time between two of its entries.
+
+    Args:
+        published: when its newest entries were published, in seconds, newest first.
+        shortest, longest: the bounds, in minutes; a feed with fewer than two entries gets the longest.
+
+    A function of the entries alone: a feed that falls silent must not change its bytes for that.
+    """
+    recent = published[:PACE_OF]
+    if len(recent) < 2:
+        return longest
+    minutes = (recent[0] - recent[-1]) / (len(recent) - 1) / 60 / 2
+    return max(shortest, min(longest, round(minutes)))
 
 
 def latest(moments: Iterable[datetime]) -> datetime:

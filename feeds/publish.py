@@ -28,7 +28,7 @@ from feeds.errors import CorpusError, StateError, UsageError
 from feeds.export import export
 from feeds.model import Counts, Kind, Problem
 from feeds.progress import Progress, Silent
-from feeds.render import FORMATS, fragments, page
+from feeds.render import FORMATS, fragments, opml, page
 from feeds.render.head import Head
 from feeds.snapshot import DamagedError, Draft, Snapshot
 from feeds.state import locked
@@ -164,7 +164,7 @@ def _update(db: sqlite3.Connection, site: Site, now: datetime, jobs: int, watch:
             merging.shake_all(db)
             database.set_meta(db, "site", site.fingerprint)
         intake.set_live(db, now, include_unpublished=site.include_unpublished)
-        merging.merge(db, site.home, site.address, site.limit)
+        merging.merge(db, site)
     db.commit()
 
 
@@ -181,15 +181,7 @@ def _write_out(
     directory = tuple(reading.feeds(db)) if feeds else ()
     with watch.stage("render", len(feeds)):
         for feed in feeds:
-            head = Head(
-                feed=feed,
-                address=site.address,
-                site_title=site.title,
-                site_description=site.description,
-                language=site.language,
-                home_domain=site.home.domain,
-                directory=directory if feed.kind is Kind.ALL else (),
-            )
+            head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
             shown = reading.window(db, feed, site.limit)
             for entry_id in reading.without_fragments(db, (each.entry_id for each in shown)):
                 entry = reading.entry(db, entry_id, site.home)
@@ -203,6 +195,7 @@ def _write_out(
                     body = page.article(head, entry)
                     draft.put(f"articles/{entry.page}/{page.FILE_NAME}", page.MEDIA_TYPE, body, entry.updated)
                 draft.put(page.STYLE, page.STYLE_TYPE, page.style(), feed.updated)
+                draft.put(opml.FILE_NAME, opml.MEDIA_TYPE, opml.document(head), feed.updated)
             watch.progress.advance()
     if anew:
         draft.drop_the_rest()

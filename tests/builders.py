@@ -52,19 +52,14 @@ def make_feed(kind: Kind = Kind.TOPIC, name: str = "AI", **given: Any) -> Feed:
         "count": 1,
         "updated": moment("2022-05-27"),
         "newest": moment("2022-05-26"),
+        "ttl": 60,
     }
     return Feed(kind=kind, name=name, **(values | given))
 
 
 def make_head(feed: Feed | None = None, **given: Any) -> Head:
-    values: dict[str, Any] = {
-        "address": "https://example.org/",
-        "site_title": "Test Site",
-        "site_description": "",
-        "language": "en",
-        "home_domain": "example.org",
-    }
-    return Head(feed=feed or make_feed(), **(values | given))
+    values: dict[str, Any] = {"base_url": "https://example.org/", "title": "Test Site"}
+    return Head(feed or make_feed(), Site(**(values | given)))
 
 
 def article(

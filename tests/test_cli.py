@@ -34,7 +34,7 @@ def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus:
         "problems": 1,
     }
     assert (report["entries"], report["feeds"]) == (2, 4)
-    assert report["documents"] == report["changed"] == report["written"] == 13
+    assert report["documents"] == report["changed"] == report["written"] == 18
     assert set(report["seconds"]) == {"scan", "read", "merge", "render", "write"}
     assert "3 files: 1 published, 1 unpublished, 0 in the future, 1 lost to problems" in done.stderr
     assert "--include-unpublished" in done.stderr

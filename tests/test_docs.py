@@ -27,7 +27,11 @@ def run_block(block: str, folder: Path) -> str:
     """Run the lines of a shell block one after the other, and return what they print; a server goes on meanwhile."""
     printed = ""
     port = free_port()
-    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "FEEDS_STATE": str(folder / "state")}
+    environ = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "FEEDS_STATE": str(folder / "state"),
+    }
     servers = []
     try:
         for line in block.replace("8000", str(port)).splitlines():

@@ -25,9 +25,8 @@ NEVER = {
     "state": THIRD_PARTY | ROOMS,
     "progress": THIRD_PARTY | ROOMS | {"rich"},
     "corpus": ROOMS - {"corpus"} | {"config", "flask", "click", "feedgen", "jinja2"},
-    "catalogue": ROOMS - {"catalogue"} | THIRD_PARTY | {"config"},
-    "render": ROOMS - {"render"}
-    | {"config", "flask", "yaml", "frontmatter", "click", "dateutil.parser._parser"} - {"dateutil.parser._parser"},
+    "catalogue": ROOMS - {"catalogue"} | THIRD_PARTY,
+    "render": ROOMS - {"render"} | {"flask", "yaml", "frontmatter", "click", "sqlite3"},
     "snapshot": ROOMS - {"snapshot"} | THIRD_PARTY | {"config"},
     "export": ROOMS - {"snapshot", "export"} | THIRD_PARTY | {"config"},
     "explain": ROOMS - {"catalogue", "explain"} | THIRD_PARTY,

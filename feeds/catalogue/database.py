@@ -75,6 +75,7 @@ CREATE TABLE feed (
     name TEXT NOT NULL DEFAULT '', wanted TEXT NOT NULL DEFAULT '', slug TEXT NOT NULL DEFAULT '',
     since INTEGER NOT NULL DEFAULT 0, entries INTEGER NOT NULL DEFAULT 0,
     newest INTEGER, updated INTEGER,     -- among the entries it shows; NULL where it has none
+    ttl INTEGER NOT NULL DEFAULT 0,      -- in minutes
     pending INTEGER NOT NULL DEFAULT 1,  -- 1: its documents may differ from those in the snapshot
     PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;

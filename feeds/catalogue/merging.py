@@ -13,6 +13,7 @@ from feeds import entries
 from feeds.catalogue import naming
 from feeds.catalogue.reading import mentions_of
 from feeds.catalogue.rows import to_seconds
+from feeds.config import Site
 from feeds.model import Entry, Kind, Provider
 from feeds.slug import slugify
 
@@ -20,13 +21,8 @@ BATCH = 20_000
 """How many new mentions are merged at a time: what bounds the memory that a first build needs."""
 
 
-def merge(db: sqlite3.Connection, home: Provider, home_address: str, limit: int) -> None:
-    """Bring entries and memberships up to date with the mentions that are live.
-
-    Args:
-        home: the site as a provider.
-        home_address: what every address of the site starts with.
-        limit: how many entries a feed shows.
+def merge(db: sqlite3.Connection, site: Site) -> None:
+    """Bring entries, memberships and feeds up to date with the mentions that are live.
 
     Afterwards every feed and page that may look different is pending, and the fragments of every entry that
     may are gone.
@@ -35,13 +31,13 @@ def merge(db: sqlite3.Connection, home: Provider, home_address: str, limit: int)
     db.execute("DELETE FROM unclaimed")
     while True:
         homeless = [mention for (mention,) in db.execute(_HOMELESS, (BATCH,))]
-        _merge_batch(db, homeless, home)
+        _merge_batch(db, homeless, site.home)
         db.execute("DELETE FROM shaken")
         if len(homeless) < BATCH:
             break
-    naming.name_pages(db, home_address)
+    naming.name_pages(db, site.address)
     _settle_stale(db)
-    naming.name_feeds(db, home, limit)
+    naming.name_feeds(db, site)
 
 
 def shake_all(db: sqlite3.Connection) -> None:

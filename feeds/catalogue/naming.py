@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from feeds.model import Kind, Provider
+from feeds.config import Site
+from feeds.model import Kind, Provider, pace
 from feeds.slug import Claim, assign, slugify
 
 _STALE_RELATED = """
@@ -44,13 +45,8 @@ def name_pages(db: sqlite3.Connection, home_address: str) -> None:
             db.execute(_STALE_RELATED, {"entry": entry_id})
 
 
-def name_feeds(db: sqlite3.Connection, home: Provider, limit: int) -> None:
-    """Bring name, slug, size and dates of every pending feed up to date; drop those without entries.
-
-    Args:
-        home: the site as a provider.
-        limit: how many entries a feed shows.
-    """
+def name_feeds(db: sqlite3.Connection, site: Site) -> None:
+    """Bring name, slug, size, dates and pace of every pending feed up to date; drop those without entries."""
     db.execute("INSERT OR IGNORE INTO feed (kind, key) VALUES (?, '')", (Kind.ALL,))
     contested: set[tuple[Kind, str]] = set()
     pending = db.execute("SELECT kind, key, wanted, slug FROM feed WHERE pending = 1").fetchall()
@@ -63,11 +59,21 @@ def name_feeds(db: sqlite3.Connection, home: Provider, limit: int) -> None:
             _leave_folder(db, kind, slug)
             db.execute("DELETE FROM feed WHERE kind = ? AND key = ?", (kind, key))
             continue
-        newest, updated = db.execute(_DATES, {"kind": kind, "key": key, "limit": limit}).fetchone()
+        dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": site.limit}).fetchall()
         db.execute(
-            "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?"
+            "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, ttl = ?"
             " WHERE kind = ? AND key = ?",
-            (_name(db, kind, key, home), wanted, oldest or 0, entries, newest, updated, kind, key),
+            (
+                _name(db, kind, key, site.home),
+                wanted,
+                oldest or 0,
+                entries,
+                max((published for published, _ in dates), default=None),
+                max((updated for _, updated in dates), default=None),
+                pace([published for published, _ in dates], site.shortest_ttl, site.longest_ttl),
+                kind,
+                key,
+            ),
         )
     for kind, wanted in contested:
         _give_slugs(db, kind, wanted)
@@ -116,7 +122,6 @@ def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:
 _SIZE = "SELECT count(*), -max(age) FROM member WHERE kind = ? AND key = ?"
 
 _DATES = """
-SELECT max(published), max(updated) FROM
-(SELECT published, updated FROM member JOIN entry ON entry.id = entry_id
- WHERE kind = :kind AND member.key = :key ORDER BY age, member.ident LIMIT :limit)
+SELECT published, updated FROM member JOIN entry ON entry.id = entry_id
+WHERE kind = :kind AND member.key = :key ORDER BY age, member.ident LIMIT :limit
 """

@@ -58,7 +58,7 @@ def feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
     Everything first, then topics, providers and categories, each by name.
     """
     only = "WHERE pending = 1" if pending else ""
-    rows = db.execute(f"SELECT kind, key, name, slug, entries, newest, updated FROM feed {only}")  # noqa: S608
+    rows = db.execute(f"SELECT kind, key, name, slug, entries, newest, updated, ttl FROM feed {only}")  # noqa: S608
     found = [
         Feed(
             kind=Kind(kind),
@@ -68,8 +68,9 @@ def feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
             count=count,
             updated=to_moment(updated) if updated is not None else EPOCH,
             newest=to_moment(newest) if newest is not None else None,
+            ttl=ttl,
         )
-        for kind, key, name, slug, count, newest, updated in rows
+        for kind, key, name, slug, count, newest, updated, ttl in rows
     ]
     kinds = list(Kind)
     return sorted(found, key=lambda feed: (kinds.index(feed.kind), feed.name.casefold(), feed.key))

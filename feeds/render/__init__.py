@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from feeds.model import Entry
-from feeds.render import atom, page, rss
+from feeds.render import atom, json_feed, page, rss
 from feeds.render.head import Head
 
 
@@ -36,6 +36,9 @@ class Format:
 FORMATS = (
     Format("atom", atom.FILE_NAME, f"{atom.MEDIA_TYPE}; charset=utf-8", atom.fragment, atom.document),
     Format("rss", rss.FILE_NAME, f"{rss.MEDIA_TYPE}; charset=utf-8", rss.fragment, rss.document),
+    Format(
+        "json", json_feed.FILE_NAME, f"{json_feed.MEDIA_TYPE}; charset=utf-8", json_feed.fragment, json_feed.document
+    ),
     Format("html", page.FILE_NAME, page.MEDIA_TYPE, page.fragment, page.document),
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from feedgen.entry import FeedEntry
 from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.ext.media import MediaEntryExtension, MediaExtension
+from feedgen.ext.syndication import SYNDICATION_NS, SyndicationExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
@@ -65,11 +66,27 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         return element
 
 
+class Syndication(SyndicationExtension):  # type: ignore[misc]
+    """How often a feed changes, under the names that the module has (feedgen's begin with a capital)."""
+
+    def every(self, minutes: int) -> None:
+        """Say that the feed is worth reading every so many minutes (RSS 1.0 module Syndication)."""
+        day = 24 * 60
+        period, length = ("hourly", 60) if minutes <= 60 else ("daily", day) if minutes <= day else ("weekly", 7 * day)
+        self._period, self._frequency = period, max(1, round(length / minutes))
+
+    def extend_rss(self, rss_feed: etree._Element) -> None:
+        """Add the elements to the channel."""
+        for name, value in (("updatePeriod", self._period), ("updateFrequency", str(self._frequency))):
+            etree.SubElement(rss_feed[0], f"{{{SYNDICATION_NS}}}{name}").text = value
+
+
 class ComposedFeed(FeedGenerator):  # type: ignore[misc]
     """A feedgen feed with every field set, in the one way that both XML formats share."""
 
     def __init__(self, head: Head, file_name: str, media_type: str) -> None:
         super().__init__()
+        self.register_extension("sy", Syndication, atom=False, rss=True)
         self.register_extension("dc", DcExtension, DcEntryExtension, atom=False, rss=True)
         self.register_extension("media", MediaExtension, MediaEntryExtension, atom=False, rss=True)
         self.id(head.page)
@@ -78,8 +95,16 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
         self.link(href=head.document(file_name), rel="self", type=media_type)
         self.link(href=head.page, rel="alternate", type="text/html")  # the last is what RSS takes as its link
         self.updated(head.feed.updated)
-        self.language(head.language)
+        self.language(head.site.language)
         self.generator(GENERATOR)
+        if head.site.rights:
+            self.rights(head.site.rights)
+        if head.site.logo:
+            self.image(head.site.logo, title=head.title, link=head.page)
+        if head.site.icon:
+            self.icon(head.site.icon)
+        self.ttl(head.feed.ttl)
+        self.sy.every(head.feed.ttl)
 
     def add(self, entry: Entry, address: str) -> None:
         """Append `entry`, in the way of feedgen itself: what the tests hold our assembled documents against."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feeds.config import Site
 from feeds.model import Feed, Kind
 
 
@@ -13,24 +14,18 @@ class Head:
 
     Attributes:
         feed: which feed it is.
-        address: what every address of the site starts with.
-        site_title, site_description, language: the site's settings.
-        home_domain: the site's own domain, whose provider feed is the site's own articles.
+        site: the settings.
         directory: all feeds of the site, for the page at its root; empty for every other feed.
     """
 
     feed: Feed
-    address: str
-    site_title: str
-    site_description: str
-    language: str
-    home_domain: str
+    site: Site
     directory: tuple[Feed, ...] = ()
 
     @property
     def page(self) -> str:
         """The feed's address for people, which is also its id: the same in all formats, another for each feed."""
-        return self.address + self.feed.folder
+        return self.site.address + self.feed.folder
 
     def document(self, file_name: str) -> str:
         """Return the address of one of the feed's documents."""
@@ -42,15 +37,15 @@ class Head:
         name = self.feed.name
         match self.feed.kind:
             case Kind.ALL:
-                return self.site_title
+                return self.site.title
             case Kind.TOPIC:
-                return f"{name} – {self.site_title}"
-            case Kind.PROVIDER if self.feed.key == self.home_domain:
-                return f"Own articles – {self.site_title}"
+                return f"{name} – {self.site.title}"
+            case Kind.PROVIDER if self.feed.key == self.site.home.domain:
+                return f"Own articles – {self.site.title}"
             case Kind.PROVIDER:
-                return f"From {name} – {self.site_title}"
+                return f"From {name} – {self.site.title}"
             case Kind.CATEGORY:
-                return f"Category {name} – {self.site_title}"
+                return f"Category {name} – {self.site.title}"
 
     @property
     def description(self) -> str:
@@ -58,10 +53,10 @@ class Head:
         name = self.feed.name
         match self.feed.kind:
             case Kind.ALL:
-                return self.site_description or f"Everything on {self.site_title}."
+                return self.site.description or f"Everything on {self.site.title}."
             case Kind.TOPIC:
-                return f"What {self.site_title} has about {name}."
+                return f"What {self.site.title} has about {name}."
             case Kind.PROVIDER:
-                return f"What {self.site_title} has from {name}."
+                return f"What {self.site.title} has from {name}."
             case Kind.CATEGORY:
-                return f"What {self.site_title} has in the category {name}."
+                return f"What {self.site.title} has in the category {name}."

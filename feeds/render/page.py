@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from feeds.model import Entry, Feed, Kind
-from feeds.render import atom, rss
+from feeds.render import atom, json_feed, opml, rss
 from feeds.render.content import content
 from feeds.render.head import Head
 
@@ -20,7 +20,11 @@ MEDIA_TYPE = "text/html; charset=utf-8"
 STYLE = "static/style.css"
 STYLE_TYPE = "text/css; charset=utf-8"
 
-_SUBSCRIPTIONS = (("Atom", atom.FILE_NAME, atom.MEDIA_TYPE), ("RSS", rss.FILE_NAME, rss.MEDIA_TYPE))
+_SUBSCRIPTIONS = (
+    ("Atom", atom.FILE_NAME, atom.MEDIA_TYPE),
+    ("RSS", rss.FILE_NAME, rss.MEDIA_TYPE),
+    ("JSON", json_feed.FILE_NAME, json_feed.MEDIA_TYPE),
+)
 _HEADINGS = ((Kind.TOPIC, "Topics"), (Kind.PROVIDER, "Providers"), (Kind.CATEGORY, "Categories"))
 
 
@@ -41,6 +45,7 @@ def document(head: Head, fragments: Sequence[bytes]) -> bytes:
         up=_up(head.feed.folder),
         subscriptions=[(name, file_name, media_type) for name, file_name, media_type in _SUBSCRIPTIONS],
         groups=[(heading, feeds) for heading, feeds in groups if feeds],
+        opml=opml.FILE_NAME,
         entries=[Markup(each.decode()) for each in fragments],  # noqa: S704 - our own fragments, escaped there
     )
 

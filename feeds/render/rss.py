@@ -15,6 +15,7 @@ MEDIA_TYPE = "application/rss+xml"
 
 _TAIL = b"</channel></rss>"
 _NAMESPACES = {
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": "http://search.yahoo.com/mrss/",
     "atom": "http://www.w3.org/2005/Atom",

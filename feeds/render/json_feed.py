@@ -1,0 +1,74 @@
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from feeds.address import domain
+from feeds.model import Entry, Provider
+from feeds.render.content import content
+from feeds.render.head import Head
+
+FILE_NAME = "feed.json"
+MEDIA_TYPE = "application/feed+json"
+
+_VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def fragment(entry: Entry, address: str) -> bytes:
+    """Return `entry` as one item, with what other formats have no word for in ``_feeds``."""
+    html = content(entry)
+    body = {"content_html": html} if html else {"content_text": entry.title}  # an item must have one of the two
+    image = {"image": entry.image.url} if entry.image is not None else {}
+    external = entry.original_url if entry.original_url != entry.url else None
+    return _json(
+        {
+            "id": entry.id,
+            "url": entry.url,
+            **({"external_url": external} if external else {}),
+            "title": entry.title,
+            **body,
+            **({"summary": entry.summary} if entry.summary else {}),
+            **image,
+            "date_published": _date(entry.published),
+            "date_modified": _date(entry.updated),
+            "authors": [_author(entry.provider, address)],
+            **({"tags": list(entry.topics)} if entry.topics else {}),
+            "_feeds": {
+                "role": "article" if entry.own else "related",
+                "related_to": [each.id for each in entry.related],
+                "quality": entry.quality,
+                "heat": entry.heat,
+            },
+        }
+    )
+
+
+def document(head: Head, fragments: Sequence[bytes]) -> bytes:
+    """Return the document of `head` and the fragments of its entries."""
+    facts = {
+        "version": _VERSION,
+        "title": head.title,
+        "home_page_url": head.page,
+        "feed_url": head.document(FILE_NAME),
+        "description": head.description,
+        **({"icon": head.site.logo or head.site.icon} if head.site.logo or head.site.icon else {}),
+        **({"favicon": head.site.icon} if head.site.icon else {}),
+        "language": head.site.language,
+    }
+    return b"".join([_json(facts).removesuffix(b"}"), b',"items":[', b",".join(fragments), b"]}\n"])
+
+
+def _author(provider: Provider, address: str) -> dict[str, str]:
+    at_home = provider.domain == domain(address)
+    return {"name": provider.name, "url": address if at_home else f"https://{provider.domain}/"}
+
+
+def _date(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

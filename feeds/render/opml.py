@@ -1,0 +1,47 @@
+"""OPML 2.0 (http://opml.org/spec2.opml): all feeds of the site, to import into a reader at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from email.utils import format_datetime
+
+from lxml import etree
+
+from feeds.model import Kind
+from feeds.render import atom
+from feeds.render.head import Head
+
+FILE_NAME = "subscriptions.opml"
+MEDIA_TYPE = "text/x-opml; charset=utf-8"
+
+_FOLDERS = ((Kind.TOPIC, "Topics"), (Kind.PROVIDER, "Providers"), (Kind.CATEGORY, "Categories"))
+
+
+def document(head: Head) -> bytes:
+    """Return the list of the feeds in `head`'s directory: everything first, then a folder for each kind."""
+    root = etree.Element("opml", version="2.0")
+    about = etree.SubElement(root, "head")
+    etree.SubElement(about, "title").text = head.site.title
+    etree.SubElement(about, "dateModified").text = format_datetime(head.feed.updated, usegmt=True)
+    body = etree.SubElement(root, "body")
+    _subscription(body, head)
+    for kind, heading in _FOLDERS:
+        feeds = [feed for feed in head.directory if feed.kind is kind]
+        if feeds:
+            folder = etree.SubElement(body, "outline", text=heading, title=heading)
+            for feed in feeds:
+                _subscription(folder, replace(head, feed=feed))
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def _subscription(parent: etree._Element, head: Head) -> None:
+    etree.SubElement(
+        parent,
+        "outline",
+        text=head.title,
+        title=head.title,
+        type="rss",  # the specification's one word for a feed, whatever its format
+        xmlUrl=head.document(atom.FILE_NAME),
+        htmlUrl=head.page,
+        description=head.description,
+    )
