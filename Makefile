@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test lint golden clean help
+.PHONY: serve test lint readers golden clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -20,6 +20,10 @@ lint: .venv/dev.stamp ## types, style, and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+readers: ## install the feed readers that some tests use (Debian packages, npm); without them, those are skipped
+	apt-get update -qq && apt-get install -y -qq curl newsboat sfeed >/dev/null
+	npm install --silent --no-save --no-package-lock --prefix .node rss-parser@3.13.0
 
 golden: .venv/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
 	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/test_golden.py tests/test_articles.py
@@ -37,4 +41,4 @@ golden: .venv/dev.stamp ## write the expected files of the golden tests anew (re
 	touch .venv/run.stamp $@
 
 clean: ## remove what these targets made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .node .mypy_cache .ruff_cache .pytest_cache
