@@ -166,6 +166,10 @@ def test_syndication(ttl: int, period: str, frequency: str) -> None:
 
 
 def test_an_item_without_any_text_still_has_content(tmp_path: Path) -> None:
-    publish.build(make_site(write_corpus(tmp_path / "c", {"a.md": article("Only a title")}), tmp_path), NOW)
+    publish.build(make_site(write_corpus(tmp_path / "c", {"a.md": article("Only a <title>")}), tmp_path), NOW)
+    expected = '<p><a href="https://a.example/page">Only a &lt;title&gt;</a></p>'
     (item,) = json.loads((tmp_path / "public" / "feed.json").read_bytes())["items"]
-    assert item["content_text"] == "Only a title"
+    assert item["content_html"] == expected
+    entry = etree.parse(tmp_path / "public" / "feed.atom").find("{*}entry/{*}content")
+    assert entry is not None
+    assert entry.text == expected

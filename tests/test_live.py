@@ -127,9 +127,9 @@ def test_serve_reads_changed_settings_and_a_replaced_corpus(tmp_path: Path) -> N
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("Before"), "feeds.toml": 'title = "One"\n'})
     port = free_port()
     with server(feeds_serve(port), port, tmp_path):
-        assert b"<title>One</title>" in get(port, "/feed.atom")[2]
+        assert b">One</title>" in get(port, "/feed.atom")[2]
         write_corpus(corpus, {"feeds.toml": 'title = "Two"\n'})
-        eventually(lambda: b"<title>Two</title>" in get(port, "/feed.atom")[2])
+        eventually(lambda: b">Two</title>" in get(port, "/feed.atom")[2])
         write_corpus(corpus, {"feeds.toml": "titel = 3\n"})
         corpus.rename(tmp_path / "old")
         time.sleep(1.2)

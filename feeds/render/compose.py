@@ -37,9 +37,7 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         self.author(name=entry.provider.name, uri=address if at_home else f"https://{entry.provider.domain}/")
         if entry.summary:
             self.summary(entry.summary)
-        html = content(entry)
-        if html:
-            self.content(html, type="html")
+        self.content(content(entry), type="html")
         if entry.topics:
             self.category([{"term": name, "scheme": f"{address}topics/"} for name in entry.topics])
         self.register_extension("dc", DcEntryExtension, atom=False, rss=True)
@@ -59,6 +57,9 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         """Return the entry as an Atom element, with the links that feedgen has no word for."""
         element: etree._Element = super().atom_entry(extensions)
         with_utc_dates(element)
+        for name in ("title", "summary"):  # section 3.1.1: said, so that nobody takes "<" in it for markup
+            for child in element.iterfind(name):
+                child.set("type", "text")
         after = element.find("link")
         place = element.index(after) + 1 if after is not None else len(element)
         for link in reversed(list(_more_links(self._source))):
@@ -113,6 +114,9 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
     def _create_atom(self, extensions: bool = True) -> tuple[etree._Element, etree._ElementTree[etree._Element]]:
         root, tree = super()._create_atom(extensions)
         with_utc_dates(root)
+        for name in ("title", "subtitle"):
+            for child in root.iterfind(name):
+                child.set("type", "text")
         return root, tree
 
 

@@ -36,6 +36,8 @@ def content(entry: Entry) -> str:
             f'<li><a href="{escape(each.url)}">{escape(each.title, quote=False)}</a></li>' for each in entry.related
         )
         parts.append(f"<ul>{''.join(links)}</ul>")
+    if not parts:  # RFC 4287 section 4.1.2 and JSON Feed want an item to have some text
+        parts.append(f'<p><a href="{escape(entry.url)}">{escape(entry.title, quote=False)}</a></p>')
     return "\n".join(parts)
 
 

@@ -19,8 +19,6 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 
 def fragment(entry: Entry, address: str) -> bytes:
     """Return `entry` as one item, with what other formats have no word for in ``_feeds``."""
-    html = content(entry)
-    body = {"content_html": html} if html else {"content_text": entry.title}  # an item must have one of the two
     image = {"image": entry.image.url} if entry.image is not None else {}
     external = entry.original_url if entry.original_url != entry.url else None
     return _json(
@@ -29,7 +27,7 @@ def fragment(entry: Entry, address: str) -> bytes:
             "url": entry.url,
             **({"external_url": external} if external else {}),
             "title": entry.title,
-            **body,
+            "content_html": content(entry),
             **({"summary": entry.summary} if entry.summary else {}),
             **image,
             "date_published": _date(entry.published),
