@@ -1,7 +1,7 @@
 """The command line: parse, call one function, print.
 
-Results go to standard output, words for people to standard error. Exit codes: 0 done, 1 something was lost
-or failed, 2 wrong usage (:mod:`feeds.errors`).
+Results go to standard output, words for people to standard error. Exit codes: 0 done; 1 something failed, or
+`check` found an article lost, or `--strict` any problem; 2 wrong usage (:mod:`feeds.errors`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,8 +22,8 @@ import click
 from feeds import __version__, config, publish
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
-from feeds.explain import Answers, explain, list_feeds
-from feeds.model import Counts, Problem, Severity
+from feeds.explain import Answers, explain, list_feeds, text_of
+from feeds.model import Counts, HeldBack, Problem, Severity
 from feeds.progress import Bar
 from feeds.publish import Report
 
@@ -101,7 +101,10 @@ def build(
     if as_json:
         click.echo(json.dumps(_as_json(report, site), indent=2))
     _say_counts(report.counts, site)
-    _say(f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents: {report.changed} changed")
+    _say(
+        f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents;"
+        f" {report.changed} changed or removed"
+    )
     if site.output_path is not None:
         _say(f"static files in {_short(site.output_path)}: {report.written} written")
     if not site.base_url:
@@ -137,13 +140,19 @@ def serve(
     """
     from feeds import serve as server  # brings the web server along: only this command pays for it
 
+    pinned: str | None = None  # where the workers look, once there are any
     environ = dict(os.environ)  # as it is now: the server sets variables for its workers
 
     def load() -> Site:
         site = config.load(corpus, environ=environ, output=output or "", **given)
-        return server.with_listening_address(site, host, port)
+        site = server.with_listening_address(site, host, port)
+        return dataclasses.replace(site, state=pinned) if pinned is not None else site
 
     site = load()
+    if not config.load(corpus, environ=environ, **given).base_url:
+        _say(f"addresses in the feeds start with {site.address}; set base_url if it is reached by another")
+    # A feeds.toml that comes or goes may change anything but where the workers look and what is watched.
+    corpus, pinned = site.corpus, site.state
     first = _build(site, jobs=jobs, force=force)
     _say_counts(first.counts, site)
     _say_problems(first)
@@ -176,11 +185,15 @@ def check(corpus: str | None, form: str, **given: Any) -> None:
         shown = {
             **dataclasses.asdict(answers.counts),
             "list": [dataclasses.asdict(each) for each in answers.problems],
+            "held_back": _held_back(answers.held_back),
+            "notes": answers.notes,
         }
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     for problem in answers.problems:
         if form != "json":
             click.echo(str(problem) if form == "text" else _annotation(site, problem))
+    for each in answers.held_back:
+        _say(f"{each.path}: {'unpublished' if each.due is None else f'waits until {text_of(each.due)}'}")
     for note in answers.notes:
         _say(note)
     _say_counts(answers.counts, site)
@@ -301,8 +314,14 @@ def _as_json(report: Report, site: Site) -> dict[str, Any]:
         **rest,
         "generation": report.generation,
         "base_url": site.address,
+        "problem_list": [dataclasses.asdict(each) for each in report.problems],
+        "held_back": _held_back(report.held_back),
         "seconds": report.seconds,
     }
+
+
+def _held_back(articles: Iterable[HeldBack]) -> list[dict[str, str | None]]:
+    return [{"path": each.path, "due": text_of(each.due) if each.due is not None else None} for each in articles]
 
 
 def _annotation(site: Site, problem: Problem) -> str:

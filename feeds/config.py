@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ OWNER = "corpus"
 """The file in a state folder that names the corpus it belongs to, relative to the folder above it."""
 
 _ENVIRONMENT = "FEEDS_"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")  # BCP 47, as far as XML Schema's language goes
 _PATHS = ("corpus", "output", "state")
 _FALSE = ("", "0", "false", "no", "off")
 _TRUE = ("1", "true", "yes", "on")
@@ -96,9 +98,9 @@ class Site:
     @cached_property
     def fingerprint(self) -> str:
         """Changes when any setting does that can change a byte of what is published."""
-        places = {"source", "corpus", "output", "state"}
+        places = {"source", "corpus", "output", "state", "base_url"}
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
-        return json.dumps({name: value for name, value in values.items() if name not in places})
+        return json.dumps([self.address, {name: value for name, value in values.items() if name not in places}])
 
 
 def settings() -> list[dataclasses.Field[Any]]:
@@ -135,9 +137,11 @@ def load(
     # default of `output`, to the folder that the user stands in.
     paths = {name: _absolute(Path.cwd(), asked[name]) for name in _PATHS if asked.get(name)}
     paths = {name: _absolute(root, said[name]) for name in _PATHS if said.get(name) and name not in asked} | paths
-    home = _absolute(root, said.get("corpus", "." if _stands_in(source, asked.get("corpus")) else "seeds"))
-    paths.setdefault("corpus", home)
-    paths.setdefault("state", _own_state(root, paths["corpus"], home if source is not None else None))
+    home = _absolute(root, said["corpus"]) if "corpus" in said else None
+    if home is None and _stands_in(source, asked.get("corpus")):
+        home = str(root)
+    paths.setdefault("corpus", home or _absolute(root, "seeds"))
+    paths.setdefault("state", _own_state(root, paths["corpus"], home))
     if "output" not in asked and "output" not in said:
         paths["output"] = _absolute(Path.cwd(), "public")
     return _checked(Site(source=source, **(said | asked | paths)))
@@ -155,18 +159,23 @@ def _stands_in(source: Path | None, corpus: str | None) -> bool:
 def _own_state(root: Path, corpus: str, home: str | None) -> str:
     """Return the state folder of `corpus`: two corpora must never share a catalogue and a ledger.
 
-    ``.feeds`` belongs to the corpus that feeds.toml names (`home`), or without one to the first that was
-    built here (:data:`OWNER` says which); any other has a folder of its own in it.
+    ``.feeds`` belongs to the corpus that feeds.toml names or stands in (`home`); where it names none, or there
+    is none, to the first that was built here (:data:`OWNER` says which). Any other has a folder of its own in it.
     """
     folder = root.resolve() / ".feeds"
-    owner = folder / OWNER
-    if home is None:
-        named = os.fsdecode(owner.read_bytes()).strip() if owner.is_file() else ""
-        home = _absolute(root, named) if named and "\0" not in named else corpus
-    if corpus == home:
+    if corpus == (home or owner_of(folder) or corpus):
         return str(folder)
     mark = hashlib.sha256(os.fsencode(corpus)).hexdigest()[:8]
     return str(folder / "others" / f"{slugify(Path(corpus).name)}-{mark}")
+
+
+def owner_of(state: Path) -> str | None:
+    """Return the corpus that the state folder belongs to, or None where that is not said."""
+    try:
+        named = os.fsdecode((state / OWNER).read_bytes()).strip()
+    except OSError:
+        return None
+    return _absolute(state.parent, named) if named and "\0" not in named else None
 
 
 def environment(site: Site) -> dict[str, str]:
@@ -206,7 +215,8 @@ def _read_file(source: Path) -> dict[str, Any]:
     known = {each.name: each.type for each in settings()}
     for name, value in values.items():
         if name not in known:
-            raise ConfigError(f"unknown setting {name!r}{_nearest(name, known)}", source)
+            hint = "; settings stand without sections" if isinstance(value, dict) else _nearest(name, known)
+            raise ConfigError(f"unknown setting {name!r}{hint}", source)
         if type(value).__name__ != known[name]:
             raise ConfigError(f"{name} should be {_article(known[name])}, not {value!r}", source)
     return values
@@ -214,6 +224,11 @@ def _read_file(source: Path) -> dict[str, Any]:
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
+    variables = {f"{_ENVIRONMENT}{name}": name for name in ("CONFIG", *(each.name.upper() for each in settings()))}
+    for name in environ:
+        near = difflib.get_close_matches(name, variables, n=1, cutoff=0.8)
+        if name.startswith(_ENVIRONMENT) and name not in variables and near:
+            raise ConfigError(f"unknown variable; did you mean {near[0]}?", name)
     for each in settings():
         variable = _ENVIRONMENT + each.name.upper()
         text = environ.get(variable)
@@ -235,6 +250,8 @@ def _checked(site: Site) -> Site:
     where = site.source or "settings"
     if site.base_url and (address.link(site.base_url) != site.base_url or set("?#") & set(site.base_url)):
         raise ConfigError("base_url should be an address such as https://example.org/feeds/", where)
+    if not _LANGUAGE.match(site.language):
+        raise ConfigError("language should be a tag such as en or pt-BR", where)
     if site.limit < 1:
         raise ConfigError("limit should be 1 or more", where)
     if not 1 <= site.shortest_ttl <= site.longest_ttl:

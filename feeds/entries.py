@@ -130,16 +130,17 @@ def merge(
     ranked = sorted(mentions, key=representation_order)
     top = ranked[0]
     identity = entry_id(top)
+    url = address.identity(top.url) if top.url is not None else page_url
     return Entry(
         id=identity,
-        url=address.identity(top.url) if top.url is not None else page_url,
+        url=url,
         title=top.title,
         published=top.published,
         updated=latest([top.published, *(each.updated for each in ranked if each.updated is not None)]),
         provider=provider_of(top, home),
         summary=_first(ranked, lambda each: each.excerpt) or "",
         content=_first(ranked, lambda each: each.content) or "",
-        original_url=_first(ranked, lambda each: each.original_url),
+        original_url=_first(ranked, lambda each: each.original_url if _is_another(each.original_url, url) else None),
         amp_url=_first(ranked, lambda each: each.amp_url),
         topics=_names(each.topics for each in ranked),
         categories=_names(each.categories for each in ranked),
@@ -155,6 +156,11 @@ def merge(
 
 fold = lru_cache(maxsize=4096)(name_key)
 """:func:`feeds.model.name_key`, remembered: a corpus has few names, each of them many times."""
+
+
+def _is_another(original: str | None, url: str) -> bool:
+    """Tell whether `original` is an address that says more than the entry's own."""
+    return original is not None and address.identity(original) != url
 
 
 def _first(ranked: Sequence[Mention], field: Callable[[Mention], T | None]) -> T | None:

@@ -10,7 +10,7 @@ from typing import Any
 from feeds.catalogue import reading
 from feeds.config import Site
 from feeds.entries import fold, representation_order
-from feeds.model import Counts, Entry, Kind, Mention, Problem
+from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,13 @@ class Answers:
     Attributes:
         counts: what became of every file.
         problems: all of them, by path and line.
-        notes: what is no problem of a file: names that share a slug.
+        held_back: the articles that are not published though they could be read.
+        notes: what is no problem of one file: names that share a slug, articles that share an id.
     """
 
     counts: Counts
     problems: tuple[Problem, ...]
+    held_back: tuple[HeldBack, ...]
     notes: tuple[str, ...]
 
     @classmethod
@@ -33,9 +35,16 @@ class Answers:
         return cls(
             counts=reading.counts(db, include_unpublished=site.include_unpublished),
             problems=tuple(reading.problems(db)),
-            notes=tuple(
-                f"{kind} {name!r} wants the address of another one and got {kind.folder}/{slug}/"
-                for kind, name, slug in reading.shared_slugs(db)
+            held_back=tuple(reading.held_back(db, include_unpublished=site.include_unpublished)),
+            notes=(
+                *(
+                    f"{kind} {name!r} wants the address of an older one and got {kind.folder}/{slug}/; rename one"
+                    for kind, name, slug in reading.shared_slugs(db)
+                ),
+                *(
+                    f"{one} and {other} have one id and are one entry; give each its own"
+                    for one, other in reading.with_one_id(db)
+                ),
             ),
         )
 
@@ -48,8 +57,8 @@ def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
             "name": feed.name,
             "slug": feed.slug,
             "entries": feed.count,
-            "newest": _text(feed.newest) if feed.newest is not None else None,
-            "updated": _text(feed.updated),
+            "newest": text_of(feed.newest) if feed.newest is not None else None,
+            "updated": text_of(feed.updated),
             "address": site.address + feed.folder,
         }
         for feed in reading.feeds(db)
@@ -71,8 +80,8 @@ def explain(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, Any] |
     del facts["content"], facts["own"]
     return {
         **facts,
-        "published": _text(entry.published),
-        "updated": _text(entry.updated),
+        "published": text_of(entry.published),
+        "updated": text_of(entry.updated),
         "role": "article" if entry.own else "related",
         "mentions": [_mention(each, mentions[0]) for each in mentions],
         "feeds": [
@@ -94,8 +103,8 @@ def _mention(mention: Mention, representative: Mention) -> dict[str, Any]:
         "position": mention.position,
         "representative": mention is representative,
         "title": mention.title,
-        "published": _text(mention.published),
-        "updated": _text(mention.updated) if mention.updated is not None else None,
+        "published": text_of(mention.published),
+        "updated": text_of(mention.updated) if mention.updated is not None else None,
         "url": mention.url,
         "original_url": mention.original_url,
         "amp_url": mention.amp_url,
@@ -116,5 +125,6 @@ def _reason(kind: Kind, key: str, entry: Entry, mentions: list[Mention]) -> str:
     return f"of {', '.join(sorted(paths))}"
 
 
-def _text(moment: datetime) -> str:
+def text_of(moment: datetime) -> str:
+    """Return `moment` as ISO 8601 in UTC."""
     return moment.isoformat().replace("+00:00", "Z")

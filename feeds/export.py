@@ -23,7 +23,8 @@ def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False) -> int:
     Args:
         snapshot: what to write.
         folder: where; it is made if there is none.
-        rewrite: compare the bytes of every file, also of those whose size and time are as they were left.
+        rewrite: compare the bytes of every file, also of those whose size and time are as they were left, and
+            overwrite files that are not ours.
 
     Returns:
         How many files were written or deleted.
@@ -48,7 +49,7 @@ def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool) -> int:
     changed = 0
     for address, document in snapshot.documents.items():
         if rewrite or written.get(address) != document.digest or not _is_as_left(folder / address, document):
-            changed += _write(snapshot, document, folder, address)
+            changed += _write(snapshot, document, folder, address, ours=rewrite or address in written)
     for address in sorted(written.keys() - snapshot.documents.keys()):
         changed += _delete(folder, address)
     if intended != written:
@@ -68,7 +69,7 @@ def _list(folder: Path) -> dict[str, str]:
     return {
         address: digest
         for address, digest in listed.items()
-        if isinstance(digest, str) and ".." not in address.split("/") and not address.startswith("/")
+        if isinstance(digest, str) and ".." not in address.split("/") and address[:1] not in "/" and "\0" not in address
     }
 
 
@@ -85,14 +86,20 @@ def _is_as_left(path: Path, document: Document) -> bool:
     return status.st_size == document.size and int(status.st_mtime) == document.modified
 
 
-def _write(snapshot: Snapshot, document: Document, folder: Path, address: str) -> int:
-    """Write one file unless it has these bytes already; return how many were written."""
+def _write(snapshot: Snapshot, document: Document, folder: Path, address: str, *, ours: bool) -> int:
+    """Write one file unless it has these bytes already; return how many were written.
+
+    Raises:
+        OutputError: there is another file that is not `ours`.
+    """
     path = folder / address
     body = snapshot.read(document)
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
         if path.stat().st_size == document.size and path.read_bytes() == body:
             os.utime(path, (document.modified, document.modified))
             return 0
+        if not ours and path.is_file():
+            raise OutputError("this file was not written by feeds; move it away, or build with --force", path)
     write_atomically(path, body, root=folder, modified=document.modified)
     return 1
 

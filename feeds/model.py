@@ -52,7 +52,7 @@ def name_key(name: str) -> str:
 
 
 class Kind(StrEnum):
-    """What a feed is about. The value is the first segment of its address (DESIGN: Addresses)."""
+    """What a feed is about."""
 
     ALL = "all"
     TOPIC = "topic"
@@ -257,6 +257,14 @@ class Counts:
     unpublished: int
     future: int
     problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An article that is not published: until `due`, or, where that is None, as long as it says so itself."""
+
+    path: str
+    due: datetime | None
 
 
 def pace(published: Sequence[float], shortest: int, longest: int) -> int:

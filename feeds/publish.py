@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import importlib.metadata
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -26,7 +27,7 @@ from feeds.corpus.batch import read_files
 from feeds.corpus.scan import SourceFile, scan
 from feeds.errors import CorpusError, StateError, UsageError
 from feeds.export import export
-from feeds.model import Counts, Kind, Problem
+from feeds.model import Counts, HeldBack, Kind, Problem
 from feeds.progress import Progress, Silent
 from feeds.render import FORMATS, fragments, opml, page
 from feeds.render.head import Head
@@ -38,7 +39,19 @@ T = TypeVar("T")
 PARALLEL_FROM = 200
 """From how many changed files on worker processes are worth their start."""
 
-_LIBRARIES = ("anyascii", "feedgen", "Jinja2", "lxml", "markdown-it-py", "nh3", "python-dateutil", "PyYAML")
+_LIBRARIES = (
+    "anyascii",
+    "feedgen",
+    "idna",
+    "Jinja2",
+    "lxml",
+    "markdown-it-py",
+    "nh3",
+    "python-dateutil",
+    "python-frontmatter",
+    "PyYAML",
+    "tzdata",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,7 @@ class Report:
     Attributes:
         counts: what became of every file.
         problems: all of them, by path and line.
+        held_back: the files that are not published though they could be read, by path.
         entries, feeds, documents: how many the site has now.
         changed: how many documents were added, changed or removed.
         written: how many static files were written or deleted.
@@ -58,6 +72,7 @@ class Report:
 
     counts: Counts
     problems: tuple[Problem, ...]
+    held_back: tuple[HeldBack, ...]
     entries: int
     feeds: int
     documents: int
@@ -85,10 +100,11 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
     _check_places(site)
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
         before = snapshot.current(folder)
-        anew = force
+        anew = force or (before is not None and not before.is_whole())
 
         def work(db: sqlite3.Connection) -> Report:
             _update(db, site, now, jobs, watch)
+            db.commit()
             after = _write_out(db, site, before, now, watch, anew=anew)
             written = 0
             if site.output_path is not None:
@@ -97,6 +113,7 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
             return Report(
                 counts=reading.counts(db, include_unpublished=site.include_unpublished),
                 problems=tuple(reading.problems(db)),
+                held_back=tuple(reading.held_back(db, include_unpublished=site.include_unpublished)),
                 entries=reading.number_of_entries(db),
                 feeds=reading.number_of_feeds(db),
                 documents=len(after.documents),
@@ -135,8 +152,12 @@ def look(
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
 
         def work(db: sqlite3.Connection) -> T:
+            settings = database.meta(db, "site")
             _update(db, site, now, jobs, watch)
-            return question(db)
+            answer = question(db)
+            if settings in (None, site.fingerprint):  # else the next build would merge all of it back
+                db.commit()
+            return answer
 
         return _in_catalogue(folder, site, work)
 
@@ -165,7 +186,6 @@ def _update(db: sqlite3.Connection, site: Site, now: datetime, jobs: int, watch:
             database.set_meta(db, "site", site.fingerprint)
         intake.set_live(db, now, include_unpublished=site.include_unpublished)
         merging.merge(db, site)
-    db.commit()
 
 
 def _write_out(
@@ -231,7 +251,7 @@ def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection],
 
 def _code() -> str:
     """Return what identifies this code and the libraries that decide bytes: a catalogue of another is not used."""
-    mark = hashlib.sha256()
+    mark = hashlib.sha256(sys.version.encode())
     here = Path(__file__).parent
     for file in sorted(here.rglob("*")):
         if file.suffix in (".py", ".html", ".css"):
@@ -245,7 +265,8 @@ def _check_places(site: Site) -> None:
     """Refuse what would harm, before anything is made."""
     corpus, output = site.corpus_path, site.output_path
     if not corpus.is_dir():
-        raise UsageError("the corpus is no folder" if corpus.exists() else "the corpus does not exist", corpus)
+        reason = "the corpus is no folder" if corpus.exists() else "the corpus does not exist"
+        raise UsageError(f"{reason}; name one: `feeds build FOLDER`, or corpus in feeds.toml", corpus)
     if output is not None and (output == corpus or output in corpus.parents):
         raise UsageError("the output can't be the corpus or a folder above it; name another folder", output)
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,9 +21,13 @@ from feeds import config
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
 from feeds.publish import Report
+from feeds.slug import slugify
 
 STOP_SECONDS = 5
 """How long a worker may take to finish its requests when the server is told to stop."""
+
+RETRY = timedelta(seconds=20)
+"""After what time a build that failed is tried again though nothing has changed."""
 
 TICK_MS = 1000
 """How often the watch looks whether something that waits for its date is due, in milliseconds."""
@@ -105,10 +109,10 @@ def _watch(site: Site, how: Watch, first: Report, say: Callable[[str], None]) ->
         started = time.perf_counter()
         try:
             report = how.build(how.load())
-        except FeedsError as error:
-            say(f"not built, still serving the last good state: {error}")
-        except Exception as error:
-            say(f"not built, still serving the last good state: {type(error).__name__}: {error}")
+        except Exception as error:  # whatever a build meets, the server must outlive it
+            reason = str(error) if isinstance(error, FeedsError) else f"{type(error).__name__}: {error}"
+            say(f"not built, still serving the last good state: {reason}")
+            due = datetime.now(UTC) + RETRY
         else:
             for problem in [each for each in report.problems if each not in problems]:
                 say(str(problem))
@@ -129,11 +133,11 @@ def _changes(site: Site) -> Iterator[bool]:
     hidden = _hidden_from(site)
     while True:
         watched = [_inode(place) for place in places]
-        if None in watched:  # a folder is away for the moment, as while it is replaced
+        if watched[0] is None:  # the corpus is away for the moment, as while it is replaced
             time.sleep(TICK_MS / 1000)
             continue
         changes = watch(
-            *places,
+            *(place for place, inode in zip(places, watched, strict=True) if inode is not None),
             watch_filter=lambda _, path: not hidden(Path(path)),
             debounce=400,
             rust_timeout=TICK_MS,
@@ -170,8 +174,14 @@ def _hidden_from(site: Site) -> Callable[[Path], bool]:
 
 
 def with_listening_address(site: Site, host: str, port: int) -> Site:
-    """Return `site`; where it names no base_url, with the address that it is served at."""
+    """Return `site`; where it names no base_url, with the address that it is served at.
+
+    What is made for that address has a state of its own: a build for another address, which other servers and
+    the static files have, would otherwise change under this server what it serves, and it under them.
+    """
     if site.base_url:
         return site
-    shown = f"[{host}]" if ":" in host else "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
-    return replace(site, base_url=f"http://{shown}:{port}/")
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the address that leads there
+    shown = f"[{shown}]" if ":" in shown else shown
+    address = f"{shown}:{port}"
+    return replace(site, base_url=f"http://{address}/", state=str(site.state_path / "served" / slugify(address)))

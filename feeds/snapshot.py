@@ -25,10 +25,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feeds.errors import StateError
-from feeds.files import write_atomically
+from feeds.files import wait_for_disk, write_atomically
 
 KEPT = 3
 """How many generations stay, the current one among them."""
+
+REMEMBERED_SECONDS = 365 * 24 * 3600
+"""How long it is remembered when an address lost its document."""
 
 KEPT_SECONDS = 120
 """How long a generation stays at least: longer than a worker takes to notice the next one."""
@@ -92,8 +95,17 @@ class Snapshot:
         except OSError as error:
             raise DamagedError(f"an object can't be read ({error.strerror}); build again", path) from error
         if _digest(body) != document.digest:
-            raise DamagedError("an object is damaged; build again", path)
+            raise DamagedError("an object is damaged; build again with --force", path)
         return body
+
+    def is_whole(self) -> bool:
+        """Tell whether every object is there, and as long as it should be."""
+        try:
+            return all(
+                _object_path(self.folder, each.digest).stat().st_size == each.size for each in self.documents.values()
+            )
+        except OSError:
+            return False
 
 
 class Draft:
@@ -114,6 +126,7 @@ class Draft:
         self._now = int(now.timestamp())
         self._verify = verify
         self._put: set[str] = set()
+        self._written: list[Path] = []
 
     def put(self, address: str, media_type: str, body: bytes, updated: datetime) -> None:
         """Set the document at `address`; its object is written now, if there is none yet.
@@ -133,7 +146,7 @@ class Draft:
             raise ValueError(f"two documents for one address: {address}")
         self._put.add(address)
         digest = _digest(body)
-        known = self.documents.get(address)
+        known = self.before.documents.get(address) if self.before is not None else None
         if known is not None and known.digest == digest and known.media_type == media_type:
             modified = known.modified
         elif known is not None:
@@ -145,6 +158,7 @@ class Draft:
         path = _object_path(self.folder, digest)
         if not _holds(path, body, verify=self._verify):
             write_atomically(path, body, root=self.folder)
+            self._written.append(path)
         self.documents[address] = Document(digest, len(body), media_type, modified)
 
     def remove_below(self, folders: Iterable[str]) -> None:
@@ -162,8 +176,12 @@ class Draft:
         if self.before is not None and self.documents == self.before.documents:
             return self.before
         lost = (self.before.documents if self.before is not None else {}).keys() - self.documents.keys()
-        removed = self._removed | dict.fromkeys(lost, self._now)
-        removed = {address: when for address, when in sorted(removed.items()) if address not in self.documents}
+        removed = {
+            address: when
+            for address, when in sorted((self._removed | dict.fromkeys(lost, self._now)).items())
+            if address not in self.documents and when > self._now - REMEMBERED_SECONDS
+        }
+        wait_for_disk(self._written)  # complete before `current` names it, also after a power cut
         generation = max([0, *(number for number, _ in _manifests(self.folder))]) + 1
         manifest = {"generation": generation, "documents": dict(sorted(self.documents.items())), "removed": removed}
         body = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
@@ -217,6 +235,7 @@ def clean_up(folder: Path, now: datetime, *, everything: bool = False) -> None:
     manifests = sorted(_manifests(folder))
     limit = now.timestamp() - KEPT_SECONDS
     old = [name for (_, name), (_, newer) in pairwise(manifests) if _written(folder, newer) < limit][: -KEPT + 1]
+    old = [name for name in old if name != current_name(folder)]  # a killed build may have left newer ones
     kept = [name for _, name in manifests if name not in old]
     if not old and not everything:
         return

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from feeds.config import OWNER, Site
+from feeds.config import OWNER, Site, owner_of
 from feeds.errors import StateError
 from feeds.files import sweep, write_atomically
 
@@ -30,7 +30,6 @@ def locked(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str 
     folder = site.state_path
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _claim(site, folder)
         lock = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         reason = f"the state folder can't be written ({error.strerror}); set FEEDS_STATE to one that can"
@@ -43,13 +42,17 @@ def locked(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str 
             fcntl.flock(lock, fcntl.LOCK_EX)
         if name == "lock":
             sweep(folder)
+            _claim(site, folder)
         yield folder
     finally:
         os.close(lock)
 
 
 def _claim(site: Site, folder: Path) -> None:
-    """Write down which corpus a state folder without a feeds.toml belongs to (`feeds.config` reads it)."""
-    owner = folder / OWNER
-    if site.source is None and folder.name == ".feeds" and not owner.exists():
-        write_atomically(owner, os.fsencode(os.path.relpath(site.corpus_path, folder.parent)) + b"\n")
+    """Write down which corpus a state folder belongs to; refuse one that another build has claimed meanwhile."""
+    owner = owner_of(folder)
+    if folder.name != ".feeds" or owner == site.corpus:
+        return
+    if owner is not None and site.source is None:
+        raise StateError("another corpus was built here just now; run the command again", folder)
+    write_atomically(folder / OWNER, os.fsencode(os.path.relpath(site.corpus_path, folder.parent)) + b"\n", root=folder)

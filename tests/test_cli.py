@@ -70,6 +70,26 @@ def test_check(feeds: Run, corpus: Path) -> None:
     assert feeds("check", "corpus").stdout == ""
 
 
+def test_check_names_what_is_held_back_and_ids_that_are_not_one(feeds: Run, corpus: Path) -> None:
+    write_corpus(
+        corpus,
+        {
+            "broken.md": article("Later", "2090-01-01", url="https://l.example/"),
+            "one.md": article("One", url="https://one.example/", id="tag:e,2026:1"),
+            "two.md": article("Two", url="https://two.example/", id="tag:e,2026:1"),
+        },
+    )
+    done = feeds("check", "corpus")
+    assert "draft.md: unpublished\n" in done.stderr
+    assert "broken.md: waits until 2090-01-01T00:00:00Z\n" in done.stderr
+    assert "one.md and two.md have one id and are one entry" in done.stderr
+    report = json.loads(feeds("build", "corpus", "--json").stdout)
+    assert report["held_back"] == [
+        {"path": "broken.md", "due": "2090-01-01T00:00:00Z"},
+        {"path": "draft.md", "due": None},
+    ]
+
+
 def test_a_file_name_can_not_forge_an_annotation(feeds: Run, corpus: Path) -> None:
     write_corpus(corpus, {"x\n::error file=secret::pwn.md": "---\n---\n"})
     assert "\n::error file=secret" not in feeds("check", "corpus", "--format", "github", code=1).stdout
@@ -78,7 +98,7 @@ def test_a_file_name_can_not_forge_an_annotation(feeds: Run, corpus: Path) -> No
 
 def test_names_that_share_a_slug_are_reported(feeds: Run, corpus: Path) -> None:
     write_corpus(corpus, {"broken.md": article(url="https://c.example/x", topics=["etc", "../../etc"])})
-    assert "'etc' wants the address of another one" in feeds("check", "corpus").stderr
+    assert "'etc' wants the address of an older one" in feeds("check", "corpus").stderr
 
 
 def test_list(feeds: Run, corpus: Path) -> None:

@@ -85,6 +85,10 @@ def test_without_a_file_the_first_corpus_has_the_state(tmp_path: Path) -> None:
         pytest.param('title = " "', "title should not be empty", id="empty title"),
         pytest.param('title = "a\\u0007"', "control characters", id="control character"),
         pytest.param("title = ", "not valid TOML", id="TOML"),
+        pytest.param('language = "english!"', "language should be a tag", id="language"),
+        pytest.param('[site]\ntitle = "x"', "settings stand without sections", id="section"),
+        pytest.param('icon = "i.png"', "icon should be an address", id="icon"),
+        pytest.param("longest_ttl = 3", "shortest_ttl should be 1 or more", id="ttl"),
     ],
 )
 def test_a_bad_file_is_one_clear_line(text: str, message: str, tmp_path: Path) -> None:
@@ -94,6 +98,19 @@ def test_a_bad_file_is_one_clear_line(text: str, message: str, tmp_path: Path) -
     assert message in str(caught.value)
     assert "feeds.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_misspelled_variable_is_named() -> None:
+    with pytest.raises(ConfigError, match="FEEDS_TITEL: unknown variable; did you mean FEEDS_TITLE"):
+        config.load(environ={"FEEDS_TITEL": "x"})
+    config.load(environ={"FEEDS_OF_ANOTHER_PROGRAM": "x"})
+
+
+def test_a_feeds_toml_that_names_no_corpus_moves_no_state(tmp_path: Path) -> None:
+    (tmp_path / ".feeds").mkdir()
+    (tmp_path / ".feeds" / config.OWNER).write_text("art\n")
+    (tmp_path / "feeds.toml").write_text(config.template())
+    assert load("art").state_path == tmp_path / ".feeds"
 
 
 def test_a_bad_variable_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from feeds import publish
-from feeds.model import pace
+from feeds.model import OUTPUT_MARK, pace
 from tests.builders import NOW, article, make_feed, make_head, make_site, tree, write_corpus
 from tests.conftest import SEEDS
 
@@ -21,7 +21,7 @@ from tests.conftest import SEEDS
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Return the static tree of the sample corpus, and of an article without a page."""
     folder = tmp_path_factory.mktemp("site")
-    corpus = write_corpus(folder / "corpus", {path.name: path.read_bytes() for path in SEEDS.glob("*.*")})
+    corpus = write_corpus(folder / "corpus", {path.name: path.read_bytes() for path in SEEDS.glob("[!.]*.*")})
     options = {"rights": "All rights reserved", "icon": "https://e.example/i.png", "logo": "https://e.example/l.png"}
     publish.build(make_site(corpus, folder, include_unpublished=True, **options), NOW)
     return tree(folder / "public")
@@ -90,6 +90,8 @@ def test_no_two_feeds_share_an_id_a_title_or_an_address(site: dict[str, bytes]) 
 
 def test_no_entity_is_escaped_twice_and_none_is_dated_by_default(site: dict[str, bytes]) -> None:
     for path, body in site.items():
+        if path == OUTPUT_MARK:
+            continue
         assert b"&amp;#39;" not in body, path
         assert b"&#39;" not in body or path.endswith(".html"), path
         assert b"0001-01-01" not in body, path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import pytest
@@ -52,6 +53,8 @@ PUBLISHED = {
     "slugs made to collide": article(topics=["c", "c!", "c d30b2751", "c  d30b2751"]),
     "markup and ends of sections": article("<b>&amp;]]>&#39;</b> \u202eright to left\u202c 🚀"),
     "a very long title": article("x" * 10_000),
+    "blank lines and dashes": article(body="\n" * 30_000 + "- - -\n" * 10_000),
+    "a sentence that begins with the word": article(body="Secured: three contracts."),
     "a long heading": "# " + "a" + " " * 60_000 + "b\n\n2022-05-26\n\nText.\n",
     "merge keys": "---\ntitle: T\ndate: 2022-05-26\na: &a {x: 1}\n<<: *a\n---\n",
     "a lone surrogate": '{"title": "x\\ud800", "date": "2024-01-01", "webUrl": "https://e.example/\\ud800"}',
@@ -71,6 +74,7 @@ LOST = {
     "an empty integer": '---\ntitle: T\ndate: 2022-05-26\nquality: !!int ""\n---\n',
     "deep flow": f"---\nx: {'[' * 100_000}{']' * 100_000}\n---\n",
     "deep maps": f"---\nx: {'{a: ' * 50_000}\n---\n",
+    "deep lists with more space": f"---\nt:\n  {'-  ' * 100_000}x\n---\n",
     "deep lists": f"---\n{'- ' * 50_000}x\n---\n",
     "a huge TOML number": f"+++\nx = {'9' * 5000}\n+++\n",
     "a tag": f"---\ntitle: T\ndate: 2022-05-26\nsecured: !{SECRET} x\n---\n",
@@ -107,10 +111,29 @@ def test_no_credentials_leave(tmp_path: Path) -> None:
         url="https://user:hunter2@h.example/",
         id="https://user:hunter2@h.example/id",
         images=["https://user:hunter2@h.example/i.png"],
-        body="[x](https://user:hunter2@h.example/y) ![y](//user:hunter2@h.example/i.png)",
+        body="""[x](https://user:hunter2@h.example/y) ![y](//user:hunter2@h.example/i.png)
+<a href="https://user:hunter2&#64;h.example/">1</a> <a href="https:&#47;&#47;user:hunter2@h.example/">2</a>
+<a href="https:\\\\user:hunter2@h.example/">3</a> <a href="https:user:hunter2@h.example/">4</a>
+<blockquote cite="https://user:hunter2@h.example/">5</blockquote>
+""",
     )
     publish_beside_a_good_one(tmp_path, content)
     assert all(b"hunter2" not in body for body in tree(tmp_path).values() if not body.startswith(b"---"))
+
+
+@pytest.mark.parametrize("fields", [{"draft": "Ja"}, {"draft": ["true"]}, {"published": "never"}, {"published": "n"}])
+def test_what_is_not_clearly_published_is_held_back(fields: dict[str, Any], tmp_path: Path) -> None:
+    report = publish_beside_a_good_one(tmp_path, article("Not yet", url="https://h.example/", **fields))
+    assert report.counts.unpublished == 1
+    assert [each.path for each in report.held_back] == ["2024-01-01-hostile.md"]
+
+
+def test_markup_in_an_excerpt_is_no_text(tmp_path: Path) -> None:
+    publish_beside_a_good_one(
+        tmp_path, article(url="https://h.example/", description="A short <em>desc</em> &amp; 1 < 2")
+    )
+    assert b"<description>A short desc &amp;amp; 1 &amp;lt; 2" not in (tmp_path / "public" / "feed.rss").read_bytes()
+    assert b"<description>A short desc &amp; 1 &lt; 2</description>" in (tmp_path / "public" / "feed.rss").read_bytes()
 
 
 def test_two_articles_with_one_id_are_one_entry(tmp_path: Path) -> None:

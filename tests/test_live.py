@@ -137,6 +137,32 @@ def test_serve_reads_changed_settings_and_a_replaced_corpus(tmp_path: Path) -> N
         eventually(lambda: b"After" in get(port, "/feed.atom")[2])
 
 
+def test_settings_that_come_and_go_do_not_deafen_the_server(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("One")})
+    port = free_port()
+    with server(feeds_serve(port), port, tmp_path):
+        for number, settings in enumerate(['title = "Here"\n', 'title = "There"\nstate = "elsewhere"\n', None]):
+            if settings is not None:
+                write_corpus(corpus, {"feeds.toml": settings})
+            else:
+                (corpus / "feeds.toml").unlink()
+            write_corpus(corpus, {"a.md": article(f"Edit {number}")})
+            eventually(lambda number=number: f"Edit {number}".encode() in get(port, "/feed.atom")[2])  # type: ignore[misc]
+    assert not (corpus / "elsewhere").exists()
+
+
+def test_a_build_for_another_address_does_not_change_what_is_served(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article()})
+    port = free_port()
+    with server(feeds_serve(port), port, tmp_path):
+        before = get(port, "/feed.atom")[2]
+        command = [sys.executable, "-m", "feeds", "build", "corpus", "--base-url", "https://news.example/"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        time.sleep(1.5)
+        assert get(port, "/feed.atom")[2] == before
+    assert b"https://news.example/feed.atom" in (tmp_path / "public" / "feed.atom").read_bytes()
+
+
 def test_a_future_article_appears_when_it_is_due(tmp_path: Path) -> None:
     due = time.time() + 3
     text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(due))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
+import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from feeds import publish, snapshot
+from feeds.catalogue import reading
+from feeds.config import Site
 from feeds.errors import CorpusError, OutputError, StateError, UsageError
+from feeds.files import write_atomically
 from feeds.model import Counts
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
 from tests.conftest import SEEDS
@@ -155,6 +159,12 @@ def damage_objects(state: Path) -> None:
             path.write_bytes(b"X" * path.stat().st_size)
 
 
+def shorten_objects(state: Path) -> None:
+    for path in (state / "objects").rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes()[:-1])
+
+
 def lose_manifests(state: Path) -> None:
     shutil.rmtree(state / "manifests")
 
@@ -209,7 +219,7 @@ def test_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
     for number, machine in enumerate(machines):
         corpus = tmp_path / str(number) / "seeds"
         corpus.mkdir(parents=True)
-        for path in sorted(SEEDS.glob("*.*"), reverse=bool(number)):
+        for path in sorted(SEEDS.glob("[!.]*.*"), reverse=bool(number)):
             shutil.copy(path, corpus)
         subprocess.run(
             [sys.executable, "-m", "feeds", "build", str(corpus), "--output", "out", "--base-url", "https://x.example"],
@@ -223,36 +233,205 @@ def test_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
     assert len(trees[0]) > 90
 
 
-def test_killed_at_any_moment_the_next_build_makes_it_good(tmp_path: Path) -> None:
-    files = {f"{n}.md": article(str(n), url=f"https://a.example/{n}", topics=[f"T{n % 9}"]) for n in range(120)}
-    corpus = write_corpus(tmp_path / "c", files)
-    command = [
-        sys.executable,
-        "-m",
-        "feeds",
-        "build",
-        str(corpus),
-        "--output",
-        "public",
-        "--base-url",
-        "https://e.example",
-    ]
-    for delay in (0.15, 0.25, 0.3, 0.35, 0.4, 0.5):
-        for number in range(0, 120, 7):
-            write_corpus(corpus, {f"{number}.md": article(f"{number} {delay}", url=f"https://a.example/{number}")})
-        victim = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(delay)
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-        for path in (tmp_path / "public").rglob("feed.*"):
-            if path.suffix == ".json":
-                json.loads(path.read_bytes())
-            else:
-                etree.parse(path)
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    fresh = [*command[:-3], "fresh", *command[-2:]]
-    subprocess.run(fresh, cwd=tmp_path, check=True, capture_output=True, env={**os.environ, "FEEDS_STATE": "other"})
-    assert tree(tmp_path / "public") == tree(tmp_path / "fresh")
+def build_in_a_child(site: Site, *, die_at: int) -> int:
+    """Build in a process that ends, as if killed, before the `die_at`-th step; return its exit code.
+
+    Steps are files taking their places, and commits of the catalogue.
+    """
+    child = os.fork()
+    if child == 0:
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps += 1
+            if steps == die_at:
+                os._exit(9)
+
+        replace, commit = os.replace, sqlite3.Connection.commit
+
+        class Connection(sqlite3.Connection):
+            def commit(self) -> None:
+                step()
+                commit(self)
+
+        def dying_replace(source: str, target: Path) -> None:
+            step()
+            replace(source, target)
+
+        os.replace = dying_replace  # type: ignore[assignment]
+        connect = sqlite3.connect
+        sqlite3.connect = lambda path: connect(path, factory=Connection)  # type: ignore[assignment]
+        try:
+            publish.build(site, NOW)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_killed_at_any_step_the_next_build_makes_it_good(tmp_path: Path) -> None:
+    before = {"a.md": article("A", topics=["Old"]), "b.md": article("B", url=None)}
+    after = {"a.md": article("New", topics=["New"]), "b.md": article("B", url=None, body="More.")}
+    publish.build(make_site(write_corpus(tmp_path / "expected", after), tmp_path / "e"), NOW)
+    expected = tree(tmp_path / "e" / "public")
+    for die_at in range(1, 200):
+        work = tmp_path / str(die_at)
+        corpus = write_corpus(work / "expected", before)
+        publish.build(make_site(corpus, work), NOW)
+        write_corpus(corpus, after)
+        died = build_in_a_child(make_site(corpus, work), die_at=die_at)
+        assert died in (0, 9)
+        current = snapshot.current(work / "state")
+        assert current is not None
+        assert all(current.read(document) for document in current.documents.values())
+        publish.build(make_site(corpus, work), NOW)
+        assert tree(work / "public") == expected
+        assert not list(work.rglob(".new/*"))
+        shutil.rmtree(work)
+        if died == 0:
+            break
+    assert die_at > 20
+
+
+def test_no_half_of_a_file_is_ever_seen(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # like a disk that is full
+        try:
+            write_atomically(path, b"x" * 1000)
+        except OSError:
+            os._exit(0)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert tree(tmp_path) == {"file": b"old"}
+
+
+def test_objects_are_on_the_disk_before_the_manifest_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def remember_fsync(descriptor: int) -> None:
+        seen.append("sync")
+        fsync(descriptor)
+
+    def remember_replace(source: str, target: Path) -> None:
+        seen.append(Path(target).name)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", remember_fsync)
+    monkeypatch.setattr(os, "replace", remember_replace)
+    publish.build(make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path, output=""), NOW)
+    documents = len(tree(tmp_path / "state" / "objects"))
+    assert seen[:documents].count("sync") == 0
+    assert seen[documents : 2 * documents] == ["sync"] * documents
+    assert seen[-4:-2] == ["sync", seen[-3]]
+    assert seen[-3].endswith(".json")
+    assert seen[-2:] == ["sync", "current"]
+
+
+def test_modified_never_stays_when_the_bytes_change(tmp_path: Path) -> None:
+    """An edit of a page-less article, and a slug that another feed takes over: both leave and come in one build."""
+
+    def modified(address: str) -> datetime:
+        found = snapshot.current(tmp_path / "state")
+        assert found is not None
+        return found.documents[address].last_modified
+
+    later = NOW + timedelta(hours=1)
+    page, topic = "articles/own/index.html", "topics/etc/feed.atom"
+    corpus = write_corpus(
+        tmp_path / "c",
+        {"own.md": article("Own", url=None, body="One."), "t.md": article("T", topics=["etc"])},
+    )
+    publish.build(make_site(corpus, tmp_path), NOW)
+    assert modified(page) == modified(topic) == moment("2022-05-26T15:52")
+    write_corpus(
+        corpus,
+        {
+            "own.md": article("Own", url=None, body="Two."),
+            "u.md": article("U", "2020-01-01", url="https://u.example/", topics=["../etc"]),
+        },
+    )
+    publish.build(make_site(corpus, tmp_path), later)
+    assert modified(page) == modified(topic) == later
+
+
+def test_an_empty_site_hears_of_new_settings(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", {"a.md": article(draft=True)})
+    publish.build(make_site(corpus, tmp_path), NOW)
+    publish.build(make_site(corpus, tmp_path, title="Renamed"), NOW)
+    assert b"Renamed" in (tmp_path / "public" / "feed.atom").read_bytes()
+
+
+def test_a_look_with_other_settings_costs_the_next_build_nothing(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", {"a.md": article()})
+    publish.build(make_site(corpus, tmp_path), NOW)
+    time.sleep(0.2)
+    publish.build(make_site(corpus, tmp_path), NOW)
+    catalogue = tmp_path / "state" / "catalogue.sqlite3"
+    before = catalogue.read_bytes()
+    other = make_site(corpus, tmp_path, base_url="https://other.example/", include_unpublished=True)
+    assert publish.look(other, NOW, lambda db: len(reading.feeds(db))) == 2
+    assert catalogue.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", [lose_objects, shorten_objects])
+def test_an_incomplete_snapshot_is_made_whole_without_a_static_tree(damage: object, tmp_path: Path) -> None:
+    assert callable(damage)
+    site = make_site(write_corpus(tmp_path / "c", MIXED), tmp_path, output="")
+    publish.build(site, NOW)
+    damage(tmp_path / "state")
+    publish.build(site, NOW)
+    found = snapshot.current(tmp_path / "state")
+    assert found is not None
+    assert all(found.read(document) for document in found.documents.values())
+
+
+def test_files_of_others_are_not_overwritten(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", {"a.md": article()})
+    mine = tmp_path / "public" / "index.html"
+    mine.parent.mkdir()
+    mine.write_text("<h1>My own page</h1>")
+    with pytest.raises(OutputError, match="not written by feeds"):
+        publish.build(make_site(corpus, tmp_path), NOW)
+    assert mine.read_text() == "<h1>My own page</h1>"
+    publish.build(make_site(corpus, tmp_path), NOW, force=True)
+    assert b"Test Site" in mine.read_bytes()
+
+
+def test_a_page_that_everybody_mentions_does_not_slow_a_first_build_down(tmp_path: Path) -> None:
+    """The number of steps that SQLite takes grows with the mentions, not with their square."""
+
+    def steps(number: int) -> int:
+        hub = link("https://hub.example/")
+        files = {f"{n}.md": article(str(n), url=f"https://a.example/{n}", related=[hub]) for n in range(number)}
+        corpus = write_corpus(tmp_path / f"c{number}", files)
+        counted = 0
+
+        def count() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        connect = sqlite3.connect
+
+        def counting(path: Path) -> sqlite3.Connection:
+            db = connect(path)
+            db.set_progress_handler(count, 100)
+            return db
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sqlite3, "connect", counting)
+            publish.build(make_site(corpus, tmp_path / str(number), output=""), NOW)
+        return counted
+
+    assert steps(400) < 2.8 * steps(200)
 
 
 def test_last_modified_is_when_this_document_changed(tmp_path: Path) -> None:

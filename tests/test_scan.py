@@ -32,9 +32,18 @@ def test_what_can_not_be_an_article_is_a_problem(tmp_path: Path) -> None:
     (corpus / "out.md").symlink_to(outside / "secret.md")
     (corpus / "nowhere.md").symlink_to(corpus / "missing.md")
     (corpus / "loop.md").symlink_to(corpus / "loop.md")
+    (corpus / "elsewhere").symlink_to(outside)
     os.close(os.open(os.fsencode(corpus) + b"/caf\xe9.md", os.O_CREAT))
     problems = {path: each.problem.reason for path, each in found(corpus).items() if each.problem is not None}
-    assert sorted(problems) == ["caf�.md (636166e92e6d64)", "folder.md", "loop.md", "nowhere.md", "out.md", "pipe.md"]
+    assert sorted(problems) == [
+        "caf�.md (636166e92e6d64)",
+        "elsewhere",
+        "folder.md",
+        "loop.md",
+        "nowhere.md",
+        "out.md",
+        "pipe.md",
+    ]
     assert problems["out.md"] == "it is a link that leads out of the corpus"
     assert problems["caf�.md (636166e92e6d64)"] == "the file's name is not UTF-8"
     assert {"folder.md/inside.md", "plain.md"} < set(found(corpus))

@@ -106,6 +106,15 @@ def test_old_generations_go_when_nobody_can_need_them(tmp_path: Path) -> None:
         generations[0].read(generations[0].documents["a"])
 
 
+def test_the_current_generation_stays_whatever_a_killed_build_has_left(tmp_path: Path) -> None:
+    made = make(tmp_path, {"a": "one"})
+    for number in range(2, 6):
+        (tmp_path / "manifests" / f"{number:06}-{'0' * 32}.json").write_text("{}")
+    snapshot.clean_up(tmp_path, datetime.fromtimestamp(time.time() + 9999, tz=NOW.tzinfo), everything=True)
+    assert snapshot.current(tmp_path) == made
+    assert made.read(made.documents["a"]) == b"one"
+
+
 def test_what_a_killed_build_left_goes(tmp_path: Path) -> None:
     make(tmp_path, {"a": "one"})
     Draft(tmp_path, None, NOW).put("b", "text/plain", b"never committed", UPDATED)

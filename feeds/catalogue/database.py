@@ -95,6 +95,7 @@ _SCRATCH = """
 CREATE TEMP TABLE candidate (mention_id INTEGER PRIMARY KEY);  -- mentions that may begin or cease to be live
 CREATE TEMP TABLE shaken (entry_id INTEGER PRIMARY KEY);  -- entries that lost or will gain a mention
 CREATE TEMP TABLE stale (entry_id INTEGER PRIMARY KEY);   -- entries whose fragments must be made anew
+CREATE TEMP TABLE shared (key TEXT PRIMARY KEY) WITHOUT ROWID;  -- keys of new mentions
 CREATE TEMP TABLE unclaimed (wanted TEXT PRIMARY KEY);    -- page slugs that an entry has given up
 """
 

@@ -105,9 +105,8 @@ def set_live(db: sqlite3.Connection, now: datetime, *, include_unpublished: bool
         values,
     )
     db.execute(  # all that stands in one file is related: the others show it, or cease to
-        "INSERT OR IGNORE INTO shaken SELECT other.entry_id FROM candidate"
-        " JOIN mention AS mine ON mine.id = mention_id JOIN mention AS other ON other.source_id = mine.source_id"
-        " WHERE other.entry_id IS NOT NULL"
+        "INSERT OR IGNORE INTO shaken SELECT entry_id FROM mention WHERE entry_id IS NOT NULL"
+        " AND source_id IN (SELECT source_id FROM candidate JOIN mention ON mention.id = mention_id)"
     )
     db.execute("UPDATE mention SET live = NOT live, entry_id = NULL WHERE id IN (SELECT mention_id FROM candidate)")
     due = next_due(db, now)

@@ -43,10 +43,13 @@ def merge(db: sqlite3.Connection, site: Site) -> None:
 def shake_all(db: sqlite3.Connection) -> None:
     """Have the next :func:`merge` merge everything anew: the site itself has changed."""
     db.execute("INSERT OR IGNORE INTO shaken SELECT id FROM entry")
+    db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
 
 
 def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], home: Provider) -> None:
-    db.executemany(_SHAKE_NEIGHBOURS, [(mention,) for mention in homeless])
+    db.execute("DELETE FROM shared")
+    db.executemany(_SHARED_KEYS, [(mention,) for mention in homeless])
+    db.execute(_SHAKE_NEIGHBOURS)
     was_in = dict(db.execute("SELECT mention.id, entry_id FROM shaken JOIN mention USING (entry_id)"))
     was_in |= dict.fromkeys(homeless)
     faces = _faces(db)
@@ -157,12 +160,12 @@ _HOMELESS = "SELECT id FROM mention WHERE live = 1 AND entry_id IS NULL LIMIT ?"
 
 _INSERT_BLANK = "INSERT INTO entry (ident, url, title, provider_name, published, updated) VALUES ('', '', '', '', 0, 0)"
 
+_SHARED_KEYS = "INSERT OR IGNORE INTO shared SELECT key FROM mention_key WHERE mention_id = ?"
+
 _SHAKE_NEIGHBOURS = """
 INSERT OR IGNORE INTO shaken
-SELECT mention.entry_id FROM mention_key AS mine
-JOIN mention_key AS theirs ON theirs.key = mine.key
-JOIN mention ON mention.id = theirs.mention_id
-WHERE mine.mention_id = ? AND mention.entry_id IS NOT NULL
+SELECT mention.entry_id FROM shared JOIN mention_key ON mention_key.key = shared.key
+JOIN mention ON mention.id = mention_id WHERE mention.entry_id IS NOT NULL
 """
 
 _PENDING_FOR_SHAKEN = """

@@ -15,6 +15,7 @@ from feeds.model import (
     Counts,
     Entry,
     Feed,
+    HeldBack,
     Kind,
     Link,
     Mention,
@@ -116,6 +117,26 @@ def counts(db: sqlite3.Connection, *, include_unpublished: bool) -> Counts:
         (include_unpublished,),
     ).fetchone()
     return Counts(files, published, unpublished, files - published - unpublished - problems, problems)
+
+
+def held_back(db: sqlite3.Connection, *, include_unpublished: bool) -> Iterator[HeldBack]:
+    """Yield every article that could be read and is not published, by path."""
+    rows = db.execute(
+        "SELECT path, CASE WHEN listed OR ? THEN published END FROM source WHERE readable AND NOT live ORDER BY path",
+        (include_unpublished,),
+    )
+    for path, due in rows:
+        yield HeldBack(path, to_moment(due) if due is not None else None)
+
+
+def with_one_id(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return pairs of files whose articles say that they are one entry by their ``id``, though not by address."""
+    rows = db.execute(
+        "SELECT min(path), max(path) FROM mention JOIN source ON source.id = source_id"
+        " WHERE mention.live AND position = 0 AND explicit_id IS NOT NULL"
+        " GROUP BY explicit_id HAVING count(DISTINCT ifnull(url, path)) > 1 ORDER BY 1"
+    )
+    return [(one, other) for one, other in rows]
 
 
 def number_of_entries(db: sqlite3.Connection) -> int:

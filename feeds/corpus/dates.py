@@ -15,7 +15,7 @@ from dateutil import parser
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
 _DIGITS = re.compile(r"\d+\Z")
 _LONGEST = 64
-_FIRST_YEAR = 1000  # a text such as "5,400" is no date in the year 400
+_FIRST_YEAR = 1000  # RFC 822 dates have four digits; and "5,400" is no date in the year 400
 
 # Two defaults that differ in year, month and day: what a text does not say itself comes out different.
 _DEFAULTS = (datetime(1904, 1, 1), datetime(1908, 2, 2))
@@ -63,7 +63,7 @@ def _parse_text(text: str, zone: tzinfo) -> datetime | None:
         except ValueError:  # such as "2026-07-16 05:08:11 +0000", with a space before the zone
             pass
     first, second = _twice(text)
-    if first.year != second.year or first.year < _FIRST_YEAR:
+    if first.year != second.year:
         return None
     return _in_utc(first, zone)
 
@@ -103,4 +103,7 @@ def _zone(name: str | None, offset: int | None) -> tzinfo | None:
 def _in_utc(moment: datetime, zone: tzinfo) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC).replace(microsecond=0)
+    moment = moment.astimezone(UTC).replace(microsecond=0)
+    if moment.year < _FIRST_YEAR:
+        raise ValueError("a year that no feed can carry")
+    return moment

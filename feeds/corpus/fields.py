@@ -31,8 +31,8 @@ Where = tuple[str | int, ...]
 Report = Callable[[Where, str, str, Severity], None]
 
 _LARGEST = 1e15
-_TRUE = frozenset({"true", "yes", "on", "1"})
-_FALSE = frozenset({"false", "no", "off", "0", ""})
+_TRUE = frozenset({"true", "yes", "on", "1", "y"})
+_FALSE = frozenset({"false", "no", "off", "0", "n", ""})
 
 
 class Fields:
@@ -93,16 +93,27 @@ class Fields:
             self.warn(name, "it is not a number", "write digits, or leave the field out")
             return None
 
-    def flag(self, field: str, default: bool) -> bool:
-        """Return `field` as yes or no; `default` where it is neither."""
-        said = self.word(field)
-        return True if said in _TRUE else False if said in _FALSE and said is not None else default
+    def flag(
+        self, field: str, *, default: bool, unclear: bool, or_else: Callable[[Any], bool] = lambda _: False
+    ) -> bool:
+        """Return `field` as yes or no.
 
-    def word(self, field: str) -> str | None:
-        """Return `field` as a lower-case word, or None where it isn't there."""
+        Args:
+            field: its name.
+            default: what it is where it isn't there.
+            unclear: what it is taken for where it is neither, which is a problem.
+            or_else: what else is a yes (`published` is a date to some tools).
+        """
         value = self._values.get(field.lower())
-        scalar = _scalar(value) if value is not None else None
-        return scalar.strip().lower() if scalar is not None else None
+        if value is None:
+            return default
+        said = (_scalar(value) or "?").strip().lower()
+        if said in _TRUE or or_else(value):
+            return True
+        if said in _FALSE:
+            return False
+        self.warn(field, "it is neither yes nor no; the article is held back", "write true or false")
+        return unclear
 
     def date(self, field: str, zone: tzinfo) -> tuple[str, datetime | None]:
         """Return the name under which `field` has a value, and the value as a date: None where it is no date."""
@@ -163,7 +174,7 @@ class Fields:
     def _one_image(self, value: Any, base: str | None, name: str) -> Image | None:
         values = value if isinstance(value, dict) else {"url": value}
         inner = Fields(values, (*self._where, name), self._report)
-        written = next((values[key] for key in ("url", "image", "src") if isinstance(values.get(key), str)), "")
+        written = next((said for key in ("url", "image", "src") if isinstance(said := inner.find(key)[1], str)), "")
         try:
             found = address.link(urljoin(base, written) if base is not None and written else written)
         except ValueError:

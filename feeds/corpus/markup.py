@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
-_CREDENTIALS = re.compile(r"""//[^/"'\s<>]*@""")
+_TAGS = re.compile(
+    r"</?(?:a|b|blockquote|br|code|div|em|h[1-6]|i|img|li|ol|p|span|strong|u|ul)\b[^<>]*>", re.IGNORECASE
+)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -39,10 +41,16 @@ def to_html(body: str, suffix: str) -> str:
 
 
 def sanitise(markup: str) -> str:
-    """Return `markup` without scripts, event handlers, frames, forms, and links other than http(s)."""
-    secretive = _clean_address if _CREDENTIALS.search(markup) else None
-    safe = nh3.clean(markup, url_schemes={"http", "https"}, link_rel=None, attribute_filter=secretive)
+    """Return `markup` without scripts, event handlers, frames, forms, credentials, and links other than http(s)."""
+    safe = nh3.clean(markup, url_schemes={"http", "https"}, link_rel=None, attribute_filter=_without_credentials)
     return clean_text(safe).strip()  # nh3 has resolved character references, such as &#1;
+
+
+def plain(text: str) -> str:
+    """Return `text` without the tags that some tools write into an excerpt; a lone "<" is no tag."""
+    if not _TAGS.search(text):
+        return text
+    return " ".join(html.unescape(nh3.clean(text, tags=set())).split())
 
 
 def first_paragraph(markup: str) -> str:
@@ -54,8 +62,11 @@ def first_paragraph(markup: str) -> str:
     return ""
 
 
-def _clean_address(_tag: str, attribute: str, value: str) -> str | None:
-    return address.link(value) or value.rpartition("@")[2] if attribute in ("href", "src") else value
+def _without_credentials(_tag: str, attribute: str, value: str) -> str | None:
+    """Return the value of an attribute, None to drop it; a feed is public, and so is every address in it."""
+    if attribute not in ("href", "src", "cite") or "@" not in value:
+        return value
+    return address.link(f"https:{value}" if value.startswith("//") else value)
 
 
 def _lines(paragraph: str) -> str:

@@ -26,6 +26,8 @@ except ImportError:  # PyYAML without libyaml: slower, the same values
 
 _DEEPEST = 50
 _SUSPICIOUS = 50
+_SUSPICIOUS_LENGTH = 100_000
+_LISTS_IN_ONE_LINE = re.compile(r"-[ \t]+(?=-[ \t])")
 
 
 class MatterError(Exception):
@@ -48,7 +50,8 @@ class _TextLoader(SafeLoader):
 
 def _refuse_depth(fm: str) -> None:
     """Raise MatterError where YAML is nested so deep that libyaml's recursion would end the process."""
-    if max(map(fm.count, ("[", "{", "- -", "?"))) < _SUSPICIOUS:
+    nested = max(fm.count("["), fm.count("{"), fm.count("?"), len(_LISTS_IN_ONE_LINE.findall(fm)))
+    if nested < _SUSPICIOUS and len(fm) < _SUSPICIOUS_LENGTH:
         return
     depth = 0
     for event in yaml.parse(fm, Loader=_TextLoader):
@@ -90,7 +93,8 @@ class TomlMatter(BaseHandler):
             return tomllib.loads(fm)
         except (ValueError, RecursionError) as error:  # a TOMLDecodeError is a ValueError, as is a huge number
             at = re.search(r"\(at line (\d+)", str(error))
-            raise MatterError(int(at[1]) - 1 if at else 0, "not valid TOML") from error
+            reason = f" ({str(error).partition(' (at ')[0].lower()})" if at else ""
+            raise MatterError(int(at[1]) - 1 if at else 0, f"not valid TOML{reason}") from error
 
 
 class JsonMatter(BaseHandler):
@@ -169,7 +173,7 @@ class Lines:
         if self._node is not None:
             return _first_line(self._text, _YAML) + _descend(self._node, where)
         name = next((part for part in reversed(where) if isinstance(part, str)), "")
-        found = re.search(rf'^\s*"?{re.escape(name)}"?\s*[:=]', self._text, re.MULTILINE)
+        found = re.search(rf'^[ \t]*"?{re.escape(name)}"?[ \t]*[:=]', self._text, re.MULTILINE)
         return self._text.count("\n", 0, found.end()) + 1 if found else 1
 
 

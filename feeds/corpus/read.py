@@ -28,7 +28,7 @@ DATE_WITHIN = 6
 _JEKYLL = re.compile(r"(\d{4}-\d{2}-\d{2})-.")
 _HEADING = re.compile(r"#{1,6}\s+")
 _INVISIBLE = "\ufeff\u200b\u2060\u00ad"
-_SECURED = re.compile(r"""^\W*secured["']?\s*[:=]|["']secured["']\s*:""", re.MULTILINE | re.IGNORECASE)
+_SECURED = re.compile(r"""^[^\w\n]*secured["']?[ \t]*[:=]|["']secured["']\s*:""", re.MULTILINE)
 _UNDERLINE = re.compile(r"(=+|-+)\s*$")
 
 
@@ -127,7 +127,7 @@ class _Reading:
             published=published,
             topics=fields.names("topics"),
             content=content,
-            excerpt=fields.text("excerpt") or markup.first_paragraph(content),
+            excerpt=markup.plain(fields.text("excerpt")) or markup.first_paragraph(content),
         )
 
     def own_date(self, fields: Fields) -> datetime:
@@ -155,7 +155,7 @@ class _Reading:
         return Mention(
             path=self.path,
             updated=self.updated(fields),
-            listed=fields.flag("published", default=True) and not fields.flag("draft", default=False),
+            listed=self.listed(fields),
             url=url,
             original_url=original,
             amp_url=amp,
@@ -168,6 +168,14 @@ class _Reading:
             image=fields.image(url),
             **given,
         )
+
+    def listed(self, fields: Fields) -> bool:
+        """Return whether the record may be published: what is neither a clear yes nor a clear no is held back."""
+        published = fields.flag("published", default=True, unclear=False, or_else=self.is_date)
+        return published and not fields.flag("draft", default=False, unclear=True)
+
+    def is_date(self, value: object) -> bool:
+        return dates.parse(value, self.zone) is not None
 
     def updated(self, fields: Fields) -> datetime | None:
         name, updated = fields.date("updatedDateTime", self.zone)
@@ -216,7 +224,7 @@ class _Reading:
             title=title,
             published=published or own.published,
             topics=tuple(dict.fromkeys((*own.topics, *fields.names("topics")))),
-            excerpt=fields.text("excerpt"),
+            excerpt=markup.plain(fields.text("excerpt")),
         )
         if found.url is None:
             fields.warn("webUrl", "the link has no address and is left out", "add a line webUrl:")

@@ -66,6 +66,9 @@ def scan(corpus: Path) -> Iterator[SourceFile]:
             path = folder + child.name
             if child.is_dir(follow_symlinks=False):
                 subfolders.append(f"{path}/")
+            elif _is_folder(child) and not _leads_inside(child, root):
+                yield _unreadable(path, "it is a link to a folder outside of the corpus")
+                continue
             if child.name.lower().endswith(SUFFIXES) and path.lower() != "readme.md":
                 yield _examine(child, path, root)
         pending.extend(reversed(subfolders))
@@ -75,7 +78,7 @@ def _examine(child: os.DirEntry[str], path: str, root: str) -> SourceFile:
     if not _is_utf8(path):
         return _unreadable(path, "the file's name is not UTF-8")
     try:
-        if child.is_symlink() and not os.path.realpath(child.path).startswith(root + os.sep):
+        if child.is_symlink() and not _leads_inside(child, root):
             return _unreadable(path, "it is a link that leads out of the corpus")
         status = child.stat()
     except OSError as error:
@@ -89,6 +92,18 @@ def _examine(child: os.DirEntry[str], path: str, root: str) -> SourceFile:
     if max(status.st_mtime_ns, status.st_ctime_ns) > time.time_ns() - SETTLED:
         return SourceFile(path, "")
     return SourceFile(path, f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}")
+
+
+def _is_folder(link: os.DirEntry[str]) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _leads_inside(link: os.DirEntry[str], root: str) -> bool:
+    target = os.path.realpath(link.path)
+    return target == root or target.startswith(root + os.sep)
 
 
 def _unreadable(path: str, reason: str) -> SourceFile:

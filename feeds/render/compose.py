@@ -138,7 +138,7 @@ def with_utc_dates(element: etree._Element) -> None:
 
 def _more_links(entry: Entry) -> list[dict[str, str | None]]:
     links: list[dict[str, str | None]] = []
-    if entry.original_url is not None and entry.original_url != entry.url:
+    if entry.original_url is not None:
         links.append({"href": entry.original_url, "rel": "via", "title": None})
     links += [{"href": each.url, "rel": "related", "title": each.title} for each in entry.related]
     if entry.amp_url is not None:

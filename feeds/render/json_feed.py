@@ -20,12 +20,11 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 def fragment(entry: Entry, address: str) -> bytes:
     """Return `entry` as one item, with what other formats have no word for in ``_feeds``."""
     image = {"image": entry.image.url} if entry.image is not None else {}
-    external = entry.original_url if entry.original_url != entry.url else None
     return _json(
         {
             "id": entry.id,
             "url": entry.url,
-            **({"external_url": external} if external else {}),
+            **({"external_url": entry.original_url} if entry.original_url else {}),
             "title": entry.title,
             "content_html": content(entry),
             **({"summary": entry.summary} if entry.summary else {}),

@@ -28,9 +28,9 @@ _SUBSCRIPTIONS = (
 _HEADINGS = ((Kind.TOPIC, "Topics"), (Kind.PROVIDER, "Providers"), (Kind.CATEGORY, "Categories"))
 
 
-def fragment(entry: Entry, address: str) -> bytes:
+def fragment(entry: Entry, _address: str) -> bytes:
     """Return `entry` as one ``<article>`` of a feed's page."""
-    return _template("entry.html").render(entry=entry, address=address).encode()
+    return _template("entry.html").render(entry=entry).encode()
 
 
 def document(head: Head, fragments: Sequence[bytes]) -> bytes:

@@ -1,6 +1,7 @@
 """The served site: look an address up in the current snapshot, answer HTTP properly.
 
-A worker holds a snapshot and nothing else; it never touches the corpus, and can run anywhere.
+A worker holds a snapshot and nothing else: it never reads the corpus, and can run anywhere. Only where there is no
+snapshot yet, it has one built, by another process.
 """
 
 from __future__ import annotations

@@ -97,9 +97,13 @@ def _answer(snapshot: Snapshot, document: Document) -> DocumentResponse:
 
 def _not_found() -> Response:
     """Return 404: a page for people, a line for programs."""
+    root = f"{request.root_path}/"
     if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
-        return Response(render_template("404.html", root=f"{request.root_path}/"), HTTPStatus.NOT_FOUND)
-    return _plain(f"There is no feed at this address. All feeds: {request.host_url}", HTTPStatus.NOT_FOUND)
+        answer = Response(render_template("404.html", root=root), HTTPStatus.NOT_FOUND)
+    else:
+        answer = _plain(f"There is no feed at this address. All feeds: {root}", HTTPStatus.NOT_FOUND)
+    answer.vary.add("Accept")
+    return answer
 
 
 def _plain(text: str, status: HTTPStatus) -> Response:
