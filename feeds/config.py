@@ -165,8 +165,22 @@ def _own_state(root: Path, corpus: str, home: str | None) -> str:
     folder = root.resolve() / ".feeds"
     if corpus == (home or owner_of(folder) or corpus):
         return str(folder)
+    return str(folder / "others" / _folder_of(corpus))
+
+
+def served_state(site: Site, listening: str) -> str:
+    """Return the state folder of a server whose feeds carry the address `listening` that it listens on.
+
+    What is made for that address has a state of its own: a build for another address, which other servers and
+    the static files have, would otherwise change under this server what it serves, and it under them.
+    """
+    return str(site.state_path / "served" / slugify(listening) / _folder_of(site.corpus))
+
+
+def _folder_of(corpus: str) -> str:
+    """Return a folder name that is readable and no other corpus has."""
     mark = hashlib.sha256(os.fsencode(corpus)).hexdigest()[:8]
-    return str(folder / "others" / f"{slugify(Path(corpus).name)}-{mark}")
+    return f"{slugify(Path(corpus).name)}-{mark}"
 
 
 def owner_of(state: Path) -> str | None:

@@ -21,7 +21,6 @@ from feeds import config
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
 from feeds.publish import Report
-from feeds.slug import slugify
 
 STOP_SECONDS = 5
 """How long a worker may take to finish its requests when the server is told to stop."""
@@ -174,14 +173,10 @@ def _hidden_from(site: Site) -> Callable[[Path], bool]:
 
 
 def with_listening_address(site: Site, host: str, port: int) -> Site:
-    """Return `site`; where it names no base_url, with the address that it is served at.
-
-    What is made for that address has a state of its own: a build for another address, which other servers and
-    the static files have, would otherwise change under this server what it serves, and it under them.
-    """
+    """Return `site`; where it names no base_url, with the address that it is served at, and a state for it."""
     if site.base_url:
         return site
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the address that leads there
     shown = f"[{shown}]" if ":" in shown else shown
     address = f"{shown}:{port}"
-    return replace(site, base_url=f"http://{address}/", state=str(site.state_path / "served" / slugify(address)))
+    return replace(site, base_url=f"http://{address}/", state=config.served_state(site, address))

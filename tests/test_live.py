@@ -151,6 +151,18 @@ def test_settings_that_come_and_go_do_not_deafen_the_server(tmp_path: Path) -> N
     assert not (corpus / "elsewhere").exists()
 
 
+def test_two_corpora_on_one_port_keep_apart(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article("First")})
+    port = free_port()
+    with server(feeds_serve(port), port, tmp_path):
+        assert b"First" in get(port, "/feed.atom")[2]
+    (tmp_path / "corpus").rename(tmp_path / "first")
+    write_corpus(tmp_path / "second", {"b.md": article("Second", url="https://b.example/")})
+    with server([*feeds_serve(port)[:4], "second", "--port", str(port)], port, tmp_path):
+        assert b"Second" in get(port, "/feed.atom")[2]
+    assert len(list((tmp_path / ".feeds" / "served").glob("*/*"))) == 2
+
+
 def test_a_build_for_another_address_does_not_change_what_is_served(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
     port = free_port()
