@@ -242,7 +242,7 @@ def show(address_or_id: str, corpus: str | None, as_json: bool, **given: Any) ->
         role = "as its own" if mention["role"] == "article" else "as related"
         mark = ", represents the entry" if mention["representative"] else ""
         click.echo(f"    {mention['path']} {role}, {mention['published']}, {mention['url']}{mark}")
-    click.echo("  in the feeds")
+    click.echo("  in the feeds" if found["selected"] else "  in no feed: the settings leave it out")
     for feed in found["feeds"]:
         click.echo(f"    {feed['address']}  because {feed['because']}")
 

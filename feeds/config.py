@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from feeds import address
 from feeds.errors import ConfigError
-from feeds.model import Provider, forbidden
+from feeds.model import Kind, Provider, Selection, forbidden, name_key
 from feeds.slug import slugify
 
 FILE_NAME = "feeds.toml"
@@ -31,6 +31,7 @@ OWNER = "corpus"
 
 _ENVIRONMENT = "FEEDS_"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")  # BCP 47, as far as XML Schema's language goes
+_NAMES = "tuple[str, ...]"
 _PATHS = ("corpus", "output", "state")
 _FALSE = ("", "0", "false", "no", "off")
 _TRUE = ("1", "true", "yes", "on")
@@ -59,6 +60,18 @@ class Site:
     timezone: str = _setting("UTC", "the zone of dates that name none (such as Europe/Lisbon)")
     include_unpublished: bool = _setting(False, "publish articles marked published: false or draft: true as well")
     limit: int = _setting(50, "how many entries a feed shows, the newest")
+    topic_limit: int = _setting(0, "the same for the feed of a topic; 0 is as limit")
+    provider_limit: int = _setting(0, "the same for the feed of a provider; 0 is as limit")
+    category_limit: int = _setting(0, "the same for the feed of a category; 0 is as limit")
+    max_bytes: int = _setting(250_000, "how large a feed's document may be before it shows fewer entries")
+    related: bool = _setting(True, "make entries of the pages that articles call related")
+    min_quality: int = _setting(0, "leave out entries whose quality is lower; those without one stay")
+    include_topics: tuple[str, ...] = _setting((), "publish only what has one of these topics, or another include_…")
+    include_providers: tuple[str, ...] = _setting((), "publish only what is from one of these domains, or another …")
+    include_categories: tuple[str, ...] = _setting((), "publish only what is in one of these categories, or another …")
+    exclude_topics: tuple[str, ...] = _setting((), "leave out what has one of these topics, and their feeds")
+    exclude_providers: tuple[str, ...] = _setting((), "leave out what is from one of these domains, and their feeds")
+    exclude_categories: tuple[str, ...] = _setting((), "leave out what is in one of these categories, and their feeds")
     rights: str = _setting("", "the copyright notice of the feeds")
     icon: str = _setting("", "the address of a small square picture for the feeds")
     logo: str = _setting("", "the address of a larger picture, twice as wide as high")
@@ -94,6 +107,21 @@ class Site:
     def zone(self) -> ZoneInfo:
         """`timezone` as a time zone."""
         return ZoneInfo(self.timezone)
+
+    def limit_of(self, kind: Kind) -> int:
+        """How many entries a feed of this kind shows."""
+        own = {Kind.TOPIC: self.topic_limit, Kind.PROVIDER: self.provider_limit, Kind.CATEGORY: self.category_limit}
+        return own.get(kind) or self.limit
+
+    @cached_property
+    def selection(self) -> Selection:
+        """Which entries are published at all."""
+        return Selection(
+            related=self.related,
+            min_quality=self.min_quality,
+            include=_keys(self.include_topics, self.include_providers, self.include_categories),
+            exclude=_keys(self.exclude_topics, self.exclude_providers, self.exclude_categories),
+        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -195,7 +223,10 @@ def owner_of(state: Path) -> str | None:
 def environment(site: Site) -> dict[str, str]:
     """Return the environment variables with which :func:`load` returns `site` in another process."""
     values = {each.name: getattr(site, each.name) for each in settings()}
-    said = {f"{_ENVIRONMENT}{name.upper()}": str(value) for name, value in values.items()}
+    said = {
+        f"{_ENVIRONMENT}{name.upper()}": ", ".join(value) if isinstance(value, tuple) else str(value)
+        for name, value in values.items()
+    }
     return said | ({"FEEDS_CONFIG": str(site.source)} if site.source is not None else {})
 
 
@@ -227,11 +258,13 @@ def _read_file(source: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"it is not valid TOML: {error}", source) from error
     known = {each.name: each.type for each in settings()}
-    for name, value in values.items():
+    for name, value in list(values.items()):
         if name not in known:
             hint = "; settings stand without sections" if isinstance(value, dict) else _nearest(name, known)
             raise ConfigError(f"unknown setting {name!r}{hint}", source)
-        if type(value).__name__ != known[name]:
+        if known[name] == _NAMES and isinstance(value, list) and all(isinstance(each, str) for each in value):
+            values[name] = tuple(value)
+        elif type(value).__name__ != known[name]:
             raise ConfigError(f"{name} should be {_article(known[name])}, not {value!r}", source)
     return values
 
@@ -254,6 +287,8 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             values[each.name] = int(text)
         elif each.type == "str":
             values[each.name] = text
+        elif each.type == _NAMES:
+            values[each.name] = tuple(part.strip() for part in text.split(",") if part.strip())
         else:
             raise ConfigError(f"it should be {_article(each.type)}, not {text!r}", variable)
     return values
@@ -266,8 +301,12 @@ def _checked(site: Site) -> Site:
         raise ConfigError("base_url should be an address such as https://example.org/feeds/", where)
     if not _LANGUAGE.match(site.language):
         raise ConfigError("language should be a tag such as en or pt-BR", where)
-    if site.limit < 1:
+    if site.limit < 1 or min(site.topic_limit, site.provider_limit, site.category_limit) < 0:
         raise ConfigError("limit should be 1 or more", where)
+    if site.max_bytes < 1:
+        raise ConfigError("max_bytes should be 1 or more", where)
+    if any(not domain for kind, domain in site.selection.include | site.selection.exclude):
+        raise ConfigError("include_… and exclude_… should be lists of names, and of domains for providers", where)
     if not 1 <= site.shortest_ttl <= site.longest_ttl:
         raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
     for name in ("icon", "logo"):
@@ -291,4 +330,14 @@ def _nearest(name: str, known: Mapping[str, object]) -> str:
 
 
 def _article(type_name: object) -> str:
-    return {"str": "a text in quotes", "bool": "true or false", "int": "a whole number"}[str(type_name)]
+    kinds = {"str": "a text in quotes", "bool": "true or false", "int": "a whole number", _NAMES: "a list of names"}
+    return kinds[str(type_name)]
+
+
+def _keys(topics: Sequence[str], providers: Sequence[str], categories: Sequence[str]) -> frozenset[tuple[Kind, str]]:
+    """Return what names of topics, domains and names of categories stand for: kind and key of their feeds."""
+    return frozenset(
+        [(Kind.TOPIC, name_key(name)) for name in topics]
+        + [(Kind.PROVIDER, address.domain(name)) for name in providers]
+        + [(Kind.CATEGORY, name_key(name)) for name in categories]
+    )

@@ -83,6 +83,7 @@ def explain(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, Any] |
         "published": text_of(entry.published),
         "updated": text_of(entry.updated),
         "role": "article" if entry.own else "related",
+        "selected": bool(reading.feeds_of(db, entry_id)),
         "mentions": [_mention(each, mentions[0]) for each in mentions],
         "feeds": [
             {

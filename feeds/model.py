@@ -228,7 +228,8 @@ class Feed:
         name: what people call it: ``Microsoft AI``.
         slug: its last address segment.
         count: how many entries it has, shown or not.
-        updated: the latest `updated` among the entries it shows (never the time of a build).
+        updated: the latest `updated` among the entries it shows, or where it shows none, among those that are
+            left out; never the time of a build.
         newest: when the first entry it shows was published, or None where it has none.
         ttl: after how many minutes a reader should ask again (:func:`pace`).
     """
@@ -246,6 +247,33 @@ class Feed:
     def folder(self) -> str:
         """Its folder below the site's address, with a trailing slash; empty for ``all``."""
         return f"{self.kind.folder}/{self.slug}/" if self.kind is not Kind.ALL else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which entries are published, of those that could be.
+
+    Attributes:
+        related: also pages that articles are only related to.
+        min_quality: the lowest quality; entries without one stay.
+        include: kind and key of feeds; where there are any, an entry must be in one of them.
+        exclude: kind and key of feeds; an entry must be in none of them.
+    """
+
+    related: bool = True
+    min_quality: float = 0
+    include: frozenset[tuple[Kind, str]] = frozenset()
+    exclude: frozenset[tuple[Kind, str]] = frozenset()
+
+    def takes(self, entry: Entry, feeds: Iterable[tuple[Kind, str]]) -> bool:
+        """Tell whether `entry`, which belongs into `feeds`, is published."""
+        belongs = set(feeds)
+        return (
+            (self.related or entry.own)
+            and (entry.quality is None or entry.quality >= self.min_quality)
+            and (not self.include or not self.include.isdisjoint(belongs))
+            and self.exclude.isdisjoint(belongs)
+        )
 
 
 @dataclass(frozen=True, slots=True)

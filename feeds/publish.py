@@ -12,10 +12,12 @@ import importlib.metadata
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
@@ -202,13 +204,17 @@ def _write_out(
     with watch.stage("render", len(feeds)):
         for feed in feeds:
             head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
-            shown = reading.window(db, feed, site.limit)
+            shown = reading.window(db, feed, site.limit_of(feed.kind))
             for entry_id in reading.without_fragments(db, (each.entry_id for each in shown)):
                 entry = reading.entry(db, entry_id, site.home)
                 reading.keep_fragments(db, entry_id, fragments(entry, site.address))
+            parts = {form.name: reading.fragments(db, form.name, shown) for form in FORMATS}
+            fits = _how_many_fit(parts.values(), site.max_bytes)
+            if fits < len(shown):
+                head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
             for form in FORMATS:
-                body = form.document(head, reading.fragments(db, form.name, shown))
-                draft.put(feed.folder + form.file_name, form.media_type, body, feed.updated)
+                body = form.document(head, parts[form.name][:fits])
+                draft.put(feed.folder + form.file_name, form.media_type, body, head.feed.updated)
             if feed.kind is Kind.ALL:
                 for entry_id in pending.pages(db):
                     entry = reading.entry(db, entry_id, site.home)
@@ -223,6 +229,12 @@ def _write_out(
     pending.clear(db, after.name)
     db.commit()
     return after
+
+
+def _how_many_fit(formats: Iterable[Sequence[bytes]], max_bytes: int) -> int:
+    """Return how many entries a document shows: as many as fit in every format, the same in each, at least one."""
+    sizes = (list(accumulate(map(len, fragments))) for fragments in formats)
+    return min((max(1, bisect_right(sums, max_bytes)) for sums in sizes), default=0)
 
 
 def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection], T], *, anew: bool = False) -> T:

@@ -38,6 +38,7 @@ records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "updatedDateTime": st.sampled_from(DAYS),
         "ampWebUrl": st.sampled_from([page for page in PAGES if page]),
         "provider": st.sampled_from([{"name": "A", "domain": "a.example"}, {"name": "AA", "domain": "a.example"}]),
+        "quality": st.integers(0, 3),
         "category": st.sampled_from(["news", "News", "etc"]),
     },
 )
@@ -97,6 +98,14 @@ class Edits(RuleBasedStateMachine):
                 {"include_unpublished": False},
                 {"title": "New"},
                 {"limit": 1},
+                {"topic_limit": 2, "max_bytes": 4000},
+                {"related": False},
+                {"related": True},
+                {"min_quality": 2},
+                {"min_quality": 0},
+                {"exclude_topics": ("etc", "ai")},
+                {"exclude_topics": (), "include_providers": ("a.example", "z.example")},
+                {"include_providers": ()},
                 {"base_url": "https://moved.example/x/"},
             ]
         )

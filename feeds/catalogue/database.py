@@ -59,6 +59,7 @@ CREATE TABLE entry (
     id INTEGER PRIMARY KEY,
     ident TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL, provider_name TEXT NOT NULL,
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
+    shown INTEGER NOT NULL DEFAULT 0,    -- 1: the settings select it (feeds.model.Selection)
     page_wanted TEXT, page TEXT          -- the plain slug of a page-less entry, and the one it got
 );
 CREATE INDEX entry_ident ON entry (ident);
@@ -66,6 +67,7 @@ CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
 
 CREATE TABLE member (                    -- which entries a feed has, in the feed's order
     kind TEXT NOT NULL, key TEXT NOT NULL, age INTEGER NOT NULL, ident TEXT NOT NULL, entry_id INTEGER NOT NULL,
+    shown INTEGER NOT NULL,              -- as the entry's
     PRIMARY KEY (kind, key, age, ident)  -- age = -published
 ) WITHOUT ROWID;
 CREATE INDEX member_entry ON member (entry_id);

@@ -14,7 +14,7 @@ from feeds.catalogue import naming
 from feeds.catalogue.reading import mentions_of
 from feeds.catalogue.rows import to_seconds
 from feeds.config import Site
-from feeds.model import Entry, Kind, Provider
+from feeds.model import Entry, Kind, Selection
 from feeds.slug import slugify
 
 BATCH = 20_000
@@ -31,7 +31,7 @@ def merge(db: sqlite3.Connection, site: Site) -> None:
     db.execute("DELETE FROM unclaimed")
     while True:
         homeless = [mention for (mention,) in db.execute(_HOMELESS, (BATCH,))]
-        _merge_batch(db, homeless, site.home)
+        _merge_batch(db, homeless, site)
         db.execute("DELETE FROM shaken")
         if len(homeless) < BATCH:
             break
@@ -46,7 +46,7 @@ def shake_all(db: sqlite3.Connection) -> None:
     db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
 
 
-def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], home: Provider) -> None:
+def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site) -> None:
     db.execute("DELETE FROM shared")
     db.executemany(_SHARED_KEYS, [(mention,) for mention in homeless])
     db.execute(_SHAKE_NEIGHBOURS)
@@ -67,7 +67,7 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], home: Provider
     moved = [(entry_id, mention) for mention, entry_id in is_in.items() if was_in[mention] != entry_id]
     db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
     for entry_id in sorted(set(is_in.values())):  # only now: before, an entry may hold mentions of another
-        _write(db, entry_id, entries.merge(mentions_of(db, entry_id), home))
+        _write(db, entry_id, entries.merge(mentions_of(db, entry_id), site.home), site.selection)
         db.execute("INSERT OR IGNORE INTO shaken VALUES (?)", (entry_id,))
     for entry_id in left_over:
         _remove(db, entry_id)
@@ -78,7 +78,7 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], home: Provider
 
 def _faces(db: sqlite3.Connection) -> dict[int, tuple[object, ...]]:
     """Return what related entries show of each shaken one, and are ordered by."""
-    rows = db.execute("SELECT id, ident, url, title, published FROM shaken JOIN entry ON id = entry_id")
+    rows = db.execute("SELECT id, ident, url, title, published, shown FROM shaken JOIN entry ON id = entry_id")
     return {entry_id: face for entry_id, *face in rows}
 
 
@@ -86,18 +86,20 @@ def _keys(db: sqlite3.Connection, mention: int) -> list[str]:
     return [key for (key,) in db.execute("SELECT key FROM mention_key WHERE mention_id = ?", (mention,))]
 
 
-def _write(db: sqlite3.Connection, entry_id: int, entry: Entry) -> None:
+def _write(db: sqlite3.Connection, entry_id: int, entry: Entry, selection: Selection) -> None:
     """Store `entry` and where it belongs; what showed it before and what shows it now is touched."""
+    feeds = list(_feeds_of(entry))
+    shown = selection.takes(entry, feeds)
     before_url, page = db.execute("SELECT url, page FROM entry WHERE id = ?", (entry_id,)).fetchone()
-    if entry.url and page is not None:
+    wanted = slugify(entry.title) if shown and not entry.url else None
+    if wanted is None and page is not None:
         _leave_page(db, entry_id, page)
-    wanted = None if entry.url else slugify(entry.title)
     if page is not None and wanted is not None:
         db.execute("INSERT OR IGNORE INTO unclaimed SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
     url = entry.url or before_url  # the page of a page-less entry is given out by feeds.catalogue.naming
     db.execute(
         "UPDATE entry SET ident = ?, url = ?, title = ?, provider_name = ?, published = ?, updated = ?,"
-        " page_wanted = ? WHERE id = ?",
+        " shown = ?, page_wanted = ? WHERE id = ?",
         (
             entry.id,
             url,
@@ -105,14 +107,17 @@ def _write(db: sqlite3.Connection, entry_id: int, entry: Entry) -> None:
             entry.provider.name,
             to_seconds(entry.published),
             to_seconds(entry.updated),
+            shown,
             wanted,
             entry_id,
         ),
     )
     db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
     age = -to_seconds(entry.published)
-    feeds = list(_feeds_of(entry))
-    db.executemany("INSERT INTO member VALUES (?, ?, ?, ?, ?)", [(*feed, age, entry.id, entry_id) for feed in feeds])
+    feeds = [feed for feed in feeds if feed not in selection.exclude]
+    db.executemany(
+        "INSERT INTO member VALUES (?, ?, ?, ?, ?, ?)", [(*feed, age, entry.id, entry_id, shown) for feed in feeds]
+    )
     db.executemany("INSERT INTO feed (kind, key) VALUES (?, ?) ON CONFLICT DO UPDATE SET pending = 1", feeds)
 
 
@@ -125,7 +130,7 @@ def _remove(db: sqlite3.Connection, entry_id: int) -> None:
     db.execute("DELETE FROM stale WHERE entry_id = ?", (entry_id,))
 
 
-def _feeds_of(entry: Entry) -> Iterable[tuple[str, str]]:
+def _feeds_of(entry: Entry) -> Iterable[tuple[Kind, str]]:
     """Return kind and key of each feed that `entry` is in (DESIGN: Entries, Membership)."""
     yield Kind.ALL, ""
     yield Kind.PROVIDER, entry.provider.domain

@@ -54,12 +54,12 @@ def name_feeds(db: sqlite3.Connection, site: Site) -> None:
         if kind is not Kind.ALL:
             wanted = wanted or _plain_slug(kind, key)
             contested.add((kind, wanted))
-        entries, oldest = db.execute(_SIZE, (kind, key)).fetchone()
-        if entries == 0 and kind is not Kind.ALL:
+        entries, named_by, oldest, latest_update = db.execute(_SIZE, (kind, key)).fetchone()
+        if named_by == 0 and kind is not Kind.ALL:
             _leave_folder(db, kind, slug)
             db.execute("DELETE FROM feed WHERE kind = ? AND key = ?", (kind, key))
             continue
-        dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": site.limit}).fetchall()
+        dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": site.limit_of(kind)}).fetchall()
         db.execute(
             "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, ttl = ?"
             " WHERE kind = ? AND key = ?",
@@ -69,7 +69,7 @@ def name_feeds(db: sqlite3.Connection, site: Site) -> None:
                 oldest or 0,
                 entries,
                 max((published for published, _ in dates), default=None),
-                max((updated for _, updated in dates), default=None),
+                max((updated for _, updated in dates), default=latest_update),
                 pace([published for published, _ in dates], site.shortest_ttl, site.longest_ttl),
                 kind,
                 key,
@@ -119,9 +119,13 @@ def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:
     return str(spelled.fetchone()[0])
 
 
-_SIZE = "SELECT count(*), -max(age) FROM member WHERE kind = ? AND key = ?"
+# A feed whose entries are all left out is empty, and there: its subscribers are not told that it is gone.
+_SIZE = """
+SELECT ifnull(sum(member.shown), 0), count(*), -max(age), max(updated)
+FROM member JOIN entry ON entry.id = entry_id WHERE kind = ? AND member.key = ?
+"""
 
 _DATES = """
 SELECT published, updated FROM member JOIN entry ON entry.id = entry_id
-WHERE kind = :kind AND member.key = :key ORDER BY age, member.ident LIMIT :limit
+WHERE kind = :kind AND member.key = :key AND member.shown ORDER BY age, member.ident LIMIT :limit
 """

@@ -23,6 +23,7 @@ from feeds.model import (
     Provider,
     Severity,
     clean_text,
+    latest,
 )
 
 _MENTION = ", ".join(f"mention.{column}" for column in MENTION_COLUMNS.split(", "))
@@ -81,16 +82,22 @@ def window(db: sqlite3.Connection, feed: Feed, limit: int) -> list[Shown]:
     """Return the entries that `feed` shows: the newest `limit`, in the feed's order."""
     rows = db.execute(
         "SELECT entry.id, entry.ident, published, updated FROM member JOIN entry ON entry.id = entry_id"
-        " WHERE kind = ? AND key = ? ORDER BY age, member.ident LIMIT ?",
+        " WHERE kind = ? AND key = ? AND member.shown ORDER BY age, member.ident LIMIT ?",
         (feed.kind, feed.key, limit),
     )
     return [Shown(*row) for row in rows]
 
 
+def updated_of(shown: Iterable[Shown]) -> datetime:
+    """Return the latest change among the entries `shown`."""
+    return latest(to_moment(each.updated) for each in shown)
+
+
 def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str]]:
     """Return kind, key and name of every feed that the entry is in."""
     rows = db.execute(
-        "SELECT kind, key, name FROM member JOIN feed USING (kind, key) WHERE entry_id = ? ORDER BY kind, key",
+        "SELECT kind, key, name FROM member JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
+        " ORDER BY kind, key",
         (entry_id,),
     )
     return [(Kind(kind), key, name) for kind, key, name in rows]
@@ -99,7 +106,7 @@ def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str
 def find(db: sqlite3.Connection, wanted: str) -> int | None:
     """Return the number of the entry with the id or any address `wanted`, or None."""
     wanted = clean_text(wanted)  # a command line can hold what no database can
-    row = db.execute("SELECT id FROM entry WHERE ident = ? OR url = ?", (wanted, wanted)).fetchone()
+    row = db.execute("SELECT id FROM entry WHERE ident = ? OR (url = ? AND url != '')", (wanted, wanted)).fetchone()
     if row is None and (link := address.link(wanted if "://" in wanted else f"https://{wanted}")) is not None:
         row = db.execute(
             "SELECT entry_id FROM mention_key JOIN mention ON mention.id = mention_id"
@@ -141,7 +148,7 @@ def with_one_id(db: sqlite3.Connection) -> list[tuple[str, str]]:
 
 def number_of_entries(db: sqlite3.Connection) -> int:
     """Return how many entries there are."""
-    return _one_number(db, "SELECT count(*) FROM entry")
+    return _one_number(db, "SELECT count(*) FROM entry WHERE shown")
 
 
 def number_of_feeds(db: sqlite3.Connection) -> int:
@@ -198,6 +205,6 @@ _RELATED = """
 SELECT DISTINCT entry.ident, entry.url, entry.title
 FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
 JOIN entry ON entry.id = other.entry_id
-WHERE mine.entry_id = :entry AND entry.id != :entry AND (mine.position = 0) != (other.position = 0)
+WHERE mine.entry_id = :entry AND entry.id != :entry AND entry.shown AND (mine.position = 0) != (other.position = 0)
 ORDER BY entry.published DESC, entry.ident LIMIT :limit
 """

@@ -1,0 +1,146 @@
+"""Limits that keep feeds polite, and which entries are published at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+
+from feeds import config, publish
+from feeds.errors import ConfigError
+from feeds.model import Kind, Selection
+from tests.builders import NOW, article, link, make_entry, make_site, moment, tree, write_corpus
+from tests.conftest import Run
+
+AI, CHIPS, A, NEWS = (Kind.TOPIC, "ai"), (Kind.TOPIC, "chips"), (Kind.PROVIDER, "a.example"), (Kind.CATEGORY, "news")
+FEEDS = [(Kind.ALL, ""), AI, A, NEWS]
+
+
+@pytest.mark.parametrize(
+    ("selection", "entry", "expected"),
+    [
+        pytest.param(Selection(), make_entry(), True, id="everything"),
+        pytest.param(Selection(related=False), make_entry(own=True), True, id="own"),
+        pytest.param(Selection(related=False), make_entry(own=False), False, id="related"),
+        pytest.param(Selection(min_quality=5), make_entry(quality=5), True, id="good enough"),
+        pytest.param(Selection(min_quality=5), make_entry(quality=4.9), False, id="not good enough"),
+        pytest.param(Selection(min_quality=5), make_entry(quality=None), True, id="no quality"),
+        pytest.param(Selection(include=frozenset({AI})), make_entry(), True, id="included"),
+        pytest.param(Selection(include=frozenset({CHIPS})), make_entry(), False, id="not included"),
+        pytest.param(Selection(include=frozenset({CHIPS, NEWS})), make_entry(), True, id="included by another"),
+        pytest.param(Selection(exclude=frozenset({A})), make_entry(), False, id="excluded"),
+        pytest.param(Selection(include=frozenset({AI}), exclude=frozenset({NEWS})), make_entry(), False, id="both"),
+    ],
+)
+def test_selection(selection: Selection, entry: Any, expected: bool) -> None:
+    assert selection.takes(entry, FEEDS) == expected
+
+
+FILES = {
+    "a.md": article(
+        "A", url="https://a.example/", topics=["AI"], quality=50, related=[link("https://r.example/", "R", quality=10)]
+    ),
+    "b.md": article("B", "2022-05-27", url="https://b.example/", topics=["Chips"], category="news", quality=20),
+    "own.md": article("Own", "2022-05-24", url=None, topics=["AI", "Secret"]),
+}
+
+
+def titles(tmp_path: Path, path: str = "feed.atom", **settings: Any) -> list[str]:
+    publish.build(make_site(write_corpus(tmp_path / "c", FILES), tmp_path, **settings), NOW)
+    return [entry.title for entry in feedparser.parse((tmp_path / "public" / path).read_bytes()).entries]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, ["B", "A", "R", "Own"]),
+        ({"related": False}, ["B", "A", "Own"]),
+        ({"min_quality": 20}, ["B", "A", "Own"]),
+        ({"include_topics": ("ai",)}, ["A", "R", "Own"]),
+        ({"include_categories": ("News",), "include_providers": ("https://www.a.example/",)}, ["B", "A"]),
+        ({"exclude_topics": ("secret",)}, ["B", "A", "R"]),
+        ({"exclude_providers": ("a.example", "b.example")}, ["R", "Own"]),
+    ],
+)
+def test_what_is_published(settings: dict[str, Any], expected: list[str], tmp_path: Path) -> None:
+    assert titles(tmp_path, **settings) == expected
+
+
+def test_what_is_left_out_leaves_no_trace_but_an_empty_feed(tmp_path: Path) -> None:
+    assert titles(tmp_path, "topics/chips/feed.atom", exclude_providers=("b.example",)) == []
+    for name, body in tree(tmp_path / "public").items():
+        assert b"b.example" not in body, name
+    empty = feedparser.parse((tmp_path / "public" / "topics" / "chips" / "feed.atom").read_bytes())
+    assert empty.feed.updated == "2022-05-27T00:00:00Z"
+    publish.build(make_site(tmp_path / "c", tmp_path, exclude_topics=("Secret",)), NOW)
+    assert not (tmp_path / "public" / "topics" / "secret").exists()
+    assert not (tmp_path / "public" / "articles").exists()
+
+
+def test_what_is_left_out_is_linked_from_nowhere(tmp_path: Path) -> None:
+    assert titles(tmp_path, exclude_providers=("r.example",)) == ["B", "A", "Own"]
+    for name, body in tree(tmp_path / "public").items():
+        assert b"r.example" not in body, name
+
+
+def test_a_limit_for_one_kind(tmp_path: Path) -> None:
+    assert titles(tmp_path, "topics/ai/feed.atom", topic_limit=1) == ["A"]
+    assert len(titles(tmp_path, topic_limit=1)) == 4
+    assert titles(tmp_path, "topics/ai/feed.atom", limit=2) == ["A", "R"]
+
+
+def test_max_bytes(tmp_path: Path) -> None:
+    files = {
+        f"{day}.md": article(str(day), f"2022-05-{day}", url=f"https://a.example/{day}", excerpt="x" * 1000)
+        for day in range(10, 30)
+    }
+    files["10.md"] = article("10", "2022-05-10", url="https://a.example/10", updatedDateTime="2022-06-01")
+    corpus = write_corpus(tmp_path / "c", files)
+    publish.build(make_site(corpus, tmp_path, max_bytes=10_000), NOW)
+    public = tmp_path / "public"
+    shown = {name: feedparser.parse((public / name).read_bytes()) for name in ("feed.atom", "feed.rss")}
+    ids = {name: [entry.id for entry in parsed.entries] for name, parsed in shown.items()}
+    assert ids["feed.atom"] == ids["feed.rss"]
+    assert ids["feed.atom"] == [item["id"] for item in json.loads((public / "feed.json").read_bytes())["items"]]
+    assert ids["feed.atom"][0] == "https://a.example/29"
+    assert 2 <= len(ids["feed.atom"]) < 8
+    assert all((public / name).stat().st_size < 12_000 for name in ("feed.atom", "feed.rss", "feed.json"))
+    assert shown["feed.atom"].feed.updated == "2022-05-29T00:00:00Z", "what is not shown does not count"
+    publish.build(make_site(corpus, tmp_path, max_bytes=1), NOW)
+    assert len(feedparser.parse((public / "feed.atom").read_bytes()).entries) == 1, "an entry at least"
+
+
+def test_show_says_that_settings_leave_it_out(feeds: Run, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {**FILES, "feeds.toml": 'exclude_providers = ["b.example"]\n'})
+    entry = json.loads(feeds("show", "https://b.example/", "corpus", "--json").stdout)
+    assert (entry["selected"], entry["feeds"]) == (False, [])
+    assert "the settings leave it out" in feeds("show", "https://b.example/", "corpus").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('exclude_topics = "AI"', "exclude_topics should be a list of names"),
+        ("exclude_topics = [1]", "exclude_topics should be a list of names"),
+        ('include_providers = ["no domain"]', "lists of names, and of domains for providers"),
+        ("topic_limit = -1", "limit should be 1 or more"),
+        ("max_bytes = 0", "max_bytes should be 1 or more"),
+    ],
+)
+def test_bad_selections_are_refused(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "feeds.toml").write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        config.load(environ={})
+
+
+def test_lists_from_the_environment() -> None:
+    assert config.load(environ={"FEEDS_EXCLUDE_TOPICS": "AI, C++"}).exclude_topics == ("AI", "C++")
+
+
+def test_an_updated_date_is_kept_by_what_is_shown(tmp_path: Path) -> None:
+    assert titles(tmp_path, limit=1) == ["B"]
+    parsed = feedparser.parse((tmp_path / "public" / "feed.atom").read_bytes())
+    assert parsed.feed.updated_parsed[:3] == moment("2022-05-27").timetuple()[:3]
