@@ -114,20 +114,17 @@ def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
     Raises:
         sqlite3.Error: the file can't be used; :func:`is_outside_cause` tells why.
     """
-    db = _open(path)
-    try:
-        if not _made_by(db, reader):
-            db.close()
-            discard(path)
-            db = _open(path)
+    with _open(path) as db:
+        usable = _made_by(db, reader)
+    if not usable:
+        discard(path)
+    with _open(path) as db:
+        if not usable:
             db.executescript(_SCHEMA)
             set_meta(db, "reader", reader)
             db.commit()
         db.executescript(_SCRATCH)
         yield db
-    finally:
-        db.rollback()
-        db.close()
 
 
 def discard(path: Path) -> None:
@@ -161,12 +158,14 @@ def set_meta(db: sqlite3.Connection, name: str, value: str) -> None:
         db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute("PRAGMA foreign_keys = ON")
-    return db
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to the file at `path`; what is not committed at the end is not kept."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA foreign_keys = ON")
+        yield db
 
 
 def _made_by(db: sqlite3.Connection, reader: str) -> bool:
