@@ -15,12 +15,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from feeds import config
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
 from feeds.publish import Report
+
+if TYPE_CHECKING:
+    from granian.server.mp import MPServer
 
 STOP_SECONDS = 5
 """How long a worker may take to finish its requests when the server is told to stop."""
@@ -65,13 +68,28 @@ def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None],
     Raises:
         UsageError: the address can't be listened on.
     """
-    from granian.constants import Interfaces
-    from granian.server import Server
-
     _refuse_taken(listen)
     multiprocessing.set_start_method("spawn")  # a worker needs nothing that this process has in memory
     os.environ.update(config.environment(site))
-    server = Server(
+    server = _server(listen)
+    if watch is not None:
+        threading.Thread(target=_watch, args=(site, watch, first, say), daemon=True).start()
+    say(f"{first.entries} entries in {first.feeds} feeds on {site.address} (Ctrl+C stops)")
+    server.serve()
+
+
+def _server(listen: Listen) -> MPServer:
+    from granian.constants import Interfaces
+    from granian.server.mp import MPServer
+
+    class PatientServer(MPServer):
+        """A server that can be told to stop twice: make and the terminal may both tell it, at the same moment."""
+
+        def signal_handler_interrupt(self, *args: object, **named: object) -> None:
+            if not self.interrupt_signal:  # else Granian would wait, for ever, for a lock that it holds itself
+                super().signal_handler_interrupt(*args, **named)  # type: ignore[no-untyped-call]
+
+    return PatientServer(
         "feeds.web:create_app",
         listen.host,
         listen.port,
@@ -81,10 +99,6 @@ def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None],
         log_enabled=False,
         workers_kill_timeout=STOP_SECONDS,  # a worker that is just starting can miss the signal to stop
     )
-    if watch is not None:
-        threading.Thread(target=_watch, args=(site, watch, first, say), daemon=True).start()
-    say(f"{first.entries} entries in {first.feeds} feeds on {site.address} (Ctrl+C stops)")
-    server.serve()
 
 
 def _refuse_taken(listen: Listen) -> None:

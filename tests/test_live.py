@@ -17,6 +17,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from feeds import serve
 from tests.builders import article, write_corpus
 from tests.conftest import PROJECT, SEEDS
 
@@ -232,12 +233,29 @@ def test_wsgi_without_a_corpus_says_why(tmp_path: Path) -> None:
     assert "the corpus does not exist" in done.stderr
 
 
+def test_a_second_signal_finds_the_first_at_work_and_leaves_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two signals at one moment: the second's handler runs in the middle of the first's, which holds a lock."""
+    stopping = serve._server(serve.Listen("127.0.0.1", free_port(), 1))
+    entered: list[bool] = []
+
+    class Lock:
+        def set(self) -> None:
+            assert not entered, "this would wait for itself for ever"
+            entered.append(True)
+            stopping.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(stopping, "main_loop_interrupt", Lock())
+    stopping.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+    assert entered == [True]
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_server_that_is_told_to_stop_stops(name: str, tmp_path: Path) -> None:
+def test_a_server_that_is_told_to_stop_again_and_again_stops(name: str, tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
     port = free_port()
     with server(feeds_serve(port, "--workers", "2"), port, tmp_path) as process:
-        process.send_signal(getattr(signal, name))
+        for _ in range(200):
+            process.send_signal(getattr(signal, name))
         process.wait(PATIENCE)
         with pytest.raises(OSError, match="refused"):
             get(port, "/")
