@@ -22,8 +22,8 @@ import click
 from feeds import __version__, config, publish
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
-from feeds.explain import Answers, explain, list_feeds, text_of
-from feeds.model import Counts, HeldBack, Problem, Severity
+from feeds.explain import Answers, explain, list_feeds
+from feeds.model import Counts, HeldBack, Problem, Severity, iso
 from feeds.progress import Bar
 from feeds.publish import Report
 
@@ -193,7 +193,7 @@ def check(corpus: str | None, form: str, **given: Any) -> None:
         if form != "json":
             click.echo(str(problem) if form == "text" else _annotation(site, problem))
     for each in answers.held_back:
-        _say(f"{each.path}: {'unpublished' if each.due is None else f'waits until {text_of(each.due)}'}")
+        _say(f"{each.path}: {'unpublished' if each.due is None else f'waits until {iso(each.due)}'}")
     for note in answers.notes:
         _say(note)
     _say_counts(answers.counts, site)
@@ -321,7 +321,7 @@ def _as_json(report: Report, site: Site) -> dict[str, Any]:
 
 
 def _held_back(articles: Iterable[HeldBack]) -> list[dict[str, str | None]]:
-    return [{"path": each.path, "due": text_of(each.due) if each.due is not None else None} for each in articles]
+    return [{"path": each.path, "due": iso(each.due) if each.due is not None else None} for each in articles]
 
 
 def _annotation(site: Site, problem: Problem) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from feeds.catalogue import reading
 from feeds.config import Site
 from feeds.entries import fold, representation_order
-from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem
+from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem, iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
             "name": feed.name,
             "slug": feed.slug,
             "entries": feed.count,
-            "newest": text_of(feed.newest) if feed.newest is not None else None,
-            "updated": text_of(feed.updated),
+            "newest": iso(feed.newest) if feed.newest is not None else None,
+            "updated": iso(feed.updated),
             "address": site.address + feed.folder,
         }
         for feed in reading.feeds(db)
@@ -80,8 +79,8 @@ def explain(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, Any] |
     del facts["content"], facts["own"]
     return {
         **facts,
-        "published": text_of(entry.published),
-        "updated": text_of(entry.updated),
+        "published": iso(entry.published),
+        "updated": iso(entry.updated),
         "role": "article" if entry.own else "related",
         "selected": bool(reading.feeds_of(db, entry_id)),
         "mentions": [_mention(each, mentions[0]) for each in mentions],
@@ -104,8 +103,8 @@ def _mention(mention: Mention, representative: Mention) -> dict[str, Any]:
         "position": mention.position,
         "representative": mention is representative,
         "title": mention.title,
-        "published": text_of(mention.published),
-        "updated": text_of(mention.updated) if mention.updated is not None else None,
+        "published": iso(mention.published),
+        "updated": iso(mention.updated) if mention.updated is not None else None,
         "url": mention.url,
         "original_url": mention.original_url,
         "amp_url": mention.amp_url,
@@ -124,8 +123,3 @@ def _reason(kind: Kind, key: str, entry: Entry, mentions: list[Mention]) -> str:
         case Kind.CATEGORY:
             paths = {each.path for each in mentions if key in map(fold, each.categories)}
     return f"of {', '.join(sorted(paths))}"
-
-
-def text_of(moment: datetime) -> str:
-    """Return `moment` as ISO 8601 in UTC."""
-    return moment.isoformat().replace("+00:00", "Z")

@@ -46,6 +46,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def iso(moment: datetime) -> str:
+    """Return `moment`, which is in UTC, as RFC 3339 writes it: ``2022-05-26T15:52:00Z``."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def name_key(name: str) -> str:
     """Return what makes two spellings of a topic's or category's name the same name."""
     return unicodedata.normalize("NFKC", one_line(name)).casefold()

@@ -13,9 +13,8 @@ from feedgen.ext.syndication import SYNDICATION_NS, SyndicationExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from feeds.address import domain
 from feeds.model import Entry
-from feeds.render.content import content, image_type
+from feeds.render.content import content, image_type, provider_address
 from feeds.render.head import Head
 
 GENERATOR = "feeds"
@@ -33,8 +32,7 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         self.link(href=entry.url, rel="alternate")
         self.published(entry.published)
         self.updated(entry.updated)
-        at_home = entry.provider.domain == domain(address)
-        self.author(name=entry.provider.name, uri=address if at_home else f"https://{entry.provider.domain}/")
+        self.author(name=entry.provider.name, uri=provider_address(entry.provider, address))
         if entry.summary:
             self.summary(entry.summary)
         self.content(content(entry), type="html")

@@ -6,7 +6,8 @@ from html import escape
 
 import nh3
 
-from feeds.model import Entry, Image
+from feeds.address import domain
+from feeds.model import Entry, Image, Provider
 
 IMAGE_TYPES = {
     "avif": "image/avif",
@@ -47,6 +48,11 @@ def absolute(markup: str, base: str) -> str:
         return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative=("rewrite_with_base", base))
     except ValueError:  # a host that no browser would visit either, such as 256.256.256.256
         return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative="deny")
+
+
+def provider_address(provider: Provider, address: str) -> str:
+    """Return the address of `provider`: its domain's, or the site's own `address` for the site itself."""
+    return address if provider.domain == domain(address) else f"https://{provider.domain}/"
 
 
 def image_type(image: Image) -> str | None:

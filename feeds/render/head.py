@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from feeds.config import Site
 from feeds.model import Feed, Kind
 
+FOLDERS = ((Kind.TOPIC, "Topics"), (Kind.PROVIDER, "Providers"), (Kind.CATEGORY, "Categories"))
+"""In which order, and under which headings, the feeds of a site are listed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:

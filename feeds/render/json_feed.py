@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 
-from feeds.address import domain
-from feeds.model import Entry, Provider
-from feeds.render.content import content
+from feeds.model import Entry, iso
+from feeds.render.content import content, provider_address
 from feeds.render.head import Head
 
 FILE_NAME = "feed.json"
@@ -29,9 +27,9 @@ def fragment(entry: Entry, address: str) -> bytes:
             "content_html": content(entry),
             **({"summary": entry.summary} if entry.summary else {}),
             **image,
-            "date_published": _date(entry.published),
-            "date_modified": _date(entry.updated),
-            "authors": [_author(entry.provider, address)],
+            "date_published": iso(entry.published),
+            "date_modified": iso(entry.updated),
+            "authors": [{"name": entry.provider.name, "url": provider_address(entry.provider, address)}],
             **({"tags": list(entry.topics)} if entry.topics else {}),
             "_feeds": {
                 "role": "article" if entry.own else "related",
@@ -56,15 +54,6 @@ def document(head: Head, fragments: Sequence[bytes]) -> bytes:
         "language": head.site.language,
     }
     return b"".join([_json(facts).removesuffix(b"}"), b',"items":[', b",".join(fragments), b"]}\n"])
-
-
-def _author(provider: Provider, address: str) -> dict[str, str]:
-    at_home = provider.domain == domain(address)
-    return {"name": provider.name, "url": address if at_home else f"https://{provider.domain}/"}
-
-
-def _date(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _json(value: object) -> bytes:

@@ -7,14 +7,11 @@ from email.utils import format_datetime
 
 from lxml import etree
 
-from feeds.model import Kind
 from feeds.render import atom
-from feeds.render.head import Head
+from feeds.render.head import FOLDERS, Head
 
 FILE_NAME = "subscriptions.opml"
 MEDIA_TYPE = "text/x-opml; charset=utf-8"
-
-_FOLDERS = ((Kind.TOPIC, "Topics"), (Kind.PROVIDER, "Providers"), (Kind.CATEGORY, "Categories"))
 
 
 def document(head: Head) -> bytes:
@@ -25,7 +22,7 @@ def document(head: Head) -> bytes:
     etree.SubElement(about, "dateModified").text = format_datetime(head.feed.updated, usegmt=True)
     body = etree.SubElement(root, "body")
     _subscription(body, head)
-    for kind, heading in _FOLDERS:
+    for kind, heading in FOLDERS:
         feeds = [feed for feed in head.directory if feed.kind is kind]
         if feeds:
             folder = etree.SubElement(body, "outline", text=heading, title=heading)

@@ -9,10 +9,10 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from feeds.model import Entry, Feed, Kind
+from feeds.model import Entry, Feed
 from feeds.render import atom, json_feed, opml, rss
 from feeds.render.content import content
-from feeds.render.head import Head
+from feeds.render.head import FOLDERS, Head
 
 FILE_NAME = "index.html"
 MEDIA_TYPE = "text/html; charset=utf-8"
@@ -25,7 +25,6 @@ _SUBSCRIPTIONS = (
     ("RSS", rss.FILE_NAME, rss.MEDIA_TYPE),
     ("JSON", json_feed.FILE_NAME, json_feed.MEDIA_TYPE),
 )
-_HEADINGS = ((Kind.TOPIC, "Topics"), (Kind.PROVIDER, "Providers"), (Kind.CATEGORY, "Categories"))
 
 
 def fragment(entry: Entry, _address: str) -> bytes:
@@ -36,14 +35,14 @@ def fragment(entry: Entry, _address: str) -> bytes:
 def document(head: Head, fragments: Sequence[bytes]) -> bytes:
     """Return the page of the feed `head`; at the root of the site, it lists all feeds as well."""
     groups = [
-        (heading, [(feed, _href(feed)) for feed in head.directory if feed.kind is kind]) for kind, heading in _HEADINGS
+        (heading, [(feed, _href(feed)) for feed in head.directory if feed.kind is kind]) for kind, heading in FOLDERS
     ]
     return _render(
         "feed.html",
         head=head,
         style=_up(head.feed.folder) + STYLE,
         up=_up(head.feed.folder),
-        subscriptions=[(name, file_name, media_type) for name, file_name, media_type in _SUBSCRIPTIONS],
+        subscriptions=_SUBSCRIPTIONS,
         groups=[(heading, feeds) for heading, feeds in groups if feeds],
         opml=opml.FILE_NAME,
         entries=[Markup(each.decode()) for each in fragments],  # noqa: S704 - our own fragments, escaped there
