@@ -110,7 +110,7 @@ def build(
     if not site.base_url:
         _say(f"addresses in the feeds start with {site.address}; set base_url before you publish")
     _say_problems(report)
-    if strict and (report.problems):
+    if strict and report.problems:
         raise click.exceptions.Exit(1)
 
 
@@ -236,6 +236,8 @@ def show(address_or_id: str, corpus: str | None, as_json: bool, **given: Any) ->
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     click.echo(f"{found['title']}\n  id         {found['id']}\n  address    {found['url']}")
+    if found["kept_id"]:
+        click.echo(f"             kept as it was published; it would be {found['computed_id']} now")
     click.echo(f"  published  {found['published']}, updated {found['updated']}, by {found['provider']['name']}")
     click.echo("  mentioned in")
     for mention in found["mentions"]:
@@ -301,8 +303,8 @@ def _say_counts(counts: Counts, site: Site) -> None:
 
 
 def _say_problems(report: Report) -> None:
-    for problem in report.problems:
-        _say(str(problem))
+    for each in (*report.problems, *report.notes):
+        _say(str(each))
 
 
 def _as_json(report: Report, site: Site) -> dict[str, Any]:
@@ -316,6 +318,7 @@ def _as_json(report: Report, site: Site) -> dict[str, Any]:
         "base_url": site.address,
         "problem_list": [dataclasses.asdict(each) for each in report.problems],
         "held_back": _held_back(report.held_back),
+        "notes": list(report.notes),
         "seconds": report.seconds,
     }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import hashlib
 import json
 import os
 import re
@@ -23,15 +22,13 @@ from zoneinfo import ZoneInfo
 from feeds import address
 from feeds.errors import ConfigError
 from feeds.model import Kind, Provider, Selection, forbidden, name_key
-from feeds.slug import slugify
+from feeds.places import absolute, own_state
 
 FILE_NAME = "feeds.toml"
-OWNER = "corpus"
-"""The file in a state folder that names the corpus it belongs to, relative to the folder above it."""
-
 _ENVIRONMENT = "FEEDS_"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")  # BCP 47, as far as XML Schema's language goes
 _NAMES = "tuple[str, ...]"
+_PAIRS = "tuple[tuple[str, str], ...]"
 _PATHS = ("corpus", "output", "state")
 _FALSE = ("", "0", "false", "no", "off")
 _TRUE = ("1", "true", "yes", "on")
@@ -64,6 +61,9 @@ class Site:
     provider_limit: int = _setting(0, "the same for the feed of a provider; 0 is as limit")
     category_limit: int = _setting(0, "the same for the feed of a category; 0 is as limit")
     max_bytes: int = _setting(250_000, "how large a feed's document may be before it shows fewer entries")
+    topic_max_bytes: int = _setting(0, "the same for the feed of a topic; 0 is as max_bytes")
+    provider_max_bytes: int = _setting(0, "the same for the feed of a provider; 0 is as max_bytes")
+    category_max_bytes: int = _setting(0, "the same for the feed of a category; 0 is as max_bytes")
     related: bool = _setting(True, "make entries of the pages that articles call related")
     min_quality: int = _setting(0, "leave out entries whose quality is lower; those without one stay")
     include_topics: tuple[str, ...] = _setting((), "publish only what has one of these topics, or another include_…")
@@ -77,6 +77,9 @@ class Site:
     logo: str = _setting("", "the address of a larger picture, twice as wide as high")
     shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
     longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
+    renamed: tuple[tuple[str, str], ...] = _setting(
+        (), "old → new addresses of feeds that have been renamed; a section, the last in the file"
+    )
 
     @property
     def corpus_path(self) -> Path:
@@ -110,8 +113,34 @@ class Site:
 
     def limit_of(self, kind: Kind) -> int:
         """How many entries a feed of this kind shows."""
-        own = {Kind.TOPIC: self.topic_limit, Kind.PROVIDER: self.provider_limit, Kind.CATEGORY: self.category_limit}
-        return own.get(kind) or self.limit
+        return self._of_kind(kind, "limit")
+
+    def max_bytes_of(self, kind: Kind) -> int:
+        """How large the documents of a feed of this kind may be."""
+        return self._of_kind(kind, "max_bytes")
+
+    def _of_kind(self, kind: Kind, setting: str) -> int:
+        return int(getattr(self, f"{kind.value}_{setting}", 0) or getattr(self, setting))
+
+    @cached_property
+    def moves(self) -> dict[str, str]:
+        """`renamed` as folders, old to new; one that was renamed twice leads to its last address.
+
+        Raises:
+            ConfigError: an address is none of a feed's, or two lead to each other.
+        """
+        where = self.source or "settings"
+        named = {_folder(old, where): _folder(new, where) for old, new in self.renamed}
+        moves = {}
+        for old in named:
+            new, passed = named[old], {old}
+            while new in named and new not in passed:
+                passed.add(new)
+                new = named[new]
+            if new in passed:
+                raise ConfigError(f"[renamed] {old} leads back to itself", where)
+            moves[old] = new
+        return moves
 
     @cached_property
     def selection(self) -> Selection:
@@ -163,20 +192,16 @@ def load(
     root = source.parent if source is not None else Path.cwd()
     # A path in feeds.toml is relative to that file; one from the environment or the command line, and the
     # default of `output`, to the folder that the user stands in.
-    paths = {name: _absolute(Path.cwd(), asked[name]) for name in _PATHS if asked.get(name)}
-    paths = {name: _absolute(root, said[name]) for name in _PATHS if said.get(name) and name not in asked} | paths
-    home = _absolute(root, said["corpus"]) if "corpus" in said else None
+    paths = {name: absolute(Path.cwd(), asked[name]) for name in _PATHS if asked.get(name)}
+    paths = {name: absolute(root, said[name]) for name in _PATHS if said.get(name) and name not in asked} | paths
+    home = absolute(root, said["corpus"]) if "corpus" in said else None
     if home is None and _stands_in(source, asked.get("corpus")):
         home = str(root)
-    paths.setdefault("corpus", home or _absolute(root, "seeds"))
-    paths.setdefault("state", _own_state(root, paths["corpus"], home))
+    paths.setdefault("corpus", home or absolute(root, "seeds"))
+    paths.setdefault("state", own_state(root, paths["corpus"], home))
     if "output" not in asked and "output" not in said:
-        paths["output"] = _absolute(Path.cwd(), "public")
+        paths["output"] = absolute(Path.cwd(), "public")
     return _checked(Site(source=source, **(said | asked | paths)))
-
-
-def _absolute(root: Path, path: str) -> str:
-    return str((root / path).resolve())
 
 
 def _stands_in(source: Path | None, corpus: str | None) -> bool:
@@ -184,49 +209,10 @@ def _stands_in(source: Path | None, corpus: str | None) -> bool:
     return source is not None and source.parent == Path(corpus or "seeds").resolve()
 
 
-def _own_state(root: Path, corpus: str, home: str | None) -> str:
-    """Return the state folder of `corpus`: two corpora must never share a catalogue and a ledger.
-
-    ``.feeds`` belongs to the corpus that feeds.toml names or stands in (`home`); where it names none, or there
-    is none, to the first that was built here (:data:`OWNER` says which). Any other has a folder of its own in it.
-    """
-    folder = root.resolve() / ".feeds"
-    if corpus == (home or owner_of(folder) or corpus):
-        return str(folder)
-    return str(folder / "others" / _folder_of(corpus))
-
-
-def served_state(site: Site, listening: str) -> str:
-    """Return the state folder of a server whose feeds carry the address `listening` that it listens on.
-
-    What is made for that address has a state of its own: a build for another address, which other servers and
-    the static files have, would otherwise change under this server what it serves, and it under them.
-    """
-    return str(site.state_path / "served" / slugify(listening) / _folder_of(site.corpus))
-
-
-def _folder_of(corpus: str) -> str:
-    """Return a folder name that is readable and no other corpus has."""
-    mark = hashlib.sha256(os.fsencode(corpus)).hexdigest()[:8]
-    return f"{slugify(Path(corpus).name)}-{mark}"
-
-
-def owner_of(state: Path) -> str | None:
-    """Return the corpus that the state folder belongs to, or None where that is not said."""
-    try:
-        named = os.fsdecode((state / OWNER).read_bytes()).strip()
-    except OSError:
-        return None
-    return _absolute(state.parent, named) if named and "\0" not in named else None
-
-
 def environment(site: Site) -> dict[str, str]:
     """Return the environment variables with which :func:`load` returns `site` in another process."""
     values = {each.name: getattr(site, each.name) for each in settings()}
-    said = {
-        f"{_ENVIRONMENT}{name.upper()}": ", ".join(value) if isinstance(value, tuple) else str(value)
-        for name, value in values.items()
-    }
+    said = {f"{_ENVIRONMENT}{name.upper()}": _as_text(value) for name, value in values.items()}
     return said | ({"FEEDS_CONFIG": str(site.source)} if site.source is not None else {})
 
 
@@ -234,7 +220,11 @@ def template() -> str:
     """Return a feeds.toml in which every setting is explained and commented out."""
     lines = ["# Settings of this site. A line without # is in force; the value shown is the default.", ""]
     for each in settings():
-        lines += [f"# {each.metadata['help']}", f"# {each.name} = {json.dumps(each.default)}", ""]
+        lines += [f"# {each.metadata['help']}"]
+        if each.type == _PAIRS:
+            lines += [f"# [{each.name}]", '# "topics/old" = "topics/new"', ""]
+        else:
+            lines += [f"# {each.name} = {json.dumps(each.default)}", ""]
     return "\n".join(lines)
 
 
@@ -264,6 +254,8 @@ def _read_file(source: Path) -> dict[str, Any]:
             raise ConfigError(f"unknown setting {name!r}{hint}", source)
         if known[name] == _NAMES and isinstance(value, list) and all(isinstance(each, str) for each in value):
             values[name] = tuple(value)
+        elif known[name] == _PAIRS and isinstance(value, dict) and all(isinstance(to, str) for to in value.values()):
+            values[name] = tuple(sorted(value.items()))
         elif type(value).__name__ != known[name]:
             raise ConfigError(f"{name} should be {_article(known[name])}, not {value!r}", source)
     return values
@@ -288,7 +280,10 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         elif each.type == "str":
             values[each.name] = text
         elif each.type == _NAMES:
-            values[each.name] = tuple(part.strip() for part in text.split(",") if part.strip())
+            values[each.name] = _split(text)
+        elif each.type == _PAIRS and all("=" in part for part in _split(text)):
+            pairs = (part.partition("=") for part in _split(text))
+            values[each.name] = tuple(sorted((old.strip(), new.strip()) for old, _, new in pairs))
         else:
             raise ConfigError(f"it should be {_article(each.type)}, not {text!r}", variable)
     return values
@@ -301,10 +296,9 @@ def _checked(site: Site) -> Site:
         raise ConfigError("base_url should be an address such as https://example.org/feeds/", where)
     if not _LANGUAGE.match(site.language):
         raise ConfigError("language should be a tag such as en or pt-BR", where)
-    if site.limit < 1 or min(site.topic_limit, site.provider_limit, site.category_limit) < 0:
-        raise ConfigError("limit should be 1 or more", where)
-    if site.max_bytes < 1:
-        raise ConfigError("max_bytes should be 1 or more", where)
+    for name in ("limit", "max_bytes"):
+        if getattr(site, name) < 1 or any(getattr(site, f"{kind}_{name}", 0) < 0 for kind in Kind):
+            raise ConfigError(f"{name} should be 1 or more", where)
     if any(not domain for kind, domain in site.selection.include | site.selection.exclude):
         raise ConfigError("include_… and exclude_… should be lists of names, and of domains for providers", where)
     if not 1 <= site.shortest_ttl <= site.longest_ttl:
@@ -317,6 +311,7 @@ def _checked(site: Site) -> Site:
         raise ConfigError("title should not be empty", where)
     if any(forbidden(text) for text in (site.title, site.description, site.language, site.rights)):
         raise ConfigError("title, description, language and rights should have no control characters", where)
+    _ = site.moves
     try:
         _ = site.zone
     except (ValueError, OSError, KeyError) as error:  # no such zone is a KeyError, a path a ValueError
@@ -330,8 +325,38 @@ def _nearest(name: str, known: Mapping[str, object]) -> str:
 
 
 def _article(type_name: object) -> str:
-    kinds = {"str": "a text in quotes", "bool": "true or false", "int": "a whole number", _NAMES: "a list of names"}
+    kinds = {
+        "str": "a text in quotes",
+        "bool": "true or false",
+        "int": "a whole number",
+        _NAMES: "a list of names",
+        _PAIRS: "old = new, in a section of its own",
+    }
     return kinds[str(type_name)]
+
+
+def _as_text(value: Any) -> str:
+    """Return the value of a setting as an environment variable has it."""
+    if not isinstance(value, tuple):
+        return str(value)
+    return ", ".join(each if isinstance(each, str) else "=".join(each) for each in value)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _folder(named: str, where: object) -> str:
+    """Return the folder of the feed that is `named` in ``[renamed]``: ``topics/<slug>``, or ``<slug>`` of a topic.
+
+    Raises:
+        ConfigError: it is the address of no feed.
+    """
+    kinds, _, slug = named.strip("/").rpartition("/")
+    kinds = kinds or Kind.TOPIC.folder
+    if not slug or slug in (".", "..") or kinds not in {each.folder for each in Kind if each.folder}:
+        raise ConfigError(f"[renamed] should have addresses such as topics/ai, not {named!r}", where)
+    return f"{kinds}/{slug}/"
 
 
 def _keys(topics: Sequence[str], providers: Sequence[str], categories: Sequence[str]) -> frozenset[tuple[Kind, str]]:

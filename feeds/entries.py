@@ -5,8 +5,9 @@ Pure functions of their arguments: no database, no clock, no configuration.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -19,7 +20,9 @@ T = TypeVar("T")
 def keys(mention: Mention) -> tuple[str, ...]:
     """Return what makes `mention` the same page as another: two that share a key are one entry.
 
-    An article without a page of its own has its id for a key: it is an entry by itself.
+    An article without a page of its own has its id for a key: it is an entry by itself. Keys that start with
+    ``@`` name an article by its file: no other mention has them, but an earlier state of the same article may
+    (:mod:`feeds.catalogue.identity`).
     """
     found = {
         address.canonical(each): None
@@ -30,14 +33,23 @@ def keys(mention: Mention) -> tuple[str, ...]:
         found[address.canonical_with_title(mention.url, mention.title)] = None
     else:
         found[f"#{entry_id(mention)}"] = None
+        found[f"@{mention.path}\n{mention.title}"] = None
     if mention.explicit_id is not None:
         found[f"#{mention.explicit_id}"] = None  # no canonical address starts with a hash sign
         if mention.explicit_id.startswith(("http://", "https://")) and "#" not in mention.explicit_id:
             found[address.canonical(mention.explicit_id)] = None  # it may be the id of that page's own entry
+    if mention.position == 0:
+        found[f"@{mention.path}\n{mention.title}\n{mention.published.isoformat()}"] = None
     return tuple(found)
 
 
-def group(keyed: Iterable[tuple[int, Sequence[str]]]) -> list[list[int]]:
+def key_number(key: str) -> int:
+    """Return the number that stands for `key` in tables: 64 bits of its hash, the same for ever."""
+    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def group(keyed: Iterable[tuple[int, Sequence[Hashable]]]) -> list[list[int]]:
     """Return the groups of mentions that are one entry: connected, directly or through others, by a shared key.
 
     Args:
@@ -47,7 +59,7 @@ def group(keyed: Iterable[tuple[int, Sequence[str]]]) -> list[list[int]]:
         The numbers, group by group; within a group and among groups in the order given.
     """
     parent: dict[int, int] = {}
-    first_with: dict[str, int] = {}
+    first_with: dict[Hashable, int] = {}
 
     def root(number: int) -> int:
         while parent[number] != number:
@@ -112,6 +124,7 @@ def merge(
     mentions: Iterable[Mention],
     home: Provider,
     *,
+    identity: str | None = None,
     page: str | None = None,
     page_url: str = "",
     related: tuple[Link, ...] = (),
@@ -124,15 +137,15 @@ def merge(
     Args:
         mentions: at least one, all of the same page, in any order.
         home: the site as a provider, for an article without one.
+        identity: the id that it was published under, where that is another than :func:`entry_id` gives.
         page, page_url: slug and address of the page that we make for an article without a web page.
         related: the pages it is related to.
     """
     ranked = sorted(mentions, key=representation_order)
     top = ranked[0]
-    identity = entry_id(top)
     url = address.identity(top.url) if top.url is not None else page_url
     return Entry(
-        id=identity,
+        id=identity or entry_id(top),
         url=url,
         title=top.title,
         published=top.published,

@@ -6,8 +6,9 @@ import sqlite3
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from feeds.catalogue import reading
+from feeds.catalogue import moved, reading
 from feeds.config import Site
+from feeds.entries import entry_id as entry_id_of
 from feeds.entries import fold, representation_order
 from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem, iso
 
@@ -20,7 +21,8 @@ class Answers:
         counts: what became of every file.
         problems: all of them, by path and line.
         held_back: the articles that are not published though they could be read.
-        notes: what is no problem of one file: names that share a slug, articles that share an id.
+        notes: what is no problem of one file: names that share a slug, articles that share an id, renamed feeds that
+            lead nowhere.
     """
 
     counts: Counts
@@ -40,6 +42,7 @@ class Answers:
                     f"{kind} {name!r} wants the address of an older one and got {kind.folder}/{slug}/; rename one"
                     for kind, name, slug in reading.shared_slugs(db)
                 ),
+                *moved.obstacles(db, site),
                 *(
                     f"{one} and {other} have one id and are one entry; give each its own"
                     for one, other in reading.with_one_id(db)
@@ -61,6 +64,7 @@ def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
             "address": site.address + feed.folder,
         }
         for feed in reading.feeds(db)
+        if feed.ended is None
     ]
 
 
@@ -82,6 +86,8 @@ def explain(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, Any] |
         "published": iso(entry.published),
         "updated": iso(entry.updated),
         "role": "article" if entry.own else "related",
+        "kept_id": entry.id != (computed := entry_id_of(mentions[0])),
+        "computed_id": computed,
         "selected": bool(reading.feeds_of(db, entry_id)),
         "mentions": [_mention(each, mentions[0]) for each in mentions],
         "feeds": [

@@ -237,6 +237,7 @@ class Feed:
             left out; never the time of a build.
         newest: when the first entry it shows was published, or None where it has none.
         ttl: after how many minutes a reader should ask again (:func:`pace`).
+        ended: since when nothing in the corpus names it any more; None for a feed that goes on.
     """
 
     kind: Kind
@@ -247,6 +248,7 @@ class Feed:
     updated: datetime
     newest: datetime | None
     ttl: int
+    ended: datetime | None = None
 
     @property
     def folder(self) -> str:

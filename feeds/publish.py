@@ -23,17 +23,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from feeds import snapshot
-from feeds.catalogue import database, intake, merging, pending, reading
+from feeds.catalogue import database, history, intake, merging, moved, pending, reading
+from feeds.catalogue.identity import Reidentified
 from feeds.config import Site
 from feeds.corpus.batch import read_files
 from feeds.corpus.scan import SourceFile, scan
+from feeds.entries import key_number
 from feeds.errors import CorpusError, StateError, UsageError
 from feeds.export import export
+from feeds.ledger import Ledger
 from feeds.model import Counts, HeldBack, Kind, Problem
 from feeds.progress import Progress, Silent
-from feeds.render import FORMATS, fragments, opml, page
+from feeds.render import FORMATS, fragments, notice, opml, page
 from feeds.render.head import Head
-from feeds.snapshot import DamagedError, Draft, Snapshot
+from feeds.snapshot import DamagedError, Draft, Signs, Snapshot
 from feeds.state import locked
 
 T = TypeVar("T")
@@ -69,6 +72,7 @@ class Report:
         written: how many static files were written or deleted.
         generation: the number of the snapshot.
         due: when the next thing that waits for its date is due, or None.
+        notes: what is wrong in no file: settings that can't be followed.
         seconds: wall time by stage.
     """
 
@@ -82,6 +86,7 @@ class Report:
     written: int
     generation: int
     due: datetime | None
+    notes: tuple[str, ...]
     seconds: dict[str, float]
 
 
@@ -105,9 +110,13 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
         anew = force or (before is not None and not before.is_whole())
 
         def work(db: sqlite3.Connection) -> Report:
-            _update(db, site, now, jobs, watch)
+            ledger = Ledger.load(folder, key_number)
+            _update(db, site, ledger, now, jobs, watch)
+            history.record(db)
+            history.record_feeds(db)
+            ledger.save(folder)  # first: a build that is killed here finds its decisions again
             db.commit()
-            after = _write_out(db, site, before, now, watch, anew=anew)
+            after = _write_out(db, site, ledger, before, now, watch, anew=anew)
             written = 0
             if site.output_path is not None:
                 with watch.stage("write", len(after.documents)):
@@ -122,7 +131,8 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
                 changed=snapshot.differences(before, after),
                 written=written,
                 generation=after.generation,
-                due=reading.next_due(db, now),
+                due=min(filter(None, (reading.next_due(db, now), ledger.next_due(now))), default=None),
+                notes=tuple(moved.obstacles(db, site)),
                 seconds=watch.seconds,
             )
 
@@ -155,17 +165,25 @@ def look(
 
         def work(db: sqlite3.Connection) -> T:
             settings = database.meta(db, "site")
-            _update(db, site, now, jobs, watch)
+            ledger = Ledger.load(folder, key_number)
+            _update(db, site, ledger, now, jobs, watch)
             answer = question(db)
-            if settings in (None, site.fingerprint):  # else the next build would merge all of it back
+            # With other settings the next build would merge all of it back; the ledger is for builds to write.
+            if settings in (None, site.fingerprint) and not ledger.changed:
                 db.commit()
             return answer
 
         return _in_catalogue(folder, site, work)
 
 
-def _update(db: sqlite3.Connection, site: Site, now: datetime, jobs: int, watch: _Stopwatch) -> None:
-    """Bring the catalogue up to date with the corpus, the settings and the time."""
+def _update(
+    db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime, jobs: int, watch: _Stopwatch
+) -> list[Reidentified]:
+    """Bring the catalogue up to date with the corpus, the settings, the ledger and the time.
+
+    Returns:
+        The published ids that could not be kept.
+    """
     corpus = site.corpus_path
     with watch.stage("scan", 0):
         files = list(scan(corpus))
@@ -187,20 +205,32 @@ def _update(db: sqlite3.Connection, site: Site, now: datetime, jobs: int, watch:
             merging.shake_all(db)
             database.set_meta(db, "site", site.fingerprint)
         intake.set_live(db, now, include_unpublished=site.include_unpublished)
-        merging.merge(db, site)
+        return merging.merge(db, site, ledger, now)
 
 
 def _write_out(
-    db: sqlite3.Connection, site: Site, before: Snapshot | None, now: datetime, watch: _Stopwatch, *, anew: bool
+    db: sqlite3.Connection,
+    site: Site,
+    ledger: Ledger,
+    before: Snapshot | None,
+    now: datetime,
+    watch: _Stopwatch,
+    *,
+    anew: bool,
 ) -> Snapshot:
     """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
     draft = Draft(site.state_path, before, now, verify=anew)
     if anew or not pending.shows(db, before.name if before is not None else None):
         anew = True
         pending.mark_all(db)
-    draft.remove_below(pending.gone(db))
+    signs = Signs(
+        ended=tuple(each.folder for each in ledger.empty_feeds() if each.ended is not None),
+        moved={old: move.to for old, move in sorted(ledger.moves.items())},
+    )
+    draft.remove_below([*pending.gone(db), *(draft.signs.moved.keys() - signs.moved.keys())])
+    draft.signs = signs
     feeds = reading.feeds(db, pending=True)
-    directory = tuple(reading.feeds(db)) if feeds else ()
+    directory = tuple(each for each in reading.feeds(db) if each.ended is None) if feeds else ()
     with watch.stage("render", len(feeds)):
         for feed in feeds:
             head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
@@ -208,9 +238,13 @@ def _write_out(
             for entry_id in reading.without_fragments(db, (each.entry_id for each in shown)):
                 entry = reading.entry(db, entry_id, site.home)
                 reading.keep_fragments(db, entry_id, fragments(entry, site.address))
-            parts = {form.name: reading.fragments(db, form.name, shown) for form in FORMATS}
-            fits = _how_many_fit(parts.values(), site.max_bytes)
-            if fits < len(shown):
+            if feed.ended is not None:
+                last = fragments(notice.ended(head), site.address)
+                parts = {name: [fragment] for name, fragment in last.items()}
+            else:
+                parts = {form.name: reading.fragments(db, form.name, shown) for form in FORMATS}
+            fits = _how_many_fit(parts.values(), site.max_bytes_of(feed.kind))
+            if fits < len(shown):  # a feed that has ended shows none
                 head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
             for form in FORMATS:
                 body = form.document(head, parts[form.name][:fits])
@@ -222,6 +256,7 @@ def _write_out(
                     draft.put(f"articles/{entry.page}/{page.FILE_NAME}", page.MEDIA_TYPE, body, entry.updated)
                 draft.put(page.STYLE, page.STYLE_TYPE, page.style(), feed.updated)
                 draft.put(opml.FILE_NAME, opml.MEDIA_TYPE, opml.document(head), feed.updated)
+                _put_signposts(draft, ledger, head)
             watch.progress.advance()
     if anew:
         draft.drop_the_rest()
@@ -229,6 +264,16 @@ def _write_out(
     pending.clear(db, after.name)
     db.commit()
     return after
+
+
+def _put_signposts(draft: Draft, ledger: Ledger, head: Head) -> None:
+    """Put, at each address that a feed has left, documents that say where it is now."""
+    feed_in = {feed.folder: feed for feed in head.directory}
+    for old, move in ledger.moves.items():
+        left = notice.left_behind(head, old, feed_in[move.to], move.since)
+        for form in FORMATS:
+            fragment = form.fragment(notice.moved(left), head.site.address)
+            draft.put(old + form.file_name, form.media_type, form.document(left, [fragment]), move.since)
 
 
 def _how_many_fit(formats: Iterable[Sequence[bytes]], max_bytes: int) -> int:
@@ -247,9 +292,10 @@ def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection],
         try:
             with database.connect(path, reader) as db:
                 return work(db)
-        except sqlite3.Error as error:
+        except sqlite3.DatabaseError as error:
             if database.is_outside_cause(error):
                 raise
+            history.refuse_damaged(folder / history.FILE_NAME, error)
             database.discard(path)  # damaged: it holds nothing that the corpus does not
             with database.connect(path, reader) as db:
                 return work(db)

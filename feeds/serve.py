@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from feeds import config
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
+from feeds.places import served_state
 from feeds.publish import Report
 
 if TYPE_CHECKING:
@@ -193,4 +194,4 @@ def with_listening_address(site: Site, host: str, port: int) -> Site:
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the address that leads there
     shown = f"[{shown}]" if ":" in shown else shown
     address = f"{shown}:{port}"
-    return replace(site, base_url=f"http://{address}/", state=config.served_state(site, address))
+    return replace(site, base_url=f"http://{address}/", state=served_state(site.state_path, site.corpus, address))

@@ -10,7 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -61,19 +61,31 @@ class Claim(NamedTuple):
     slug: str
 
 
-def assign(claims: Iterable[Claim]) -> dict[str, str]:
+def assign(claims: Iterable[Claim], kept: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the slug of each key: the plain one, or the plain one and a mark where another has it already.
 
-    The outcome depends on the claims alone, never on their order or on earlier outcomes.
+    The outcome depends on the arguments alone, never on the order of the claims or on earlier outcomes.
+
+    Args:
+        claims: who wants which slug.
+        kept: slugs that are given already, by key: also to keys that claim nothing.
     """
+    kept = kept or {}
+    taken = set(kept.values())
     wanted: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         wanted[claim.slug].append(claim)
-    return {
-        claim.key: slug if place == 0 else f"{slug}--{_mark(claim.key)}"  # no plain slug has two hyphens
-        for slug, rivals in wanted.items()
-        for place, claim in enumerate(sorted(rivals))
-    }
+    given: dict[str, str] = {}
+    for slug, rivals in wanted.items():
+        for claim in sorted(rivals):
+            if claim.key in kept:
+                given[claim.key] = kept[claim.key]
+            elif slug not in taken:
+                taken.add(slug)
+                given[claim.key] = slug
+            else:
+                given[claim.key] = f"{slug}--{_mark(claim.key)}"  # no plain slug has two hyphens
+    return given
 
 
 def _mark(text: str) -> str:

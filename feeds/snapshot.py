@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from feeds.errors import StateError
@@ -61,6 +62,18 @@ class Document(NamedTuple):
         return datetime.fromtimestamp(self.modified, UTC)
 
 
+class Signs(NamedTuple):
+    """What a server says of addresses that a plain folder can't say. Folders end with a slash.
+
+    Attributes:
+        ended: the folders of feeds that have ended; where they have no documents any more, they are gone (410).
+        moved: old folder → the one that has its feed now (301).
+    """
+
+    ended: tuple[str, ...] = ()
+    moved: Mapping[str, str] = MappingProxyType({})
+
+
 class DamagedError(StateError):
     """An object of a snapshot is missing or not what its name says."""
 
@@ -74,6 +87,7 @@ class Snapshot:
         generation: its number.
         documents: by address, without a leading slash.
         removed: when an address that has no document any more lost it, in seconds since the epoch.
+        signs: what else the server says of addresses.
         folder: the state folder, where the bytes are.
     """
 
@@ -81,6 +95,7 @@ class Snapshot:
     generation: int
     documents: Mapping[str, Document]
     removed: Mapping[str, int]
+    signs: Signs
     folder: Path
 
     def read(self, document: Document) -> bytes:
@@ -111,6 +126,8 @@ class Snapshot:
 class Draft:
     """The next generation while it is made: the documents of the one before, and what has changed.
 
+    Its `signs` are those of the generation before until they are set.
+
     Args:
         folder: the state folder.
         before: the generation to start from, or None to start from nothing.
@@ -122,6 +139,7 @@ class Draft:
         self.folder = folder
         self.before = before
         self.documents: dict[str, Document] = dict(before.documents) if before is not None else {}
+        self.signs = before.signs if before is not None else Signs()
         self._removed: dict[str, int] = dict(before.removed) if before is not None else {}
         self._now = int(now.timestamp())
         self._verify = verify
@@ -173,7 +191,7 @@ class Draft:
 
     def commit(self) -> Snapshot:
         """Switch to this draft, if it differs from the generation before, and return what is current then."""
-        if self.before is not None and self.documents == self.before.documents:
+        if self.before is not None and (self.documents, self.signs) == (self.before.documents, self.before.signs):
             return self.before
         lost = (self.before.documents if self.before is not None else {}).keys() - self.documents.keys()
         removed = {
@@ -183,12 +201,18 @@ class Draft:
         }
         wait_for_disk(self._written)  # complete before `current` names it, also after a power cut
         generation = max([0, *(number for number, _ in _manifests(self.folder))]) + 1
-        manifest = {"generation": generation, "documents": dict(sorted(self.documents.items())), "removed": removed}
+        manifest = {
+            "generation": generation,
+            "documents": dict(sorted(self.documents.items())),
+            "removed": removed,
+            "ended": self.signs.ended,
+            "moved": dict(self.signs.moved),
+        }
         body = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
         name = f"{generation:06}-{_digest(body)}"
         write_atomically(_manifest_path(self.folder, name), body, root=self.folder, durable=True)
         write_atomically(self.folder / "current", f"{name}\n".encode(), root=self.folder, durable=True)
-        return Snapshot(name, generation, self.documents, removed, self.folder)
+        return Snapshot(name, generation, self.documents, removed, self.signs, self.folder)
 
 
 def differences(before: Snapshot | None, after: Snapshot) -> int:
@@ -221,7 +245,8 @@ def current(folder: Path) -> Snapshot | None:
         return None  # damaged: the next build makes all of it anew
     manifest = json.loads(body)
     documents = {address: Document(*row) for address, row in manifest["documents"].items()}
-    return Snapshot(name, manifest["generation"], documents, manifest["removed"], folder)
+    signs = Signs(tuple(manifest.get("ended", ())), manifest.get("moved", {}))  # older ones have none
+    return Snapshot(name, manifest["generation"], documents, manifest["removed"], signs, folder)
 
 
 def clean_up(folder: Path, now: datetime, *, everything: bool = False) -> None:

@@ -8,9 +8,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from feeds.config import OWNER, Site, owner_of
+from feeds.config import Site
 from feeds.errors import StateError
 from feeds.files import sweep, write_atomically
+from feeds.places import OWNER, owner_of
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import pytest
 from feeds import config
 from feeds.config import Site
 from feeds.errors import ConfigError
+from feeds.places import OWNER
 
 
 def load(*words: str | None, **given: Any) -> Site:
@@ -63,10 +64,10 @@ def test_two_corpora_never_share_a_state(tmp_path: Path) -> None:
 
 def test_without_a_file_the_first_corpus_has_the_state(tmp_path: Path) -> None:
     (tmp_path / ".feeds").mkdir()
-    (tmp_path / ".feeds" / config.OWNER).write_text("one\n")
+    (tmp_path / ".feeds" / OWNER).write_text("one\n")
     assert load("one").state_path == tmp_path / ".feeds"
     assert load("two").state_path.parent == tmp_path / ".feeds" / "others"
-    (tmp_path / ".feeds" / config.OWNER).write_bytes(b"\xff\xfe\x00")
+    (tmp_path / ".feeds" / OWNER).write_bytes(b"\xff\xfe\x00")
     assert load("one").state_path == tmp_path / ".feeds"
 
 
@@ -108,7 +109,7 @@ def test_a_misspelled_variable_is_named() -> None:
 
 def test_a_feeds_toml_that_names_no_corpus_moves_no_state(tmp_path: Path) -> None:
     (tmp_path / ".feeds").mkdir()
-    (tmp_path / ".feeds" / config.OWNER).write_text("art\n")
+    (tmp_path / ".feeds" / OWNER).write_text("art\n")
     (tmp_path / "feeds.toml").write_text(config.template())
     assert load("art").state_path == tmp_path / ".feeds"
 
@@ -131,6 +132,6 @@ def test_another_process_gets_the_same_site(tmp_path: Path) -> None:
 
 def test_the_template_is_valid_and_complete() -> None:
     text = config.template()
-    uncommented = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line)
+    uncommented = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line or "# [" in line)
     assert list(tomllib.loads(uncommented)) == [each.name for each in config.settings()]
     assert tomllib.loads(text) == {}

@@ -21,6 +21,8 @@ NEVER = {
     "slug": THIRD_PARTY | ROOMS | {"config"},
     "entries": THIRD_PARTY | ROOMS | {"config"},
     "files": THIRD_PARTY | ROOMS | {"config"},
+    "places": THIRD_PARTY | ROOMS | {"config"},
+    "ledger": THIRD_PARTY | ROOMS | {"config"},
     "config": THIRD_PARTY | ROOMS,
     "state": THIRD_PARTY | ROOMS,
     "progress": THIRD_PARTY | ROOMS | {"rich"},

@@ -75,8 +75,10 @@ def test_what_is_left_out_leaves_no_trace_but_an_empty_feed(tmp_path: Path) -> N
         assert b"b.example" not in body, name
     empty = feedparser.parse((tmp_path / "public" / "topics" / "chips" / "feed.atom").read_bytes())
     assert empty.feed.updated == "2022-05-27T00:00:00Z"
+    publish.build(make_site(tmp_path / "c", tmp_path / "new", exclude_topics=("Secret",)), NOW)
+    assert not (tmp_path / "new" / "public" / "topics" / "secret").exists()
     publish.build(make_site(tmp_path / "c", tmp_path, exclude_topics=("Secret",)), NOW)
-    assert not (tmp_path / "public" / "topics" / "secret").exists()
+    assert b"This feed has ended" in (tmp_path / "public" / "topics" / "secret" / "feed.atom").read_bytes()
     assert not (tmp_path / "public" / "articles").exists()
 
 

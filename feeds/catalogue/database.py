@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from feeds.catalogue import history
+
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -33,13 +35,14 @@ CREATE TABLE mention (
     live      INTEGER NOT NULL DEFAULT 0,
     position INTEGER NOT NULL, title TEXT NOT NULL, published INTEGER NOT NULL, updated INTEGER,
     listed INTEGER NOT NULL, excerpt TEXT NOT NULL, url TEXT, original_url TEXT, amp_url TEXT, explicit_id TEXT,
-    provider_name TEXT, provider_domain TEXT, topics TEXT NOT NULL, categories TEXT NOT NULL,
+    provider_name TEXT, provider_domain TEXT, domain TEXT NOT NULL, topics TEXT NOT NULL, categories TEXT NOT NULL,
     type TEXT NOT NULL, quality NUMERIC, heat NUMERIC,
     image_url TEXT, image_width INTEGER, image_height INTEGER, content TEXT NOT NULL
 );
 CREATE INDEX mention_source ON mention (source_id);
 CREATE INDEX mention_entry ON mention (entry_id);
 CREATE INDEX mention_homeless ON mention (id) WHERE live = 1 AND entry_id IS NULL;
+CREATE INDEX mention_domain ON mention (domain);
 CREATE INDEX mention_due ON mention (live, published);
 
 CREATE TABLE label (                     -- how records spell the names of topics and categories
@@ -50,7 +53,8 @@ CREATE INDEX label_mention ON label (mention_id);
 CREATE INDEX label_name ON label (kind, key, name);
 
 CREATE TABLE mention_key (               -- what makes mentions one entry (feeds.entries.keys)
-    key TEXT NOT NULL, mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE,
+    key INTEGER NOT NULL,                -- feeds.entries.key_number
+    mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE,
     PRIMARY KEY (key, mention_id)
 ) WITHOUT ROWID;
 CREATE INDEX mention_key_mention ON mention_key (mention_id);
@@ -60,15 +64,17 @@ CREATE TABLE entry (
     ident TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL, provider_name TEXT NOT NULL,
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
     shown INTEGER NOT NULL DEFAULT 0,    -- 1: the settings select it (feeds.model.Selection)
+    recorded INTEGER NOT NULL DEFAULT 0, -- 1: the history has it as it is (feeds.catalogue.history)
     page_wanted TEXT, page TEXT          -- the plain slug of a page-less entry, and the one it got
 );
+CREATE INDEX entry_unrecorded ON entry (id) WHERE shown AND NOT recorded;
 CREATE INDEX entry_ident ON entry (ident);
 CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
 
 CREATE TABLE member (                    -- which entries a feed has, in the feed's order
     kind TEXT NOT NULL, key TEXT NOT NULL, age INTEGER NOT NULL, ident TEXT NOT NULL, entry_id INTEGER NOT NULL,
     shown INTEGER NOT NULL,              -- as the entry's
-    PRIMARY KEY (kind, key, age, ident)  -- age = -published
+    PRIMARY KEY (kind, key, age, ident, entry_id)  -- age = -published
 ) WITHOUT ROWID;
 CREATE INDEX member_entry ON member (entry_id);
 
@@ -78,10 +84,12 @@ CREATE TABLE feed (
     since INTEGER NOT NULL DEFAULT 0, entries INTEGER NOT NULL DEFAULT 0,
     newest INTEGER, updated INTEGER,     -- among the entries it shows; NULL where it has none
     ttl INTEGER NOT NULL DEFAULT 0,      -- in minutes
+    ended INTEGER,                       -- since when nothing names it any more
     pending INTEGER NOT NULL DEFAULT 1,  -- 1: its documents may differ from those in the snapshot
     PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
 CREATE INDEX feed_wanted ON feed (kind, wanted);
+CREATE INDEX feed_slug ON feed (kind, slug);
 CREATE INDEX feed_pending ON feed (kind, key) WHERE pending = 1;
 
 CREATE TABLE pending_page (entry_id INTEGER PRIMARY KEY);   -- pages that may differ from the snapshot's
@@ -97,7 +105,8 @@ _SCRATCH = """
 CREATE TEMP TABLE candidate (mention_id INTEGER PRIMARY KEY);  -- mentions that may begin or cease to be live
 CREATE TEMP TABLE shaken (entry_id INTEGER PRIMARY KEY);  -- entries that lost or will gain a mention
 CREATE TEMP TABLE stale (entry_id INTEGER PRIMARY KEY);   -- entries whose fragments must be made anew
-CREATE TEMP TABLE shared (key TEXT PRIMARY KEY) WITHOUT ROWID;  -- keys of new mentions
+CREATE TEMP TABLE written (entry_id INTEGER PRIMARY KEY, kept INTEGER NOT NULL); -- merged anew; 1: the ledger has it
+CREATE TEMP TABLE shared (key INTEGER PRIMARY KEY);       -- keys of new mentions
 CREATE TEMP TABLE unclaimed (wanted TEXT PRIMARY KEY);    -- page slugs that an entry has given up
 """
 
@@ -106,6 +115,8 @@ CREATE TEMP TABLE unclaimed (wanted TEXT PRIMARY KEY);    -- page slugs that an 
 def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
     """Yield a connection to the catalogue at `path`; it is made, or made anew, where that is needed.
 
+    The history beside it (:mod:`feeds.catalogue.history`) is attached to it.
+
     Args:
         path: the SQLite file, in a folder that exists.
         reader: identifies the code and the settings that decide what is read from a file. A catalogue
@@ -113,6 +124,7 @@ def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
 
     Raises:
         sqlite3.Error: the file can't be used; :func:`is_outside_cause` tells why.
+        StateError: the history can't be used.
     """
     with _open(path) as db:
         usable = _made_by(db, reader)
@@ -124,6 +136,7 @@ def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
             set_meta(db, "reader", reader)
             db.commit()
         db.executescript(_SCRATCH)
+        history.attach(db, path.with_name(history.FILE_NAME))
         yield db
 
 

@@ -10,10 +10,13 @@ from datetime import datetime
 from feeds.catalogue.database import meta, set_meta
 from feeds.catalogue.reading import next_due
 from feeds.catalogue.rows import MENTION_COLUMNS, from_mention, to_seconds
-from feeds.entries import fold, keys
-from feeds.model import Kind, Parsed
+from feeds.entries import fold, key_number, keys, provider_of
+from feeds.model import Kind, Parsed, Provider
 
-_INSERT_MENTION = f"INSERT INTO mention (source_id, {MENTION_COLUMNS}) VALUES (?{', ?' * 21})"  # noqa: S608 - our own text
+_NOBODY = Provider("", "")
+"""Stands for the site where its own domain is not wanted."""
+
+_INSERT_MENTION = f"INSERT INTO mention (source_id, domain, {MENTION_COLUMNS}) VALUES (?{', ?' * 22})"  # noqa: S608 - our own text
 
 
 def stamps(db: sqlite3.Connection) -> dict[str, str]:
@@ -54,8 +57,9 @@ def record(db: sqlite3.Connection, parsed: Parsed, stamp: str, digest: bytes) ->
     if article is None:
         return
     for each in article.mentions:
-        mention_id = db.execute(_INSERT_MENTION, (source_id, *from_mention(each))).lastrowid
-        db.executemany("INSERT INTO mention_key VALUES (?, ?)", [(key, mention_id) for key in keys(each)])
+        domain = provider_of(each, _NOBODY).domain
+        mention_id = db.execute(_INSERT_MENTION, (source_id, domain, *from_mention(each))).lastrowid
+        db.executemany("INSERT INTO mention_key VALUES (?, ?)", [(key_number(key), mention_id) for key in keys(each)])
         topics = (
             each.topics if each is article.own else [name for name in each.topics if name not in article.own.topics]
         )

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from feeds import entries
-from feeds.catalogue import naming
+from feeds.catalogue import identity, naming
+from feeds.catalogue.identity import Reidentified
 from feeds.catalogue.reading import mentions_of
 from feeds.catalogue.rows import to_seconds
 from feeds.config import Site
+from feeds.ledger import Ledger
 from feeds.model import Entry, Kind, Selection
 from feeds.slug import slugify
 
@@ -21,23 +24,35 @@ BATCH = 20_000
 """How many new mentions are merged at a time: what bounds the memory that a first build needs."""
 
 
-def merge(db: sqlite3.Connection, site: Site) -> None:
+def merge(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> list[Reidentified]:
     """Bring entries, memberships and feeds up to date with the mentions that are live.
 
     Afterwards every feed and page that may look different is pending, and the fragments of every entry that
     may are gone.
+
+    Args:
+        db: the catalogue.
+        site: the settings.
+        ledger: says what stays as it was published; what has to be kept from now on is added to it.
+        now: when a feed that nothing names any more has ended.
+
+    Returns:
+        The published ids that could not be kept.
     """
+    db.execute("DELETE FROM written")
     db.execute("DELETE FROM stale")
     db.execute("DELETE FROM unclaimed")
     while True:
         homeless = [mention for (mention,) in db.execute(_HOMELESS, (BATCH,))]
-        _merge_batch(db, homeless, site)
+        _merge_batch(db, homeless, site, ledger)
         db.execute("DELETE FROM shaken")
         if len(homeless) < BATCH:
             break
+    lost = identity.settle(db, ledger)
     naming.name_pages(db, site.address)
     _settle_stale(db)
-    naming.name_feeds(db, site)
+    naming.name_feeds(db, site, ledger, now)
+    return lost
 
 
 def shake_all(db: sqlite3.Connection) -> None:
@@ -46,7 +61,7 @@ def shake_all(db: sqlite3.Connection) -> None:
     db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
 
 
-def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site) -> None:
+def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site, ledger: Ledger) -> None:
     db.execute("DELETE FROM shared")
     db.executemany(_SHARED_KEYS, [(mention,) for mention in homeless])
     db.execute(_SHAKE_NEIGHBOURS)
@@ -57,17 +72,23 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site) ->
     db.execute("DELETE FROM member WHERE entry_id IN (SELECT entry_id FROM shaken)")
     left_over = set(faces)
     is_in: dict[int, int] = {}
-    for group in entries.group((mention, _keys(db, mention)) for mention in sorted(was_in)):
+    keys = {mention: _keys(db, mention) for mention in sorted(was_in)}
+    keys_of: dict[int, list[int]] = {}
+    for group in entries.group(keys.items()):
         before = (was_in[mention] for mention in group)
         entry_id = min((entry for entry in before if entry in left_over), default=None)
         if entry_id is None:
             entry_id = int(db.execute(_INSERT_BLANK).lastrowid or 0)
         left_over.discard(entry_id)
         is_in |= dict.fromkeys(group, entry_id)
+        keys_of[entry_id] = [key for mention in group for key in keys[mention]]
     moved = [(entry_id, mention) for mention, entry_id in is_in.items() if was_in[mention] != entry_id]
     db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
     for entry_id in sorted(set(is_in.values())):  # only now: before, an entry may hold mentions of another
-        _write(db, entry_id, entries.merge(mentions_of(db, entry_id), site.home), site.selection)
+        mentions = mentions_of(db, entry_id)
+        kept = identity.kept_id(ledger, keys_of[entry_id], mentions)
+        db.execute("INSERT OR REPLACE INTO written VALUES (?, ?)", (entry_id, kept is not None))
+        _write(db, entry_id, entries.merge(mentions, site.home, identity=kept), site.selection)
         db.execute("INSERT OR IGNORE INTO shaken VALUES (?)", (entry_id,))
     for entry_id in left_over:
         _remove(db, entry_id)
@@ -82,7 +103,7 @@ def _faces(db: sqlite3.Connection) -> dict[int, tuple[object, ...]]:
     return {entry_id: face for entry_id, *face in rows}
 
 
-def _keys(db: sqlite3.Connection, mention: int) -> list[str]:
+def _keys(db: sqlite3.Connection, mention: int) -> list[int]:
     return [key for (key,) in db.execute("SELECT key FROM mention_key WHERE mention_id = ?", (mention,))]
 
 
@@ -99,7 +120,7 @@ def _write(db: sqlite3.Connection, entry_id: int, entry: Entry, selection: Selec
     url = entry.url or before_url  # the page of a page-less entry is given out by feeds.catalogue.naming
     db.execute(
         "UPDATE entry SET ident = ?, url = ?, title = ?, provider_name = ?, published = ?, updated = ?,"
-        " shown = ?, page_wanted = ? WHERE id = ?",
+        " shown = ?, page_wanted = ?, recorded = 0 WHERE id = ?",
         (
             entry.id,
             url,
@@ -128,6 +149,7 @@ def _remove(db: sqlite3.Connection, entry_id: int) -> None:
     db.execute("DELETE FROM entry WHERE id = ?", (entry_id,))
     db.execute("DELETE FROM fragment WHERE entry_id = ?", (entry_id,))
     db.execute("DELETE FROM stale WHERE entry_id = ?", (entry_id,))
+    db.execute("DELETE FROM written WHERE entry_id = ?", (entry_id,))
 
 
 def _feeds_of(entry: Entry) -> Iterable[tuple[Kind, str]]:

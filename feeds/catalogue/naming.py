@@ -7,8 +7,11 @@ plain one depends on what the catalogue holds, never on the order in which it ca
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 
+from feeds.catalogue import emptied, history, moved
 from feeds.config import Site
+from feeds.ledger import KeptFeed, Ledger
 from feeds.model import Kind, Provider, pace
 from feeds.slug import Claim, assign, slugify
 
@@ -45,24 +48,29 @@ def name_pages(db: sqlite3.Connection, home_address: str) -> None:
             db.execute(_STALE_RELATED, {"entry": entry_id})
 
 
-def name_feeds(db: sqlite3.Connection, site: Site) -> None:
-    """Bring name, slug, size, dates and pace of every pending feed up to date; drop those without entries."""
+def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
+    """Bring name, slug, size, dates and pace of every pending feed up to date.
+
+    A feed that has no entries any more goes into the ledger if it was published, and is dropped if not.
+    """
     db.execute("INSERT OR IGNORE INTO feed (kind, key) VALUES (?, '')", (Kind.ALL,))
+    emptied.decide(db, site, ledger, now)
     contested: set[tuple[Kind, str]] = set()
     pending = db.execute("SELECT kind, key, wanted, slug FROM feed WHERE pending = 1").fetchall()
     for kind, key, wanted, slug in ((Kind(kind), *rest) for kind, *rest in pending):
         if kind is not Kind.ALL:
-            wanted = wanted or _plain_slug(kind, key)
+            wanted = wanted or plain_slug(kind, key)
             contested.add((kind, wanted))
+        if emptied.is_empty(ledger, kind, key):
+            continue
         entries, named_by, oldest, latest_update = db.execute(_SIZE, (kind, key)).fetchone()
         if named_by == 0 and kind is not Kind.ALL:
-            _leave_folder(db, kind, slug)
-            db.execute("DELETE FROM feed WHERE kind = ? AND key = ?", (kind, key))
+            emptied.drop(db, kind, key, slug)
             continue
         dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": site.limit_of(kind)}).fetchall()
         db.execute(
-            "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, ttl = ?"
-            " WHERE kind = ? AND key = ?",
+            "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, ttl = ?,"
+            " ended = NULL WHERE kind = ? AND key = ?",
             (
                 _name(db, kind, key, site.home),
                 wanted,
@@ -76,28 +84,42 @@ def name_feeds(db: sqlite3.Connection, site: Site) -> None:
             ),
         )
     for kind, wanted in contested:
-        _give_slugs(db, kind, wanted)
+        _give_slugs(db, ledger, kind, wanted)
+    moved.settle(db, site, ledger, now)
+    emptied.show(db, site, ledger, now)
     if pending:
         db.execute("UPDATE feed SET pending = 1 WHERE kind = ?", (Kind.ALL,))  # its page lists all the others
 
 
-def _give_slugs(db: sqlite3.Connection, kind: Kind, wanted: str) -> None:
+def _give_slugs(db: sqlite3.Connection, ledger: Ledger, kind: Kind, wanted: str) -> None:
+    """Give each feed that wants this slug one: that which it was published under, else what :func:`assign` says.
+
+    Where the two differ, the ledger remembers it. The slug of a feed without entries is never another's.
+    """
     rivals = db.execute("SELECT key, since, slug FROM feed WHERE kind = ? AND wanted = ?", (kind, wanted)).fetchall()
-    given = assign(Claim(since, key, wanted) for key, since, _ in rivals)
+    claims = [Claim(since, key, wanted) for key, since, _ in rivals]
+    reserved = {each.key: each.slug for each in ledger.empty_feeds() if each.kind is kind}
+    published = {
+        claim.key: known.slug
+        for claim in claims
+        if (known := ledger.feeds.get((kind, claim.key)) or history.feed(db, kind, claim.key)) is not None
+    }
+    computed = assign(claims, reserved)
+    given = assign(claims, published | reserved)
     for key, _, slug in rivals:
+        if key not in reserved:
+            ledger.feeds.pop((kind, key), None)
+            if given[key] != computed[key]:
+                ledger.feeds[kind, key] = KeptFeed(kind, key, given[key])
         if slug != given[key]:
-            _leave_folder(db, kind, slug)
+            emptied.leave_folder(db, kind, slug)
             db.execute("UPDATE feed SET slug = ?, pending = 1 WHERE kind = ? AND key = ?", (given[key], kind, key))
 
 
-def _plain_slug(kind: Kind, key: str) -> str:
+def plain_slug(kind: Kind, key: str) -> str:
+    """Return the slug that the name of a feed asks for."""
     is_host = kind is Kind.PROVIDER and key.replace("-", "").replace(".", "").isalnum()
     return key if is_host else slugify(key)
-
-
-def _leave_folder(db: sqlite3.Connection, kind: Kind, slug: str) -> None:
-    if slug:
-        db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (f"{kind.folder}/{slug}/",))
 
 
 def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:

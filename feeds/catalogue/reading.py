@@ -49,18 +49,19 @@ def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
 
 def entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
     """Return the entry with all that its fragments show: its own mentions merged, and what it is related to."""
-    page, url = db.execute("SELECT page, url FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    ident, page, url = db.execute("SELECT ident, page, url FROM entry WHERE id = ?", (entry_id,)).fetchone()
     related = tuple(Link(*row) for row in db.execute(_RELATED, {"entry": entry_id, "limit": RELATED_LIMIT}))
-    return entries.merge(mentions_of(db, entry_id), home, page=page, page_url=url, related=related)
+    mentions = mentions_of(db, entry_id)
+    return entries.merge(mentions, home, identity=ident, page=page, page_url=url, related=related)
 
 
 def feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
-    """Return every feed, or only those whose documents may differ from the snapshot's.
+    """Return every feed, also those that have ended, or only those whose documents may differ from the snapshot's.
 
     Everything first, then topics, providers and categories, each by name.
     """
     only = "WHERE pending = 1" if pending else ""
-    rows = db.execute(f"SELECT kind, key, name, slug, entries, newest, updated, ttl FROM feed {only}")  # noqa: S608
+    rows = db.execute(f"SELECT kind, key, name, slug, entries, newest, updated, ttl, ended FROM feed {only}")  # noqa: S608
     found = [
         Feed(
             kind=Kind(kind),
@@ -71,8 +72,9 @@ def feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
             updated=to_moment(updated) if updated is not None else EPOCH,
             newest=to_moment(newest) if newest is not None else None,
             ttl=ttl,
+            ended=to_moment(ended) if ended is not None else None,
         )
-        for kind, key, name, slug, count, newest, updated, ttl in rows
+        for kind, key, name, slug, count, newest, updated, ttl, ended in rows
     ]
     kinds = list(Kind)
     return sorted(found, key=lambda feed: (kinds.index(feed.kind), feed.name.casefold(), feed.key))
@@ -111,7 +113,7 @@ def find(db: sqlite3.Connection, wanted: str) -> int | None:
         row = db.execute(
             "SELECT entry_id FROM mention_key JOIN mention ON mention.id = mention_id"
             " WHERE mention_key.key = ? AND entry_id IS NOT NULL",
-            (address.canonical(link),),
+            (entries.key_number(address.canonical(link)),),
         ).fetchone()
     return int(row[0]) if row is not None else None
 
@@ -152,8 +154,8 @@ def number_of_entries(db: sqlite3.Connection) -> int:
 
 
 def number_of_feeds(db: sqlite3.Connection) -> int:
-    """Return how many feeds there are."""
-    return _one_number(db, "SELECT count(*) FROM feed")
+    """Return how many feeds there are, without those that have ended."""
+    return _one_number(db, "SELECT count(*) FROM feed WHERE ended IS NULL")
 
 
 def problems(db: sqlite3.Connection) -> Iterator[Problem]:

@@ -19,11 +19,13 @@ class Head:
         feed: which feed it is.
         site: the settings.
         directory: all feeds of the site, for the page at its root; empty for every other feed.
+        moved_to: where the feed is now, in what is left at an address that it had before.
     """
 
     feed: Feed
     site: Site
     directory: tuple[Feed, ...] = ()
+    moved_to: Feed | None = None
 
     @property
     def page(self) -> str:

@@ -52,6 +52,7 @@ def document(head: Head, fragments: Sequence[bytes]) -> bytes:
         **({"icon": head.site.logo or head.site.icon} if head.site.logo or head.site.icon else {}),
         **({"favicon": head.site.icon} if head.site.icon else {}),
         "language": head.site.language,
+        **({"expired": True} if head.feed.ended is not None else {}),
     }
     return b"".join([_json(facts).removesuffix(b"}"), b',"items":[', b",".join(fragments), b"]}\n"])
 

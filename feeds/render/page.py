@@ -42,7 +42,7 @@ def document(head: Head, fragments: Sequence[bytes]) -> bytes:
         head=head,
         style=_up(head.feed.folder) + STYLE,
         up=_up(head.feed.folder),
-        subscriptions=_SUBSCRIPTIONS,
+        subscriptions=_SUBSCRIPTIONS if head.feed.ended is None else (),
         groups=[(heading, feeds) for heading, feeds in groups if feeds],
         opml=opml.FILE_NAME,
         entries=[Markup(each.decode()) for each in fragments],  # noqa: S704 - our own fragments, escaped there

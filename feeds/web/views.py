@@ -54,12 +54,23 @@ def register(app: Flask, shelf: Shelf) -> None:
         if snapshot is None:
             return _plain("There is no site here yet.", HTTPStatus.SERVICE_UNAVAILABLE)
         wanted = address + INDEX if address == "" or address.endswith("/") else address
+        folder = "/".join([*address.split("/")[:2], ""])
+        if folder in snapshot.signs.moved:
+            return _moved(snapshot, snapshot.signs.moved[folder], wanted.removeprefix(folder))
         found = snapshot.documents.get(wanted)
         if found is not None:
             return _answer(snapshot, found)
         if f"{address}/{INDEX}" in snapshot.documents:
             return redirect(f"{request.root_path}/{address}/", HTTPStatus.MOVED_PERMANENTLY)
-        return _not_found()
+        if folder in snapshot.signs.ended:
+            return _nothing(
+                HTTPStatus.GONE, "This feed has ended", "Nothing is in it any more, and its address is gone for good."
+            )
+        return _nothing(
+            HTTPStatus.NOT_FOUND,
+            "There is nothing at this address",
+            "There is no feed at this address. It may have another name now.",
+        )
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> BaseResponse:
@@ -95,13 +106,19 @@ def _answer(snapshot: Snapshot, document: Document) -> DocumentResponse:
     return answer
 
 
-def _not_found() -> Response:
-    """Return 404: a page for people, a line for programs."""
+def _moved(snapshot: Snapshot, folder: str, name: str) -> BaseResponse:
+    """Return 301 to where a feed is now: the document of this name there, or its page."""
+    known = folder + name in snapshot.documents and name != INDEX
+    return redirect(f"{request.root_path}/{folder}{name if known else ''}", HTTPStatus.MOVED_PERMANENTLY)
+
+
+def _nothing(status: HTTPStatus, heading: str, text: str) -> Response:
+    """Return 404 or 410: a page for people, a line for programs."""
     root = f"{request.root_path}/"
     if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
-        answer = Response(render_template("404.html", root=root), HTTPStatus.NOT_FOUND)
+        answer = Response(render_template("nothing.html", root=root, heading=heading, text=text), status)
     else:
-        answer = _plain(f"There is no feed at this address. All feeds: {root}", HTTPStatus.NOT_FOUND)
+        answer = _plain(f"{text} All feeds: {root}", status)
     answer.vary.add("Accept")
     return answer
 

@@ -1,0 +1,53 @@
+"""Where the state of a corpus lives: two corpora must never share a catalogue and a ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from feeds.slug import slugify
+
+OWNER = "corpus"
+"""The file in a state folder that names the corpus it belongs to, relative to the folder above it."""
+
+
+def absolute(root: Path, path: str) -> str:
+    """Return `path`, which is relative to `root`, as an absolute one."""
+    return str((root / path).resolve())
+
+
+def own_state(root: Path, corpus: str, home: str | None) -> str:
+    """Return the state folder of `corpus`: two corpora must never share a catalogue and a ledger.
+
+    ``.feeds`` belongs to the corpus that feeds.toml names or stands in (`home`); where it names none, or there
+    is none, to the first that was built here (:data:`OWNER` says which). Any other has a folder of its own in it.
+    """
+    folder = root.resolve() / ".feeds"
+    if corpus == (home or owner_of(folder) or corpus):
+        return str(folder)
+    return str(folder / "others" / _folder_of(corpus))
+
+
+def served_state(state: Path, corpus: str, listening: str) -> str:
+    """Return the state folder of a server whose feeds carry the address `listening` that it listens on.
+
+    What is made for that address has a state of its own: a build for another address, which other servers and
+    the static files have, would otherwise change under this server what it serves, and it under them.
+    """
+    return str(state / "served" / slugify(listening) / _folder_of(corpus))
+
+
+def _folder_of(corpus: str) -> str:
+    """Return a folder name that is readable and no other corpus has."""
+    mark = hashlib.sha256(os.fsencode(corpus)).hexdigest()[:8]
+    return f"{slugify(Path(corpus).name)}-{mark}"
+
+
+def owner_of(state: Path) -> str | None:
+    """Return the corpus that the state folder belongs to, or None where that is not said."""
+    try:
+        named = os.fsdecode((state / OWNER).read_bytes()).strip()
+    except OSError:
+        return None
+    return absolute(state.parent, named) if named and "\0" not in named else None

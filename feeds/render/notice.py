@@ -1,0 +1,61 @@
+"""What a feed says instead of entries, when there is something that its subscribers should know."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+
+from feeds.model import Entry, Feed, Kind, iso
+from feeds.render.head import Head
+
+
+def ended(head: Head) -> Entry:
+    """Return the one entry of a feed's last documents: that nothing more will come, and where there is more."""
+    name, site = head.feed.name, head.site
+    return _notice(
+        head,
+        title=f"This feed has ended: {name}",
+        url=site.address,
+        text=f"Nothing on {site.title} is in “{name}” any more, so this feed has ended, and its address will soon be"
+        f" gone. All the feeds that there are: {site.address}",
+    )
+
+
+def left_behind(head: Head, old: str, to: Feed, since: datetime) -> Head:
+    """Return the head of what is left in the folder `old` after its feed has moved.
+
+    Args:
+        head: the head of any feed of the site.
+        old: the folder.
+        to: the feed, where it is now.
+        since: when that was first published.
+    """
+    kinds, slug = old.rstrip("/").split("/")
+    kind = next(each for each in Kind if each.folder == kinds)
+    feed = replace(to, kind=kind, key=slug, slug=slug, name=f"{to.name} (moved)", count=0, updated=since, ended=since)
+    return replace(head, feed=feed, directory=(), moved_to=to)
+
+
+def moved(head: Head) -> Entry:
+    """Return the one entry of what is left at an address that a feed had before (:func:`left_behind`)."""
+    to = replace(head, feed=head.moved_to or head.feed)
+    return _notice(
+        head,
+        title=f"This feed has moved: {to.feed.name}",
+        url=to.page,
+        text=f"This feed has another address now, and nothing more will come here. Subscribe to it there: {to.page}",
+    )
+
+
+def _notice(head: Head, *, title: str, url: str, text: str) -> Entry:
+    when = head.feed.ended or head.feed.updated
+    return Entry(
+        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.page} {url} {iso(when)}").urn,
+        url=url,
+        title=title,
+        published=when,
+        updated=when,
+        provider=head.site.home,
+        summary=text,
+    )

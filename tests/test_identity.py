@@ -1,0 +1,273 @@
+"""Once published, an id never changes: what a reader that keeps ids is delivered, build after build."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from feeds import publish
+from feeds.errors import StateError
+from feeds.ledger import FILE_NAME
+from tests.builders import NOW, article, link, make_site, write_corpus
+from tests.conftest import Run
+from tests.test_incremental import MEMORY
+
+X, Y = "https://x.example/1", "https://y.example/2"
+
+
+def items(folder: Path, path: str = "feed.json") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((folder / "public" / path).read_bytes())["items"]
+    return found
+
+
+def build(folder: Path, **options: Any) -> dict[str, str]:
+    """Build the corpus in `folder` and return the id of each title."""
+    publish.build(make_site(folder / "corpus", folder, **options), NOW)
+    found = items(folder)
+    assert len({each["id"] for each in found}) == len(found)
+    return {each["title"]: each["id"] for each in found}
+
+
+def lose_the_catalogue(folder: Path) -> None:
+    for path in (folder / "state").glob("catalogue*"):
+        path.unlink()
+
+
+HISTORIES: dict[str, list[dict[str, str | None]]] = {
+    "http becomes https": [{"a.md": article("A", url="http://x.example/1")}, {"a.md": article("A", url=X)}],
+    "an unknown parameter goes": [{"a.md": article("A", url=f"{X}?from=a")}, {"a.md": article("A", url=X)}],
+    "the article's own file arrives": [
+        {"b.md": article("B", url=Y, related=[link("http://x.example/1/", "A")])},
+        {"a.md": article("A", "2024-01-01", url=X)},
+    ],
+    "an earlier mention arrives": [
+        {"b.md": article("B", url=Y, related=[link(X, "A", "2024-02-01")])},
+        {"c.md": article("C", url=f"{Y}/c", related=[link("http://www.x.example/1", "A", "2024-01-01")])},
+    ],
+    "the title changes": [
+        {"a.md": article("A", url=f"{X}?p=1"), "b.md": article("B", url=Y, related=[link(f"{X}?p=1", "A")])},
+        {"a.md": article("A", url=f"{X}?p=1", ampWebUrl=f"{X}/amp"), "b.md": None},
+        {"a.md": article("A", url=f"{X}?p=2", ampWebUrl=f"{X}/amp")},
+    ],
+    "an article gets an id of its own": [{"a.md": article("A", url=X)}, {"a.md": article("A", url=X, id="tag:x,1")}],
+    "an article loses its id": [{"a.md": article("A", url=X, id="tag:x,1")}, {"a.md": article("A", url=X)}],
+    "an article without a page is dated anew": [
+        {"a.md": article("A", url=None)},
+        {"a.md": article("A", "2024-01-01", url=None)},
+    ],
+    "an article without a page is renamed": [
+        {"a.md": article("A", url=None)},
+        {"a.md": None, "n.md": article("A", url=None)},
+    ],
+    "an article without a page gets one": [{"a.md": article("A", url=None)}, {"a.md": article("A", url=X)}],
+    "an article moves": [{"a.md": article("A", url=X)}, {"a.md": article("A", url=Y)}],
+    "an article is away for a while": [
+        {"a.md": article("A", url="http://x.example/1"), "b.md": article("B", url=Y)},
+        {"a.md": None},
+        {"a.md": article("A", url=X)},
+    ],
+    "only its other address is left": [
+        {"a.md": article("A", url=X), "b.md": article("A", "2024-01-01", url=Y, originalUrl=X)},
+        {"a.md": None},
+        {"b.md": article("A", "2024-01-01", url=Y)},
+    ],
+}
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["", "catalogue lost"])
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_published_id_stays(name: str, lost: bool, tmp_path: Path) -> None:
+    known: dict[str, str] = {}
+    for edits in HISTORIES[name]:
+        for path, text in edits.items():
+            if text is None:
+                (tmp_path / "corpus" / path).unlink()
+            else:
+                write_corpus(tmp_path / "corpus", {path: text})
+        if lost:
+            lose_the_catalogue(tmp_path)
+        found = build(tmp_path)
+        assert {title: found[title] for title in known.keys() & found.keys()} == {
+            title: known[title] for title in known.keys() & found.keys()
+        }
+        assert "A" in found or None in edits.values()
+        known |= found
+
+
+def test_two_pages_become_one_and_two_again(tmp_path: Path) -> None:
+    corpus = write_corpus(
+        tmp_path / "corpus", {"x.md": article("X", "2024-02-01", url=X), "y.md": article("Y", "2024-01-01", url=Y)}
+    )
+    first = build(tmp_path)
+    write_corpus(corpus, {"z.md": article("Z", "2024-03-01", url=X, originalUrl=Y)})
+    assert build(tmp_path) == {"Y": Y}
+    write_corpus(corpus, {"y.md": article("Y", "2024-04-01", url=Y)})
+    assert build(tmp_path) == {"X": Y}, "X represents the page now, which is known as Y"
+    (corpus / "z.md").unlink()
+    assert build(tmp_path) == first
+
+
+def test_an_id_is_never_given_to_another_page(tmp_path: Path) -> None:
+    """A page has moved and kept its id, which is an address; then an article about that address arrives."""
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url=X)})
+    build(tmp_path)
+    write_corpus(corpus, {"a.md": article("A", url=Y)})
+    assert build(tmp_path) == {"A": X}
+    write_corpus(corpus, {"b.md": article("B", url=X)})
+    found = build(tmp_path)
+    assert found["A"] == X
+    assert found["B"].startswith("urn:uuid:")
+    lose_the_catalogue(tmp_path)
+    assert build(tmp_path) == found
+
+
+def test_the_ledger_holds_exceptions_only_and_forgets_what_is_none(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url="http://x.example/1"), "b.md": article(url=Y)})
+    ledger = tmp_path / "state" / FILE_NAME
+    build(tmp_path)
+    assert not ledger.exists()
+    write_corpus(corpus, {"a.md": article("A", url=X)})
+    build(tmp_path)
+    (line,) = ledger.read_text().splitlines()
+    record = json.loads(line)
+    assert record["id"] == "http://x.example/1"
+    assert "x.example/1" in record["keys"]
+    write_corpus(corpus, {"a.md": article("A", url="http://x.example/1")})
+    build(tmp_path)
+    assert ledger.read_text() == ""
+
+
+def test_what_was_only_looked_at_was_not_published(tmp_path: Path, feeds: Run) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url="http://x.example/1")})
+    feeds("list", "corpus", FEEDS_STATE="state")
+    write_corpus(corpus, {"a.md": article("A", url=X)})
+    assert build(tmp_path) == {"A": X}
+    write_corpus(corpus, {"a.md": article("A", url="http://x.example/1")})
+    feeds("list", "corpus", FEEDS_STATE="state")
+    assert not (tmp_path / "state" / FILE_NAME).exists(), "the ledger is for builds to write"
+    assert build(tmp_path) == {"A": X}
+    assert X in (tmp_path / "state" / FILE_NAME).read_text()
+
+
+@pytest.mark.parametrize("line", ['{"id": "x"}', "no JSON", '{"feed": "planet", "key": "a", "slug": "a"}', "[]"])
+def test_a_ledger_that_makes_no_sense(line: str, tmp_path: Path, feeds: Run) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article()})
+    write_corpus(tmp_path / "state", {FILE_NAME: f'{{"id": "x", "keys": ["y"]}}\n{line}\n'})
+    done = feeds("build", "corpus", FEEDS_STATE="state", code=1)
+    assert f"{FILE_NAME}:2: this line is no record of it" in done.stderr
+
+
+def test_a_damaged_history_is_told_and_not_thrown_away(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article()})
+    build(tmp_path)
+    path = tmp_path / "state" / "published.sqlite3"
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.write_bytes(b"garbage" * 1000)
+    with pytest.raises(StateError, match="record of published ids is damaged"):
+        build(tmp_path)
+    assert path.read_bytes() == b"garbage" * 1000
+
+
+PAGES = range(4)
+SPELLINGS = [
+    "https://p.example/{}",
+    "http://p.example/{}/",
+    "https://www.p.example/{}?utm_source=x",
+    "http://p.example/{}#y",
+]
+DAYS = ["2022-05-25", "2022-05-26", "2023-01-01"]
+
+mentions = st.fixed_dictionaries(
+    {"page": st.sampled_from(PAGES), "spelling": st.sampled_from(SPELLINGS), "date": st.sampled_from(DAYS)},
+    optional={
+        "id": st.just("tag:p.example,2026:{}"),
+        "title": st.sampled_from(["one", "two"]),
+        "published": st.booleans(),
+    },
+)
+
+
+def fields_of(mention: dict[str, Any]) -> dict[str, Any]:
+    page = mention["page"]
+    return {
+        "url": mention["spelling"].format(page),
+        "title": f"{page} {mention.get('title', '')}",
+        "date": mention["date"],
+        **({"id": mention["id"].format(page)} if "id" in mention else {}),
+        **({"published": mention["published"]} if "published" in mention else {}),
+    }
+
+
+class Subscriptions(RuleBasedStateMachine):
+    """Readers that keep ids, and a corpus whose records of the same pages come, go and change."""
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="feeds-ids-", dir=MEMORY))
+        self.corpus = write_corpus(self.folder / "corpus", {"z.md": article("9 always here", url="https://z.example/")})
+        self.now = NOW
+        self.delivered: dict[str, set[str]] = {}
+        self.page_of: dict[str, str] = {}
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder)
+
+    @rule(path=st.sampled_from(["a.md", "b.md", "c.md"]), own=mentions, related=st.lists(mentions, max_size=3))
+    def write(self, path: str, own: dict[str, Any], related: list[dict[str, Any]]) -> None:
+        text = article(**fields_of(own), related=[link(**fields_of(each)) for each in related])
+        write_corpus(self.corpus, {path: text})
+
+    @rule(
+        path=st.sampled_from(["own.md", "renamed.md"]), date=st.sampled_from(DAYS), body=st.sampled_from(["", "More."])
+    )
+    def write_own(self, path: str, date: str, body: str) -> None:
+        """An article without a page: its date, its text or its file's name change, one at a time."""
+        old = next((name for name in ("own.md", "renamed.md") if (self.corpus / name).exists()), None)
+        if old is not None and old != path:
+            (self.corpus / old).rename(self.corpus / path)
+        else:
+            write_corpus(self.corpus, {path: article("own", date, url=None, body=body)})
+
+    @rule(path=st.sampled_from(["a.md", "b.md", "c.md"]))
+    def delete(self, path: str) -> None:
+        (self.corpus / path).unlink(missing_ok=True)
+
+    @rule()
+    def lose_the_catalogue(self) -> None:
+        lose_the_catalogue(self.folder)
+
+    @rule(days=st.integers(1, 40))
+    def let_time_pass(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @invariant()
+    def nothing_is_delivered_twice(self) -> None:
+        publish.build(make_site(self.corpus, self.folder), self.now)
+        found = items(self.folder)
+        assert len({each["id"] for each in found}) == len(found)
+        for each in found:
+            page = each["title"].partition(" ")[0]
+            self.delivered.setdefault(page, set()).add(each["id"])
+            assert self.page_of.setdefault(each["id"], page) == page
+        assert {page: ids for page, ids in self.delivered.items() if len(ids) > 1} == {}
+
+
+TestSubscriptions = Subscriptions.TestCase
+TestSubscriptions.settings = settings(
+    max_examples=40,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
