@@ -72,6 +72,7 @@ class Site:
     exclude_topics: tuple[str, ...] = _setting((), "leave out what has one of these topics, and their feeds")
     exclude_providers: tuple[str, ...] = _setting((), "leave out what is from one of these domains, and their feeds")
     exclude_categories: tuple[str, ...] = _setting((), "leave out what is in one of these categories, and their feeds")
+    archives: bool = _setting(False, "keep all entries in archives by month, which the Atom feeds link to (RFC 5005)")
     rights: str = _setting("", "the copyright notice of the feeds")
     icon: str = _setting("", "the address of a small square picture for the feeds")
     logo: str = _setting("", "the address of a larger picture, twice as wide as high")

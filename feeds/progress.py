@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -31,6 +33,29 @@ class Silent:
 
     def advance(self) -> None:
         """Say nothing."""
+
+
+class Stopwatch:
+    """Wall time by stage, told to a progress.
+
+    Attributes:
+        progress: is told which stage begins.
+        seconds: how long each has taken, by name.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def stage(self, name: str, total: int) -> Iterator[None]:
+        """Measure the stage `name`, which has `total` steps (0: nobody knows)."""
+        self.progress.stage(name, total)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.perf_counter() - start, 4)
 
 
 class Bar:

@@ -11,13 +11,10 @@ import hashlib
 import importlib.metadata
 import sqlite3
 import sys
-import time
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
@@ -28,15 +25,14 @@ from feeds.catalogue.identity import Reidentified
 from feeds.config import Site
 from feeds.corpus.batch import read_files
 from feeds.corpus.scan import SourceFile, scan
+from feeds.documents import put_pending
 from feeds.entries import key_number
 from feeds.errors import CorpusError, StateError, UsageError
 from feeds.export import export
 from feeds.ledger import Ledger
-from feeds.model import Counts, HeldBack, Kind, Problem
-from feeds.progress import Progress, Silent
-from feeds.render import FORMATS, fragments, notice, opml, page
-from feeds.render.head import Head
-from feeds.snapshot import DamagedError, Draft, Signs, Snapshot
+from feeds.model import Counts, HeldBack, Problem
+from feeds.progress import Progress, Silent, Stopwatch
+from feeds.snapshot import DamagedError, Draft, Snapshot
 from feeds.state import locked
 
 T = TypeVar("T")
@@ -103,7 +99,7 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
     Raises:
         CorpusError, UsageError, StateError, OutputError: see :mod:`feeds.errors`.
     """
-    watch = _Stopwatch(progress or Silent())
+    watch = Stopwatch(progress or Silent())
     _check_places(site)
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
         before = snapshot.current(folder)
@@ -159,7 +155,7 @@ def look(
         site, now, jobs, progress: as for :func:`build`.
         question: is asked with the catalogue, which has been brought up to date.
     """
-    watch = _Stopwatch(progress or Silent())
+    watch = Stopwatch(progress or Silent())
     _check_places(site)
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
 
@@ -177,7 +173,7 @@ def look(
 
 
 def _update(
-    db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime, jobs: int, watch: _Stopwatch
+    db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime, jobs: int, watch: Stopwatch
 ) -> list[Reidentified]:
     """Bring the catalogue up to date with the corpus, the settings, the ledger and the time.
 
@@ -214,7 +210,7 @@ def _write_out(
     ledger: Ledger,
     before: Snapshot | None,
     now: datetime,
-    watch: _Stopwatch,
+    watch: Stopwatch,
     *,
     anew: bool,
 ) -> Snapshot:
@@ -222,64 +218,15 @@ def _write_out(
     draft = Draft(site.state_path, before, now, verify=anew)
     if anew or not pending.shows(db, before.name if before is not None else None):
         anew = True
-        pending.mark_all(db)
-    signs = Signs(
-        ended=tuple(each.folder for each in ledger.empty_feeds() if each.ended is not None),
-        moved={old: move.to for old, move in sorted(ledger.moves.items())},
-    )
-    draft.remove_below([*pending.gone(db), *(draft.signs.moved.keys() - signs.moved.keys())])
-    draft.signs = signs
-    feeds = reading.feeds(db, pending=True)
-    directory = tuple(each for each in reading.feeds(db) if each.ended is None) if feeds else ()
-    with watch.stage("render", len(feeds)):
-        for feed in feeds:
-            head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
-            shown = reading.window(db, feed, site.limit_of(feed.kind))
-            for entry_id in reading.without_fragments(db, (each.entry_id for each in shown)):
-                entry = reading.entry(db, entry_id, site.home)
-                reading.keep_fragments(db, entry_id, fragments(entry, site.address))
-            if feed.ended is not None:
-                last = fragments(notice.ended(head), site.address)
-                parts = {name: [fragment] for name, fragment in last.items()}
-            else:
-                parts = {form.name: reading.fragments(db, form.name, shown) for form in FORMATS}
-            fits = _how_many_fit(parts.values(), site.max_bytes_of(feed.kind))
-            if fits < len(shown):  # a feed that has ended shows none
-                head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
-            for form in FORMATS:
-                body = form.document(head, parts[form.name][:fits])
-                draft.put(feed.folder + form.file_name, form.media_type, body, head.feed.updated)
-            if feed.kind is Kind.ALL:
-                for entry_id in pending.pages(db):
-                    entry = reading.entry(db, entry_id, site.home)
-                    body = page.article(head, entry)
-                    draft.put(f"articles/{entry.page}/{page.FILE_NAME}", page.MEDIA_TYPE, body, entry.updated)
-                draft.put(page.STYLE, page.STYLE_TYPE, page.style(), feed.updated)
-                draft.put(opml.FILE_NAME, opml.MEDIA_TYPE, opml.document(head), feed.updated)
-                _put_signposts(draft, ledger, head)
-            watch.progress.advance()
+        pending.mark_all(db, with_archives=site.archives)
+    with watch.stage("render", 0):
+        put_pending(db, site, ledger, draft, watch.progress)
     if anew:
         draft.drop_the_rest()
     after = draft.commit()
     pending.clear(db, after.name)
     db.commit()
     return after
-
-
-def _put_signposts(draft: Draft, ledger: Ledger, head: Head) -> None:
-    """Put, at each address that a feed has left, documents that say where it is now."""
-    feed_in = {feed.folder: feed for feed in head.directory}
-    for old, move in ledger.moves.items():
-        left = notice.left_behind(head, old, feed_in[move.to], move.since)
-        for form in FORMATS:
-            fragment = form.fragment(notice.moved(left), head.site.address)
-            draft.put(old + form.file_name, form.media_type, form.document(left, [fragment]), move.since)
-
-
-def _how_many_fit(formats: Iterable[Sequence[bytes]], max_bytes: int) -> int:
-    """Return how many entries a document shows: as many as fit in every format, the same in each, at least one."""
-    sizes = (list(accumulate(map(len, fragments))) for fragments in formats)
-    return min((max(1, bisect_right(sums, max_bytes)) for sums in sizes), default=0)
 
 
 def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection], T], *, anew: bool = False) -> T:
@@ -337,20 +284,3 @@ def _executor(jobs: int, changed: list[SourceFile]) -> Iterator[Executor | None]
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as executor:
         yield executor
-
-
-class _Stopwatch:
-    """Wall time by stage, told to a progress."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.seconds: dict[str, float] = {}
-
-    @contextlib.contextmanager
-    def stage(self, name: str, total: int) -> Iterator[None]:
-        self.progress.stage(name, total)
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(time.perf_counter() - start, 4)

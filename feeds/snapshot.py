@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -184,6 +184,15 @@ class Draft:
         below = tuple(folders)
         for address in [each for each in self.documents if each.startswith(below)] if below else []:
             del self.documents[address]
+
+    def remove_named(self, wanted: Callable[[str], bool]) -> None:
+        """Remove all documents whose address is `wanted`."""
+        for address in list(filter(wanted, self.documents)):
+            del self.documents[address]
+
+    def remove(self, address: str) -> None:
+        """Remove the document at `address`, if there is one."""
+        self.documents.pop(address, None)
 
     def drop_the_rest(self) -> None:
         """Remove all documents that have not been put: this draft is complete without them."""

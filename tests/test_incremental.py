@@ -125,6 +125,8 @@ class Edits(RuleBasedStateMachine):
                 {"renamed": (("ai", "etc"), ("topics/gone", "topics/ai"))},
                 {"renamed": (("etc", "c-plus-plus"),)},
                 {"renamed": ()},
+                {"archives": True},
+                {"archives": False},
             ]
         )
     )

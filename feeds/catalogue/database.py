@@ -93,6 +93,9 @@ CREATE INDEX feed_slug ON feed (kind, slug);
 CREATE INDEX feed_pending ON feed (kind, key) WHERE pending = 1;
 
 CREATE TABLE pending_page (entry_id INTEGER PRIMARY KEY);   -- pages that may differ from the snapshot's
+CREATE TABLE pending_month (             -- archives that may differ from the snapshot's
+    kind TEXT NOT NULL, key TEXT NOT NULL, month TEXT NOT NULL, PRIMARY KEY (kind, key, month)
+) WITHOUT ROWID;
 CREATE TABLE gone (folder TEXT PRIMARY KEY) WITHOUT ROWID;  -- addresses that the snapshot has and no feed or page
 
 CREATE TABLE fragment (

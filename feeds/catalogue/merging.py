@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from feeds import entries
-from feeds.catalogue import identity, naming
+from feeds.catalogue import archives, identity, naming
 from feeds.catalogue.identity import Reidentified
 from feeds.catalogue.reading import mentions_of
 from feeds.catalogue.rows import to_seconds
@@ -51,6 +51,8 @@ def merge(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> 
     lost = identity.settle(db, ledger)
     naming.name_pages(db, site.address)
     _settle_stale(db)
+    if site.archives:
+        archives.mark_stale(db)
     naming.name_feeds(db, site, ledger, now)
     return lost
 
@@ -69,6 +71,8 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site, le
     was_in |= dict.fromkeys(homeless)
     faces = _faces(db)
     db.execute(_PENDING_FOR_SHAKEN)
+    if site.archives:
+        archives.mark_shaken(db)
     db.execute("DELETE FROM member WHERE entry_id IN (SELECT entry_id FROM shaken)")
     left_over = set(faces)
     is_in: dict[int, int] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from feeds.catalogue import emptied, history, moved
+from feeds.catalogue import archives, emptied, history, moved
 from feeds.config import Site
 from feeds.ledger import KeptFeed, Ledger
 from feeds.model import Kind, Provider, pace
@@ -56,8 +56,8 @@ def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime
     db.execute("INSERT OR IGNORE INTO feed (kind, key) VALUES (?, '')", (Kind.ALL,))
     emptied.decide(db, site, ledger, now)
     contested: set[tuple[Kind, str]] = set()
-    pending = db.execute("SELECT kind, key, wanted, slug FROM feed WHERE pending = 1").fetchall()
-    for kind, key, wanted, slug in ((Kind(kind), *rest) for kind, *rest in pending):
+    pending = db.execute("SELECT kind, key, wanted, slug, name FROM feed WHERE pending = 1").fetchall()
+    for kind, key, wanted, slug, old_name in ((Kind(kind), *rest) for kind, *rest in pending):
         if kind is not Kind.ALL:
             wanted = wanted or plain_slug(kind, key)
             contested.add((kind, wanted))
@@ -67,12 +67,15 @@ def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime
         if named_by == 0 and kind is not Kind.ALL:
             emptied.drop(db, kind, key, slug)
             continue
+        name = _name(db, kind, key, site.home)
+        if site.archives and name != old_name:
+            archives.mark_feed(db, kind, key)
         dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": site.limit_of(kind)}).fetchall()
         db.execute(
             "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, ttl = ?,"
             " ended = NULL WHERE kind = ? AND key = ?",
             (
-                _name(db, kind, key, site.home),
+                name,
                 wanted,
                 oldest or 0,
                 entries,
@@ -113,6 +116,7 @@ def _give_slugs(db: sqlite3.Connection, ledger: Ledger, kind: Kind, wanted: str)
                 ledger.feeds[kind, key] = KeptFeed(kind, key, given[key])
         if slug != given[key]:
             emptied.leave_folder(db, kind, slug)
+            archives.mark_feed(db, kind, key)
             db.execute("UPDATE feed SET slug = ?, pending = 1 WHERE kind = ? AND key = ?", (given[key], kind, key))
 
 

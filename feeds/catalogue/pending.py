@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from feeds.catalogue import archives
 from feeds.catalogue.database import meta, set_meta
 
 
@@ -16,8 +17,10 @@ def shows(db: sqlite3.Connection, snapshot: str | None) -> bool:
     return snapshot is not None and meta(db, "snapshot") == snapshot
 
 
-def mark_all(db: sqlite3.Connection) -> None:
+def mark_all(db: sqlite3.Connection, *, with_archives: bool) -> None:
     """Have everything written out: the snapshot is another one than the catalogue knows."""
+    if with_archives:
+        archives.mark_all(db)
     db.execute("UPDATE feed SET pending = 1")
     db.execute("INSERT OR IGNORE INTO pending_page SELECT id FROM entry WHERE page_wanted IS NOT NULL")
 
@@ -36,5 +39,6 @@ def clear(db: sqlite3.Connection, snapshot: str) -> None:
     """Note that the snapshot with this name shows all that the catalogue has."""
     db.execute("UPDATE feed SET pending = 0 WHERE pending = 1")
     db.execute("DELETE FROM pending_page WHERE 1")  # a bare DELETE writes even where there is nothing to delete
+    db.execute("DELETE FROM pending_month WHERE 1")
     db.execute("DELETE FROM gone WHERE 1")
     set_meta(db, "snapshot", snapshot)

@@ -6,6 +6,8 @@ it has no word for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from feedgen.entry import FeedEntry
 from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.ext.media import MediaEntryExtension, MediaExtension
@@ -83,8 +85,10 @@ class Syndication(SyndicationExtension):  # type: ignore[misc]
 class ComposedFeed(FeedGenerator):  # type: ignore[misc]
     """A feedgen feed with every field set, in the one way that both XML formats share."""
 
-    def __init__(self, head: Head, file_name: str, media_type: str) -> None:
+    def __init__(self, head: Head, file_name: str, media_type: str, first: Sequence[etree._Element] = ()) -> None:
+        """Compose a feed; `first` is what Atom has before all else."""
         super().__init__()
+        self._first = first
         self.register_extension("sy", Syndication, atom=False, rss=True)
         self.register_extension("dc", DcExtension, DcEntryExtension, atom=False, rss=True)
         self.register_extension("media", MediaExtension, MediaEntryExtension, atom=False, rss=True)
@@ -115,6 +119,8 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
         for name in ("title", "subtitle"):
             for child in root.iterfind(name):
                 child.set("type", "text")
+        for element in reversed(self._first):
+            root.insert(0, element)
         return root, tree
 
 

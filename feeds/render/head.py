@@ -19,12 +19,16 @@ class Head:
         feed: which feed it is.
         site: the settings.
         directory: all feeds of the site, for the page at its root; empty for every other feed.
+        month: of the archive that the document is (RFC 5005 section 4): ``2022-05``; None for the feed itself.
+        previous: the month of the archive before it, or None where there is none.
         moved_to: where the feed is now, in what is left at an address that it had before.
     """
 
     feed: Feed
     site: Site
     directory: tuple[Feed, ...] = ()
+    month: str | None = None
+    previous: str | None = None
     moved_to: Feed | None = None
 
     @property

@@ -1,0 +1,116 @@
+"""Catalogue → render → draft: the documents of every feed and page that may differ from the snapshot's."""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import accumulate, zip_longest
+
+from feeds.catalogue import archives, database, pending, reading
+from feeds.catalogue.reading import Shown
+from feeds.config import Site
+from feeds.ledger import Ledger
+from feeds.model import Feed, Kind
+from feeds.progress import Progress
+from feeds.render import FORMATS, atom, fragments, notice, opml, page
+from feeds.render.head import Head
+from feeds.snapshot import Draft, Signs
+
+
+def put_pending(db: sqlite3.Connection, site: Site, ledger: Ledger, draft: Draft, progress: Progress) -> None:
+    """Put all documents that are pending in the catalogue into `draft`, and take out those that are gone.
+
+    Args:
+        db: the catalogue; fragments that were missing are kept in it.
+        site: the settings.
+        ledger: the feeds that have ended or moved.
+        draft: the next snapshot.
+        progress: is told of each feed that is done.
+    """
+    signs = Signs(
+        ended=tuple(each.folder for each in ledger.empty_feeds() if each.ended is not None),
+        moved={old: move.to for old, move in sorted(ledger.moves.items())},
+    )
+    draft.remove_below([*pending.gone(db), *(draft.signs.moved.keys() - signs.moved.keys())])
+    draft.signs = signs
+    if database.meta(db, "archives") == "on" and not site.archives:
+        draft.remove_named(atom.is_archive)
+    database.set_meta(db, "archives", "on" if site.archives else "off")
+    feeds = reading.feeds(db, pending=True)
+    directory = tuple(each for each in reading.feeds(db) if each.ended is None) if feeds else ()
+    progress.stage("render", len(feeds))
+    for feed in feeds:
+        head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
+        _put_feed(db, draft, head)
+        if feed.kind is Kind.ALL:
+            _put_site(db, draft, ledger, head)
+        progress.advance()
+
+
+def _put_feed(db: sqlite3.Connection, draft: Draft, head: Head) -> None:
+    """Put a feed in every format, and its archives."""
+    feed, site = head.feed, head.site
+    if site.archives:
+        head = _put_archives(db, draft, head)
+    if feed.ended is not None:
+        parts = {name: [last] for name, last in fragments(notice.ended(head), site.address).items()}
+        fits = 1
+    else:
+        shown = reading.window(db, feed, site.limit_of(feed.kind))
+        _render(db, site, shown)
+        parts = {form.name: reading.fragments(db, form.name, shown) for form in FORMATS}
+        fits = _how_many_fit(parts.values(), site.max_bytes_of(feed.kind))
+        if fits < len(shown):
+            head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
+    for form in FORMATS:
+        body = form.document(head, parts[form.name][:fits])
+        draft.put(feed.folder + form.file_name, form.media_type, body, head.feed.updated)
+
+
+def _put_archives(db: sqlite3.Connection, draft: Draft, head: Head) -> Head:
+    """Put the archives of a feed that may have changed, and return its head, which links to the newest of them."""
+    months = archives.months(db, head.feed)
+    changed = archives.pending(db, head.feed)
+    for month in changed.difference(months):
+        draft.remove(head.feed.folder + atom.archive_name(month))
+    linking = {min((month for month in months if month > each), default="") for each in changed}
+    for month, previous in zip_longest(months, months[1:]):
+        if month not in changed | linking:
+            continue
+        shown = archives.entries_of(db, head.feed, month)
+        _render(db, head.site, shown)
+        feed = replace(head.feed, updated=reading.updated_of(shown))
+        archive = replace(head, feed=feed, month=month, previous=previous)
+        body = atom.document(archive, reading.fragments(db, "atom", shown))
+        draft.put(feed.folder + atom.archive_name(month), f"{atom.MEDIA_TYPE}; charset=utf-8", body, feed.updated)
+    return replace(head, previous=months[0] if months else None)
+
+
+def _put_site(db: sqlite3.Connection, draft: Draft, ledger: Ledger, head: Head) -> None:
+    """Put what the site has besides its feeds: pages of articles, the list of all feeds, what has moved."""
+    for entry_id in pending.pages(db):
+        entry = reading.entry(db, entry_id, head.site.home)
+        draft.put(f"articles/{entry.page}/{page.FILE_NAME}", page.MEDIA_TYPE, page.article(head, entry), entry.updated)
+    draft.put(page.STYLE, page.STYLE_TYPE, page.style(), head.feed.updated)
+    draft.put(opml.FILE_NAME, opml.MEDIA_TYPE, opml.document(head), head.feed.updated)
+    feed_in: dict[str, Feed] = {feed.folder: feed for feed in head.directory}
+    for old, move in ledger.moves.items():
+        left = notice.left_behind(head, old, feed_in[move.to], move.since)
+        for form in FORMATS:
+            fragment = form.fragment(notice.moved(left), head.site.address)
+            draft.put(old + form.file_name, form.media_type, form.document(left, [fragment]), move.since)
+
+
+def _render(db: sqlite3.Connection, site: Site, shown: Iterable[Shown]) -> None:
+    """Render those of the entries `shown` that have no fragments yet."""
+    for entry_id in reading.without_fragments(db, (each.entry_id for each in shown)):
+        entry = reading.entry(db, entry_id, site.home)
+        reading.keep_fragments(db, entry_id, fragments(entry, site.address))
+
+
+def _how_many_fit(formats: Iterable[Sequence[bytes]], max_bytes: int) -> int:
+    """Return how many entries a document shows: as many as fit in every format, the same in each, at least one."""
+    sizes = (list(accumulate(map(len, fragments))) for fragments in formats)
+    return min((max(1, bisect_right(sums, max_bytes)) for sums in sizes), default=0)
