@@ -250,6 +250,34 @@ def show(address_or_id: str, corpus: str | None, as_json: bool, **given: Any) ->
 
 
 @main.command()
+@_site_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def diff(corpus: str | None, as_json: bool, **given: Any) -> None:
+    """Print what a build would change in each feed, and publish nothing; exit with 1 if an id would change.
+
+    Example: feeds diff articles
+    """
+    site = config.load(corpus, **given)
+    with _bar() as bar:
+        found = publish.compare(site, datetime.now(UTC), jobs=os.cpu_count() or 1, progress=bar)
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False))
+    for each in found.feeds if not as_json else ():
+        click.echo(f"{site.address}{each.folder}  {each.title}: {each.fate}")
+        for sign, entries in zip("+~!-", (each.new, each.changed, each.reidentified, each.removed), strict=True):
+            for entry in entries:
+                more = f"  ({', '.join(entry.fields)})" if entry.fields else ""
+                more = f"  (known as {entry.old_id})" if entry.old_id is not None else more
+                click.echo(f"  {sign} {entry.title}  {entry.id}{more}")
+    for ident in found.kept:
+        _say(f"kept though another id would be computed: {ident}")
+    _say(f"{len(found.feeds)} feeds, {found.documents} documents would change")
+    if found.changes_ids:
+        _say("entries marked ! would be delivered again: pages that were published apart are one entry now")
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
 def init() -> None:
     """Write a feeds.toml in the current folder, with every setting explained.
 

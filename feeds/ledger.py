@@ -128,6 +128,11 @@ class Ledger:
         return self._text() != self._saved
 
     @property
+    def kept_ids(self) -> frozenset[str]:
+        """The ids that pages keep."""
+        return frozenset(self._ids.values())
+
+    @property
     def has_ids(self) -> bool:
         """Whether any page keeps an id."""
         return bool(self._ids)

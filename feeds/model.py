@@ -70,6 +70,16 @@ class Kind(StrEnum):
         return {"all": "", "topic": "topics", "provider": "providers", "category": "categories"}[self.value]
 
 
+def feed_at(folder: str) -> tuple[Kind, str]:
+    """Return kind and slug of the feed in `folder`, as :attr:`Feed.folder` has it.
+
+    >>> feed_at("topics/ai/"), feed_at("")
+    ((<Kind.TOPIC: 'topic'>, 'ai'), (<Kind.ALL: 'all'>, ''))
+    """
+    kinds, _, slug = folder.rstrip("/").partition("/")
+    return next(each for each in Kind if each.folder == kinds), slug
+
+
 class Severity(StrEnum):
     """Whether a problem lost its article (error) or only something in it (warning)."""
 

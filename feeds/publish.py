@@ -7,6 +7,7 @@ changed and no more, and give what a build from nothing would give.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import sqlite3
@@ -25,6 +26,7 @@ from feeds.catalogue.identity import Reidentified
 from feeds.config import Site
 from feeds.corpus.batch import read_files
 from feeds.corpus.scan import SourceFile, scan
+from feeds.difference import Difference, between
 from feeds.documents import put_pending
 from feeds.entries import key_number
 from feeds.errors import CorpusError, StateError, UsageError
@@ -172,6 +174,36 @@ def look(
         return _in_catalogue(folder, site, work)
 
 
+def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | None = None) -> Difference:
+    """Return what :func:`build` would change at `now`; nothing is published, and nothing is remembered.
+
+    Args:
+        site, now, jobs, progress: as for :func:`build`.
+    """
+    watch = Stopwatch(progress or Silent())
+    _check_places(site)
+    with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
+        before = snapshot.current(folder)
+
+        def work(db: sqlite3.Connection) -> Difference:
+            ledger = Ledger.load(folder, key_number)
+            known = ledger.kept_ids
+            lost = _update(db, site, ledger, now, jobs, watch)
+            draft = Draft(folder, before, now)
+            try:
+                _fill(draft, db, site, ledger, watch)
+                after = draft.preview()
+                return Difference(
+                    feeds=tuple(between(before, after, lost, functools.partial(reading.belongs, db))),
+                    kept=tuple(sorted(ledger.kept_ids - known)),
+                    documents=snapshot.differences(before, after),
+                )
+            finally:
+                draft.abandon()
+
+        return _in_catalogue(folder, site, work)
+
+
 def _update(
     db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime, jobs: int, watch: Stopwatch
 ) -> list[Reidentified]:
@@ -216,17 +248,24 @@ def _write_out(
 ) -> Snapshot:
     """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
     draft = Draft(site.state_path, before, now, verify=anew)
-    if anew or not pending.shows(db, before.name if before is not None else None):
+    _fill(draft, db, site, ledger, watch, anew=anew)
+    after = draft.commit()
+    pending.clear(db, after.name)
+    db.commit()
+    return after
+
+
+def _fill(
+    draft: Draft, db: sqlite3.Connection, site: Site, ledger: Ledger, watch: Stopwatch, *, anew: bool = False
+) -> None:
+    """Render what is pending, or everything where the catalogue knows another snapshot, into `draft`."""
+    if anew or not pending.shows(db, draft.before.name if draft.before is not None else None):
         anew = True
         pending.mark_all(db, with_archives=site.archives)
     with watch.stage("render", 0):
         put_pending(db, site, ledger, draft, watch.progress)
     if anew:
         draft.drop_the_rest()
-    after = draft.commit()
-    pending.clear(db, after.name)
-    db.commit()
-    return after
 
 
 def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection], T], *, anew: bool = False) -> T:

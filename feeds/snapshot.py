@@ -198,6 +198,15 @@ class Draft:
         """Remove all documents that have not been put: this draft is complete without them."""
         self.documents = {address: each for address, each in self.documents.items() if address in self._put}
 
+    def preview(self) -> Snapshot:
+        """Return what :meth:`commit` would make current, without a name and a number."""
+        return Snapshot("", 0, self.documents, self._removed, self.signs, self.folder)
+
+    def abandon(self) -> None:
+        """Delete the objects that were written for this draft: it will not be committed."""
+        for path in self._written:
+            path.unlink(missing_ok=True)
+
     def commit(self) -> Snapshot:
         """Switch to this draft, if it differs from the generation before, and return what is current then."""
         if self.before is not None and (self.documents, self.signs) == (self.before.documents, self.before.signs):

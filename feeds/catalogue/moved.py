@@ -10,7 +10,7 @@ from datetime import datetime
 
 from feeds.config import Site
 from feeds.ledger import Ledger, Move
-from feeds.model import Kind
+from feeds.model import feed_at
 
 
 def settle(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
@@ -44,7 +44,5 @@ def _is_there(db: sqlite3.Connection, folder: str) -> bool:
 
 
 def _exists(db: sqlite3.Connection, folder: str, condition: str) -> bool:
-    kinds, slug = folder.rstrip("/").split("/")
-    kind = next(each for each in Kind if each.folder == kinds)
     query = f"SELECT 1 FROM feed WHERE kind = ? AND slug = ? AND {condition}"  # noqa: S608 - one of two above
-    return db.execute(query, (kind, slug)).fetchone() is not None
+    return db.execute(query, feed_at(folder)).fetchone() is not None

@@ -23,6 +23,7 @@ from feeds.model import (
     Provider,
     Severity,
     clean_text,
+    feed_at,
     latest,
 )
 
@@ -103,6 +104,16 @@ def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str
         (entry_id,),
     )
     return [(Kind(kind), key, name) for kind, key, name in rows]
+
+
+def belongs(db: sqlite3.Connection, ident: str, folder: str) -> bool:
+    """Tell whether the feed in `folder` has the entry with the id `ident`, among those it shows or further down."""
+    row = db.execute(
+        "SELECT 1 FROM entry JOIN member ON member.entry_id = entry.id JOIN feed USING (kind, key)"
+        " WHERE entry.ident = ? AND member.shown AND feed.kind = ? AND feed.slug = ?",
+        (ident, *feed_at(folder)),
+    ).fetchone()
+    return row is not None
 
 
 def find(db: sqlite3.Connection, wanted: str) -> int | None:

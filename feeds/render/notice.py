@@ -6,7 +6,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
-from feeds.model import Entry, Feed, Kind, iso
+from feeds.model import Entry, Feed, feed_at, iso
 from feeds.render.head import Head
 
 
@@ -31,8 +31,7 @@ def left_behind(head: Head, old: str, to: Feed, since: datetime) -> Head:
         to: the feed, where it is now.
         since: when that was first published.
     """
-    kinds, slug = old.rstrip("/").split("/")
-    kind = next(each for each in Kind if each.folder == kinds)
+    kind, slug = feed_at(old)
     feed = replace(to, kind=kind, key=slug, slug=slug, name=f"{to.name} (moved)", count=0, updated=since, ended=since)
     return replace(head, feed=feed, directory=(), moved_to=to)
 

@@ -1,0 +1,144 @@
+"""`feeds diff`: what a build would change, told before it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from feeds import publish, snapshot
+from feeds.difference import Difference, FeedDifference
+from tests.builders import NOW, article, link, make_site, tree, write_corpus
+from tests.conftest import Run
+
+X, Y = "https://x.example/1", "https://y.example/2"
+FILES = {
+    "a.md": article("A", "2024-01-03", url="https://a.example/", topics=["AI"]),
+    "b.md": article("B", "2024-01-02", url="https://b.example/", topics=["AI"]),
+    "c.md": article("C", "2024-01-01", url="https://c.example/", topics=["Old"]),
+}
+
+
+def compare(folder: Path, **settings: Any) -> Difference:
+    return publish.compare(make_site(folder / "corpus", folder, **settings), NOW)
+
+
+def build(folder: Path, files: dict[str, str], **settings: Any) -> None:
+    publish.build(make_site(write_corpus(folder / "corpus", files), folder, **settings), NOW)
+
+
+def told(difference: Difference) -> dict[str, tuple[str, str]]:
+    """Return the fate of each feed, and its entries with a sign before each."""
+
+    def signs(feed: FeedDifference) -> str:
+        lists = (feed.new, feed.changed, feed.reidentified, feed.removed)
+        return " ".join(
+            f"{sign}{entry.title}" for sign, entries in zip("+~!-", lists, strict=True) for entry in entries
+        ) + (f" <{feed.pushed_out}" if feed.pushed_out else "")
+
+    return {feed.folder: (feed.fate.value, signs(feed)) for feed in difference.feeds}
+
+
+def test_before_the_first_build_everything_is_new(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", FILES)
+    found = told(compare(tmp_path))
+    assert found[""] == ("new", "+A +B +C")
+    assert found["topics/old/"] == ("new", "+C")
+    assert not (tmp_path / "public").exists()
+    assert snapshot.current(tmp_path / "state") is None
+
+
+def test_after_a_build_nothing(tmp_path: Path) -> None:
+    build(tmp_path, FILES)
+    assert compare(tmp_path) == Difference((), (), 0)
+    for path in (tmp_path / "state").glob("catalogue*"):
+        path.unlink()
+    assert compare(tmp_path) == Difference((), (), 0)
+
+
+def test_what_is_told_is_what_happens_and_nothing_happens_before(tmp_path: Path) -> None:
+    build(tmp_path, FILES)
+    (tmp_path / "corpus" / "c.md").unlink()
+    write_corpus(
+        tmp_path / "corpus",
+        {
+            "b.md": article("B", "2024-01-02", url="https://b.example/", topics=["AI"], excerpt="More."),
+            "n.md": article("N", "2024-01-04", url="https://n.example/", topics=["New"]),
+        },
+    )
+    before = {
+        path: body for path, body in tree(tmp_path).items() if "catalogue" not in path and "published" not in path
+    }
+    difference = compare(tmp_path)
+    assert told(difference) == {
+        "": ("changed", "+N ~B -C"),
+        "topics/ai/": ("changed", "~B"),
+        "topics/new/": ("new", "+N"),
+        "topics/old/": ("ended", "-C"),
+        "providers/b.example/": ("changed", "~B"),
+        "providers/c.example/": ("ended", "-C"),
+        "providers/n.example/": ("new", "+N"),
+    }
+    (changed,) = difference.feeds[0].changed
+    assert changed.fields == ("content_html", "summary")
+    after = {path: body for path, body in tree(tmp_path).items() if "catalogue" not in path and "published" not in path}
+    assert after == before
+    assert publish.build(make_site(tmp_path / "corpus", tmp_path), NOW).changed == difference.documents
+    assert compare(tmp_path).feeds == ()
+
+
+def test_an_entry_that_makes_room_is_not_removed(tmp_path: Path) -> None:
+    build(tmp_path, FILES, limit=2)
+    write_corpus(tmp_path / "corpus", {"n.md": article("N", "2024-01-04", url="https://n.example/")})
+    assert told(compare(tmp_path, limit=2))[""] == ("changed", "+N <1")
+
+
+def test_an_id_that_is_kept(tmp_path: Path) -> None:
+    build(tmp_path, {"a.md": article("A", url="http://x.example/1")})
+    write_corpus(tmp_path / "corpus", {"a.md": article("A", url=X)})
+    difference = compare(tmp_path)
+    assert told(difference)[""] == ("changed", "~A")
+    assert (difference.kept, difference.changes_ids) == (("http://x.example/1",), False)
+    assert not (tmp_path / "state" / "ledger.jsonl").exists()
+
+
+def test_an_id_that_would_change(tmp_path: Path, feeds: Run) -> None:
+    """Two published pages turn out to be one: whoever subscribed to the topic of one gets it again."""
+    corpus = write_corpus(
+        tmp_path / "corpus",
+        {
+            "x.md": article("X", "2024-01-01", url=X, topics=["One"]),
+            "y.md": article("Y", "2024-02-01", url=Y, topics=["Two"]),
+        },
+    )
+    (tmp_path / "feeds.toml").write_text('corpus = "corpus"\n')
+    feeds("build")
+    write_corpus(corpus, {"z.md": article("Z", "2024-03-01", url=X, originalUrl=Y)})
+    done = feeds("diff", code=1)
+    assert f"  ! X  {X}  (known as {Y})" in done.stdout
+    assert "would be delivered again" in done.stderr
+    found = json.loads(feeds("diff", "--json", code=1).stdout)
+    (two,) = [feed for feed in found["feeds"] if feed["folder"] == "topics/two/"]
+    assert two["reidentified"] == [{"id": X, "title": "X", "old_id": Y, "fields": []}]
+
+
+def test_a_lost_history_shows(tmp_path: Path) -> None:
+    build(tmp_path, {"a.md": article("A", url="http://x.example/1", related=[link(Y, "Y")])})
+    write_corpus(tmp_path / "corpus", {"a.md": article("A", url=X, related=[link(Y, "Y")])})
+    for path in (tmp_path / "state").glob("published*"):
+        path.unlink()
+    difference = compare(tmp_path)
+    assert told(difference)[""] == ("changed", "~Y !A")
+    assert difference.changes_ids
+
+
+def test_a_feed_that_would_be_gone(tmp_path: Path) -> None:
+    from feeds.ledger import FAREWELL
+
+    build(tmp_path, FILES)
+    (tmp_path / "corpus" / "c.md").unlink()
+    publish.build(make_site(tmp_path / "corpus", tmp_path), NOW)
+    later = publish.compare(make_site(tmp_path / "corpus", tmp_path), NOW + FAREWELL)
+    assert told(later) == {"topics/old/": ("gone", ""), "providers/c.example/": ("gone", "")}
+    write_corpus(tmp_path / "corpus", {"c.md": FILES["c.md"]})
+    assert told(compare(tmp_path))["topics/old/"] == ("new", "+C")
