@@ -12,19 +12,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "feeds"
 
 THIRD_PARTY = {"feedgen", "lxml", "yaml", "frontmatter", "flask", "werkzeug", "jinja2", "dateutil", "click", "granian"}
-ROOMS = {
-    "corpus",
-    "catalogue",
-    "render",
-    "snapshot",
-    "export",
-    "documents",
-    "publish",
-    "web",
-    "serve",
-    "cli",
-    "explain",
-}
+ROOMS = {"corpus", "catalogue", "render", "snapshot", "export", "documents", "difference", "publish", "validate"}
+ROOMS |= {"web", "serve", "cli", "explain"}
 
 NEVER = {
     "model": THIRD_PARTY | ROOMS | {"config", "errors", "anyascii", "nh3"},
@@ -45,6 +34,8 @@ NEVER = {
     "export": ROOMS - {"snapshot", "export"} | THIRD_PARTY | {"config"},
     "explain": ROOMS - {"catalogue", "explain"} | THIRD_PARTY,
     "documents": ROOMS - {"catalogue", "documents", "render", "snapshot"} | {"flask", "click", "yaml", "frontmatter"},
+    "difference": ROOMS - {"catalogue", "difference", "render", "snapshot"} | {"flask", "click", "yaml", "frontmatter"},
+    "validate": ROOMS - {"validate"} | THIRD_PARTY - {"lxml"} | {"config"},
     "publish": {"web", "serve", "cli", "explain", "flask", "click", "granian"},
     "web": ROOMS - {"web", "snapshot"} | {"feedgen", "lxml", "yaml", "frontmatter", "nh3", "sqlite3"},
     "serve": {"web", "cli", "flask", "click"},
