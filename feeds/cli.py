@@ -12,7 +12,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,8 @@ from feeds import __version__, config, publish
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
 from feeds.explain import Answers, explain, list_feeds
-from feeds.model import Counts, HeldBack, Problem, Severity, iso
+from feeds.model import Counts, iso
+from feeds.printing import annotation, held_back_as_json, report_as_json, short
 from feeds.progress import Bar
 from feeds.publish import Report
 
@@ -99,14 +100,14 @@ def build(
     site = config.load(corpus, output=output, **given)
     report = _build(site, jobs=jobs, force=force)
     if as_json:
-        click.echo(json.dumps(_as_json(report, site), indent=2))
+        click.echo(json.dumps(report_as_json(report, site), indent=2))
     _say_counts(report.counts, site)
     _say(
         f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents;"
         f" {report.changed} changed or removed"
     )
     if site.output_path is not None:
-        _say(f"static files in {_short(site.output_path)}: {report.written} written")
+        _say(f"static files in {short(site.output_path)}: {report.written} written")
     if not site.base_url:
         _say(f"addresses in the feeds start with {site.address}; set base_url before you publish")
     _say_problems(report)
@@ -185,13 +186,13 @@ def check(corpus: str | None, form: str, **given: Any) -> None:
         shown = {
             **dataclasses.asdict(answers.counts),
             "list": [dataclasses.asdict(each) for each in answers.problems],
-            "held_back": _held_back(answers.held_back),
+            "held_back": held_back_as_json(answers.held_back),
             "notes": answers.notes,
         }
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     for problem in answers.problems:
         if form != "json":
-            click.echo(str(problem) if form == "text" else _annotation(site, problem))
+            click.echo(str(problem) if form == "text" else annotation(site, problem))
     for each in answers.held_back:
         _say(f"{each.path}: {'unpublished' if each.due is None else f'waits until {iso(each.due)}'}")
     for note in answers.notes:
@@ -278,6 +279,37 @@ def diff(corpus: str | None, as_json: bool, **given: Any) -> None:
 
 
 @main.command()
+@click.argument("target", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def validate(target: str | None, as_json: bool) -> None:
+    """Check a folder of static files, or a live site, against what readers need; exit with 1 if there is an error.
+
+    TARGET is a folder or an address; without one it is the folder that `feeds build` writes.
+
+    Example: feeds validate https://example.org/
+    """
+    from feeds.validate import source, validate  # only this command pays for it
+
+    if target is not None and "://" in target:
+        verdict = validate(source.from_site(target))
+    else:
+        folder = Path(target) if target is not None else config.load().output_path
+        if folder is None:
+            raise UsageError("the settings write no static files; name a folder or an address")
+        verdict = validate(source.from_folder(folder))
+    if as_json:
+        click.echo(json.dumps({**dataclasses.asdict(verdict), "errors": verdict.errors}, indent=2, ensure_ascii=False))
+    for problem in verdict.problems if not as_json else ():
+        click.echo(str(problem))
+    warnings = len(verdict.problems) - verdict.errors
+    _say(f"{verdict.documents} documents, {verdict.feeds} of them feeds: {verdict.errors} errors, {warnings} warnings")
+    if not verdict.feeds:
+        _say("there is no feed; name the folder or the page that leads to feeds")
+    if verdict.errors or not verdict.feeds:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
 def init() -> None:
     """Write a feeds.toml in the current folder, with every setting explained.
 
@@ -333,42 +365,3 @@ def _say_counts(counts: Counts, site: Site) -> None:
 def _say_problems(report: Report) -> None:
     for each in (*report.problems, *report.notes):
         _say(str(each))
-
-
-def _as_json(report: Report, site: Site) -> dict[str, Any]:
-    counts = dataclasses.asdict(report.counts)
-    rest = {name: getattr(report, name) for name in ("entries", "feeds", "documents", "changed", "written")}
-    return {
-        **counts,
-        "warnings": len(report.problems) - report.counts.problems,
-        **rest,
-        "generation": report.generation,
-        "base_url": site.address,
-        "problem_list": [dataclasses.asdict(each) for each in report.problems],
-        "held_back": _held_back(report.held_back),
-        "notes": list(report.notes),
-        "seconds": report.seconds,
-    }
-
-
-def _held_back(articles: Iterable[HeldBack]) -> list[dict[str, str | None]]:
-    return [{"path": each.path, "due": iso(each.due) if each.due is not None else None} for each in articles]
-
-
-def _annotation(site: Site, problem: Problem) -> str:
-    """Return `problem` as GitHub reads it in the log of a workflow."""
-    path = _short(site.corpus_path / problem.path)
-    text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
-    level = "error" if problem.severity is Severity.ERROR else "warning"
-    return f"::{level} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
-
-
-def _escaped(text: str, also: str = "") -> str:
-    """Return `text` as a workflow command carries it: no character in it can end the command."""
-    return "".join(f"%{ord(each):02X}" if each in "%\r\n" + also else each for each in text)
-
-
-def _short(path: Path) -> str:
-    """Return `path` relative to the current folder where it is below it."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

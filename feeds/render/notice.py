@@ -16,7 +16,6 @@ def ended(head: Head) -> Entry:
     return _notice(
         head,
         title=f"This feed has ended: {name}",
-        url=site.address,
         text=f"Nothing on {site.title} is in “{name}” any more, so this feed has ended, and its address will soon be"
         f" gone. All the feeds that there are: {site.address}",
     )
@@ -32,7 +31,8 @@ def left_behind(head: Head, old: str, to: Feed, since: datetime) -> Head:
         since: when that was first published.
     """
     kind, slug = feed_at(old)
-    feed = replace(to, kind=kind, key=slug, slug=slug, name=f"{to.name} (moved)", count=0, updated=since, ended=since)
+    name = f"{to.name} (moved from {slug})"
+    feed = replace(to, kind=kind, key=slug, slug=slug, name=name, count=0, updated=since, ended=since)
     return replace(head, feed=feed, directory=(), moved_to=to)
 
 
@@ -42,16 +42,15 @@ def moved(head: Head) -> Entry:
     return _notice(
         head,
         title=f"This feed has moved: {to.feed.name}",
-        url=to.page,
         text=f"This feed has another address now, and nothing more will come here. Subscribe to it there: {to.page}",
     )
 
 
-def _notice(head: Head, *, title: str, url: str, text: str) -> Entry:
+def _notice(head: Head, *, title: str, text: str) -> Entry:
     when = head.feed.ended or head.feed.updated
     return Entry(
-        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.page} {url} {iso(when)}").urn,
-        url=url,
+        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.page} {title} {iso(when)}").urn,
+        url=head.page,
         title=title,
         published=when,
         updated=when,

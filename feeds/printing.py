@@ -1,0 +1,53 @@
+"""What commands print for scripts: JSON, and annotations for continuous integration."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from feeds.config import Site
+from feeds.model import HeldBack, Problem, Severity, iso
+from feeds.publish import Report
+
+
+def report_as_json(report: Report, site: Site) -> dict[str, Any]:
+    """Return what a build did as JSON has it."""
+    counts = dataclasses.asdict(report.counts)
+    rest = {name: getattr(report, name) for name in ("entries", "feeds", "documents", "changed", "written")}
+    return {
+        **counts,
+        "warnings": len(report.problems) - report.counts.problems,
+        **rest,
+        "generation": report.generation,
+        "base_url": site.address,
+        "problem_list": [dataclasses.asdict(each) for each in report.problems],
+        "held_back": held_back_as_json(report.held_back),
+        "notes": list(report.notes),
+        "seconds": report.seconds,
+    }
+
+
+def held_back_as_json(articles: Iterable[HeldBack]) -> list[dict[str, str | None]]:
+    """Return what is not published though it could be read as JSON has it."""
+    return [{"path": each.path, "due": iso(each.due) if each.due is not None else None} for each in articles]
+
+
+def annotation(site: Site, problem: Problem) -> str:
+    """Return `problem` as GitHub reads it in the log of a workflow."""
+    path = short(site.corpus_path / problem.path)
+    text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
+    level = "error" if problem.severity is Severity.ERROR else "warning"
+    return f"::{level} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """Return `text` as a workflow command carries it: no character in it can end the command."""
+    return "".join(f"%{ord(each):02X}" if each in "%\r\n" + also else each for each in text)
+
+
+def short(path: Path) -> str:
+    """Return `path` relative to the current folder where it is below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,73 @@
+"""Is what is published right? Rules for any static tree or site with feeds, ours or not.
+
+The parsers are lxml's, the standard library's and nobody's own; the rules are those of the specifications that each
+module names, and of what readers are known to stumble over. Its flow::
+
+    source    a folder or a site → documents
+    atom, rss, json_feed, opml, page    one document → problems, and the facts that others must agree with
+    across    the facts of all documents → problems that no single document shows
+    words     what dates, addresses and texts may be: shared by all of them
+
+A problem says in which document, on which line, what is wrong, why, and what to do (:class:`feeds.model.Problem`).
+An error is something that a reader will stumble over, a warning something that some do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from feeds.model import Problem, Severity
+from feeds.validate import across, atom, json_feed, opml, page, rss
+from feeds.validate.facts import Document, Facts, Sheet
+from feeds.validate.source import kind_of
+
+_RULES: dict[str, Callable[[Sheet], Facts | None]] = {
+    "atom": atom.check,
+    "rss": rss.check,
+    "json": json_feed.check,
+    "opml": opml.check,
+    "html": page.check,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was looked at, and what is wrong with it.
+
+    Attributes:
+        feeds: how many feed documents there were.
+        documents: how many documents in all.
+        problems: by document and line.
+    """
+
+    feeds: int
+    documents: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> int:
+        """How many of the problems are errors."""
+        return sum(each.severity is Severity.ERROR for each in self.problems)
+
+
+def validate(documents: Iterable[Document]) -> Verdict:
+    """Return what is wrong with `documents`, each by itself and all together."""
+    known: list[Facts] = []
+    addresses: set[str] = set()
+    problems: list[Problem] = []
+    count = 0
+    for document in documents:
+        count += 1
+        addresses.add(document.address)
+        sheet = Sheet(document)
+        kind = kind_of(document)
+        if kind is not None:
+            facts = _RULES[kind](sheet)
+            if facts is not None:
+                known.append(facts)
+        problems += [*document.problems, *sheet.problems]
+    problems += across.check(known, addresses)
+    feeds = sum(each.kind in ("atom", "rss", "json") for each in known)
+    problems.sort(key=lambda each: (each.path, each.line, each.field, each.reason))
+    return Verdict(feeds, count, tuple(problems))
