@@ -102,6 +102,7 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
         CorpusError, UsageError, StateError, OutputError: see :mod:`feeds.errors`.
     """
     watch = Stopwatch(progress or Silent())
+    now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
     _check_places(site)
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
         before = snapshot.current(folder)
@@ -158,6 +159,7 @@ def look(
         question: is asked with the catalogue, which has been brought up to date.
     """
     watch = Stopwatch(progress or Silent())
+    now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
     _check_places(site)
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
 
@@ -181,6 +183,7 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
         site, now, jobs, progress: as for :func:`build`.
     """
     watch = Stopwatch(progress or Silent())
+    now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
     _check_places(site)
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
         before = snapshot.current(folder)

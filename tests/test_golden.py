@@ -1,4 +1,5 @@
-"""Whole outputs: each folder in tests/golden has a corpus (``in``) and the tree that it becomes (``out``).
+"""Whole outputs: each folder in tests/golden has a corpus (``in``), perhaps a ledger, and the tree that it
+becomes (``out``).
 
 ``make golden`` writes the trees anew; read the difference before you commit it.
 """
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from feeds import publish
+from feeds.ledger import FILE_NAME
 from feeds.model import OUTPUT_MARK
-from tests.builders import NOW, make_site, tree
+from tests.builders import NOW, make_site, tree, write_corpus
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -22,6 +24,8 @@ FOLDER = Path(__file__).parent / "golden"
 def test_golden(name: str, tmp_path: Path) -> None:
     case = FOLDER / name
     shutil.copytree(case / "in", tmp_path / "in")
+    if (case / FILE_NAME).exists():
+        write_corpus(tmp_path / "state", {FILE_NAME: (case / FILE_NAME).read_bytes()})
     publish.build(make_site(tmp_path / "in", tmp_path, description="What the tests publish."), NOW)
     found = tree(tmp_path / "public")
     del found[OUTPUT_MARK], found["static/style.css"]

@@ -233,7 +233,7 @@ def test_the_last_words_are_dated_by_the_ledger_and_not_by_the_build(site: Site)
     site.write(a=article("A", topics=["AI"]))
     site.build()
     site.delete("a")
-    site.build(after=DAY)
+    site.build(after=DAY + timedelta(microseconds=5))
     before = tree(site.folder / "public")
     for path in (site.folder / "state").glob("catalogue*"):
         path.unlink()
