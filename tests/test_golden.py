@@ -1,7 +1,7 @@
-"""Whole outputs: each folder in tests/golden has a corpus (``in``), perhaps a ledger, and the tree that it
-becomes (``out``).
+"""Whole outputs: each folder in tests/golden has a corpus (``in``) and the tree that it becomes (``out``).
 
-``make golden`` writes the trees anew; read the difference before you commit it.
+One that has a ledger as well is built with that. ``make golden`` writes the trees anew; read the difference before you
+commit it.
 """
 
 from __future__ import annotations
