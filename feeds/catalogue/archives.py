@@ -16,22 +16,22 @@ from feeds.model import Feed
 
 def mark_shaken(db: sqlite3.Connection) -> None:
     """Have the months written out that the shaken entries are in, before they leave them."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} JOIN shaken USING (entry_id)")
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} shaken CROSS JOIN member USING (entry_id)")
 
 
 def mark_stale(db: sqlite3.Connection) -> None:
     """Have the months written out that show stale entries."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} JOIN stale USING (entry_id)")
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} stale CROSS JOIN member USING (entry_id)")
 
 
 def mark_feed(db: sqlite3.Connection, kind: str, key: str) -> None:
     """Have all months of a feed written out: it has another name or address."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} WHERE kind = ? AND key = ?", (kind, key))
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} member WHERE kind = ? AND key = ?", (kind, key))
 
 
 def mark_all(db: sqlite3.Connection) -> None:
     """Have all months of all feeds written out."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS}")
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} member")
 
 
 def months(db: sqlite3.Connection, feed: Feed) -> list[str]:
@@ -75,4 +75,4 @@ def _span(month: str) -> tuple[int, int]:
     )
 
 
-_MONTHS = "SELECT DISTINCT kind, key, strftime('%Y-%m', -age, 'unixepoch') FROM member"
+_MONTHS = "SELECT DISTINCT kind, key, strftime('%Y-%m', -age, 'unixepoch') FROM"

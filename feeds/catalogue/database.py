@@ -45,12 +45,11 @@ CREATE INDEX mention_homeless ON mention (id) WHERE live = 1 AND entry_id IS NUL
 CREATE INDEX mention_domain ON mention (domain);
 CREATE INDEX mention_due ON mention (live, published);
 
-CREATE TABLE label (                     -- how records spell the names of topics and categories
-    mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE,
-    kind TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL
+CREATE TABLE label (                     -- which topics and categories records name, published or not
+    mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE, kind TEXT NOT NULL, key TEXT NOT NULL
 );
 CREATE INDEX label_mention ON label (mention_id);
-CREATE INDEX label_name ON label (kind, key, name);
+CREATE INDEX label_name ON label (kind, key);
 
 CREATE TABLE mention_key (               -- what makes mentions one entry (feeds.entries.keys)
     key INTEGER NOT NULL,                -- feeds.entries.key_number
@@ -74,9 +73,16 @@ CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
 CREATE TABLE member (                    -- which entries a feed has, in the feed's order
     kind TEXT NOT NULL, key TEXT NOT NULL, age INTEGER NOT NULL, ident TEXT NOT NULL, entry_id INTEGER NOT NULL,
     shown INTEGER NOT NULL,              -- as the entry's
+    name TEXT NOT NULL,                  -- what the entry calls the feed
     PRIMARY KEY (kind, key, age, ident, entry_id)  -- age = -published
 ) WITHOUT ROWID;
 CREATE INDEX member_entry ON member (entry_id);
+
+CREATE TABLE spelling (                  -- how many of a feed's members call it what, so that nobody has to count
+    kind TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, members INTEGER NOT NULL, shown INTEGER NOT NULL,
+    PRIMARY KEY (kind, key, name)
+) WITHOUT ROWID;
+CREATE INDEX spelling_unused ON spelling (kind, key) WHERE members = 0;
 
 CREATE TABLE feed (
     kind TEXT NOT NULL, key TEXT NOT NULL,

@@ -107,12 +107,12 @@ def record(db: sqlite3.Connection) -> None:
     db.execute("UPDATE published.id SET turn = turn + 1 WHERE ident IN (SELECT ident FROM unrecorded)")
     db.execute(
         "UPDATE published.page SET turn = 0 WHERE turn > 0"
-        " AND key IN (SELECT key FROM unrecorded JOIN entry_key USING (entry_id))"
+        " AND key IN (SELECT key FROM unrecorded CROSS JOIN entry_key USING (entry_id))"
     )
     for keys in ("entry_key", "title_key"):
         db.execute(
             "INSERT OR REPLACE INTO published.page SELECT key, number, turn"  # noqa: S608 - one of two words above
-            f" FROM unrecorded JOIN published.id USING (ident) JOIN {keys} USING (entry_id) ORDER BY key"
+            f" FROM unrecorded CROSS JOIN published.id USING (ident) CROSS JOIN {keys} USING (entry_id) ORDER BY key"
         )
     db.execute("UPDATE entry SET recorded = 1 WHERE shown AND NOT recorded")
 
@@ -140,9 +140,10 @@ def holders(db: sqlite3.Connection, idents: Iterable[str]) -> dict[str, list[int
     return {ident: [entry_id for (entry_id,) in db.execute(query, (ident,))] for ident in idents}
 
 
+# CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.
 _VIEWS = """
 CREATE TEMP VIEW unrecorded AS SELECT id AS entry_id, ident FROM entry WHERE shown AND NOT recorded;
-CREATE TEMP VIEW entry_key AS SELECT entry_id, key FROM mention JOIN mention_key ON mention_id = mention.id;
+CREATE TEMP VIEW entry_key AS SELECT entry_id, key FROM mention CROSS JOIN mention_key ON mention_id = mention.id;
 CREATE TEMP VIEW title_key AS
 SELECT entry_id, key_number('@' || char(10) || title || char(10) || published) AS key FROM mention WHERE url IS NULL;
 """
@@ -152,21 +153,21 @@ SELECT entry_id, key_number('@' || char(10) || title || char(10) || published) A
 _DIVERGENT = """
 WITH mine AS (
     SELECT entry_id, ident, EXISTS (SELECT 1 FROM published.id WHERE id.ident = entry.ident) AS known
-    FROM written JOIN entry ON entry.id = entry_id
+    FROM written CROSS JOIN entry ON entry.id = entry_id
 )
-SELECT entry_id FROM mine JOIN entry_key USING (entry_id)
-JOIN published.page USING (key) JOIN published.id AS other USING (number)
+SELECT entry_id FROM mine CROSS JOIN entry_key USING (entry_id)
+CROSS JOIN published.page USING (key) CROSS JOIN published.id AS other USING (number)
 WHERE other.ident != mine.ident AND (page.turn = other.turn OR NOT known)
 UNION
-SELECT entry_id FROM mine JOIN title_key USING (entry_id) JOIN published.page USING (key) WHERE NOT known
+SELECT entry_id FROM mine CROSS JOIN title_key USING (entry_id) CROSS JOIN published.page USING (key) WHERE NOT known
 """
 
 _CLAIMS = """
 SELECT ident, max(live) FROM (
     SELECT ident, page.turn = id.turn AS live FROM entry_key
-    JOIN published.page USING (key) JOIN published.id USING (number) WHERE entry_id = :entry
+    CROSS JOIN published.page USING (key) CROSS JOIN published.id USING (number) WHERE entry_id = :entry
     UNION
     SELECT ident, 0 FROM title_key
-    JOIN published.page USING (key) JOIN published.id USING (number) WHERE entry_id = :entry
+    CROSS JOIN published.page USING (key) CROSS JOIN published.id USING (number) WHERE entry_id = :entry
 ) GROUP BY ident
 """

@@ -164,7 +164,7 @@ def _lost(db: sqlite3.Connection, given: dict[int, str], claims: dict[int, list[
 
 _SHARED_ID = """
 SELECT id FROM entry WHERE ident IN (
-    SELECT ident FROM entry WHERE ident IN (SELECT ident FROM written JOIN entry ON id = entry_id)
+    SELECT ident FROM entry WHERE ident IN (SELECT ident FROM written CROSS JOIN entry ON id = entry_id)
     GROUP BY ident HAVING count(*) > 1
 )
 """

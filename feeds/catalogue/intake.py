@@ -64,9 +64,7 @@ def record(db: sqlite3.Connection, parsed: Parsed, stamp: str, digest: bytes) ->
             each.topics if each is article.own else [name for name in each.topics if name not in article.own.topics]
         )
         labels = [(Kind.TOPIC, name) for name in topics] + [(Kind.CATEGORY, name) for name in each.categories]
-        db.executemany(
-            "INSERT INTO label VALUES (?, ?, ?, ?)", [(mention_id, kind, fold(name), name) for kind, name in labels]
-        )
+        db.executemany("INSERT INTO label VALUES (?, ?, ?)", [(mention_id, kind, fold(name)) for kind, name in labels])
 
 
 def forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
@@ -110,7 +108,7 @@ def set_live(db: sqlite3.Connection, now: datetime, *, include_unpublished: bool
     )
     db.execute(  # all that stands in one file is related: the others show it, or cease to
         "INSERT OR IGNORE INTO shaken SELECT entry_id FROM mention WHERE entry_id IS NOT NULL"
-        " AND source_id IN (SELECT source_id FROM candidate JOIN mention ON mention.id = mention_id)"
+        " AND source_id IN (SELECT source_id FROM candidate CROSS JOIN mention ON mention.id = mention_id)"
     )
     db.execute("UPDATE mention SET live = NOT live, entry_id = NULL WHERE id IN (SELECT mention_id FROM candidate)")
     due = next_due(db, now)

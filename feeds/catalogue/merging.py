@@ -67,12 +67,13 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site, le
     db.execute("DELETE FROM shared")
     db.executemany(_SHARED_KEYS, [(mention,) for mention in homeless])
     db.execute(_SHAKE_NEIGHBOURS)
-    was_in = dict(db.execute("SELECT mention.id, entry_id FROM shaken JOIN mention USING (entry_id)"))
+    was_in = dict(db.execute("SELECT mention.id, entry_id FROM shaken CROSS JOIN mention USING (entry_id)"))
     was_in |= dict.fromkeys(homeless)
     faces = _faces(db)
     db.execute(_PENDING_FOR_SHAKEN)
     if site.archives:
         archives.mark_shaken(db)
+    db.execute(_COUNT_MEMBERS, {"sign": -1})
     db.execute("DELETE FROM member WHERE entry_id IN (SELECT entry_id FROM shaken)")
     left_over = set(faces)
     is_in: dict[int, int] = {}
@@ -96,6 +97,8 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site, le
         db.execute("INSERT OR IGNORE INTO shaken VALUES (?)", (entry_id,))
     for entry_id in left_over:
         _remove(db, entry_id)
+    db.execute(_COUNT_MEMBERS, {"sign": 1})
+    db.execute("DELETE FROM spelling WHERE members = 0")
     new_faces = _faces(db)
     changed = [(each,) for each in is_in if faces.get(was_in[each] or 0) != new_faces[is_in[each]]]
     db.executemany(_STALE_BESIDE, changed)
@@ -103,7 +106,7 @@ def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site, le
 
 def _faces(db: sqlite3.Connection) -> dict[int, tuple[object, ...]]:
     """Return what related entries show of each shaken one, and are ordered by."""
-    rows = db.execute("SELECT id, ident, url, title, published, shown FROM shaken JOIN entry ON id = entry_id")
+    rows = db.execute("SELECT id, ident, url, title, published, shown FROM shaken CROSS JOIN entry ON id = entry_id")
     return {entry_id: face for entry_id, *face in rows}
 
 
@@ -113,8 +116,8 @@ def _keys(db: sqlite3.Connection, mention: int) -> list[int]:
 
 def _write(db: sqlite3.Connection, entry_id: int, entry: Entry, selection: Selection) -> None:
     """Store `entry` and where it belongs; what showed it before and what shows it now is touched."""
-    feeds = list(_feeds_of(entry))
-    shown = selection.takes(entry, feeds)
+    names = dict(_feeds_of(entry))
+    shown = selection.takes(entry, names)
     before_url, page = db.execute("SELECT url, page FROM entry WHERE id = ?", (entry_id,)).fetchone()
     wanted = slugify(entry.title) if shown and not entry.url else None
     if wanted is None and page is not None:
@@ -139,10 +142,9 @@ def _write(db: sqlite3.Connection, entry_id: int, entry: Entry, selection: Selec
     )
     db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
     age = -to_seconds(entry.published)
-    feeds = [feed for feed in feeds if feed not in selection.exclude]
-    db.executemany(
-        "INSERT INTO member VALUES (?, ?, ?, ?, ?, ?)", [(*feed, age, entry.id, entry_id, shown) for feed in feeds]
-    )
+    feeds = [feed for feed in names if feed not in selection.exclude]
+    rows = [(*feed, age, entry.id, entry_id, shown, names[feed]) for feed in feeds]
+    db.executemany("INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT INTO feed (kind, key) VALUES (?, ?) ON CONFLICT DO UPDATE SET pending = 1", feeds)
 
 
@@ -156,14 +158,14 @@ def _remove(db: sqlite3.Connection, entry_id: int) -> None:
     db.execute("DELETE FROM written WHERE entry_id = ?", (entry_id,))
 
 
-def _feeds_of(entry: Entry) -> Iterable[tuple[Kind, str]]:
-    """Return kind and key of each feed that `entry` is in (DESIGN: Entries, Membership)."""
-    yield Kind.ALL, ""
-    yield Kind.PROVIDER, entry.provider.domain
+def _feeds_of(entry: Entry) -> Iterable[tuple[tuple[Kind, str], str]]:
+    """Yield kind and key of each feed that `entry` is in (DESIGN: Entries, Membership), and what it calls it."""
+    yield (Kind.ALL, ""), ""
+    yield (Kind.PROVIDER, entry.provider.domain), entry.provider.name
     for name in entry.topics:
-        yield Kind.TOPIC, entries.fold(name)
+        yield (Kind.TOPIC, entries.fold(name)), name
     for name in entry.categories:
-        yield Kind.CATEGORY, entries.fold(name)
+        yield (Kind.CATEGORY, entries.fold(name)), name
 
 
 def _leave_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:
@@ -179,15 +181,16 @@ def _settle_stale(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM stale)")
     db.execute(
         "UPDATE feed SET pending = 1 WHERE (kind, key) IN"
-        " (SELECT kind, member.key FROM stale JOIN member USING (entry_id))"
+        " (SELECT kind, member.key FROM stale CROSS JOIN member USING (entry_id))"
     )
     db.execute(
         "INSERT OR IGNORE INTO pending_page"
-        " SELECT id FROM stale JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
+        " SELECT id FROM stale CROSS JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
     )
 
 
-_HOMELESS = "SELECT id FROM mention WHERE live = 1 AND entry_id IS NULL LIMIT ?"
+# CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.
+_HOMELESS = "SELECT id FROM mention INDEXED BY mention_homeless WHERE live = 1 AND entry_id IS NULL LIMIT ?"
 
 _INSERT_BLANK = "INSERT INTO entry (ident, url, title, provider_name, published, updated) VALUES ('', '', '', '', 0, 0)"
 
@@ -195,13 +198,19 @@ _SHARED_KEYS = "INSERT OR IGNORE INTO shared SELECT key FROM mention_key WHERE m
 
 _SHAKE_NEIGHBOURS = """
 INSERT OR IGNORE INTO shaken
-SELECT mention.entry_id FROM shared JOIN mention_key ON mention_key.key = shared.key
-JOIN mention ON mention.id = mention_id WHERE mention.entry_id IS NOT NULL
+SELECT mention.entry_id FROM shared CROSS JOIN mention_key ON mention_key.key = shared.key
+CROSS JOIN mention ON mention.id = mention_id WHERE mention.entry_id IS NOT NULL
+"""
+
+_COUNT_MEMBERS = """
+INSERT INTO spelling SELECT kind, key, name, :sign * count(*), :sign * sum(shown)
+FROM shaken CROSS JOIN member USING (entry_id) WHERE true GROUP BY kind, key, name
+ON CONFLICT DO UPDATE SET members = members + excluded.members, shown = shown + excluded.shown
 """
 
 _PENDING_FOR_SHAKEN = """
 UPDATE feed SET pending = 1
-WHERE (kind, key) IN (SELECT kind, member.key FROM shaken JOIN member USING (entry_id))
+WHERE (kind, key) IN (SELECT kind, member.key FROM shaken CROSS JOIN member USING (entry_id))
 """
 
 _STALE_BESIDE = """

@@ -30,7 +30,7 @@ def name_pages(db: sqlite3.Connection, home_address: str) -> None:
     Also its rivals, where a change among them moves the slug; a page that moves leaves its old address.
     """
     wanted = db.execute(
-        "SELECT DISTINCT page_wanted FROM stale JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
+        "SELECT DISTINCT page_wanted FROM stale CROSS JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
         " UNION SELECT wanted FROM unclaimed"
     ).fetchall()
     for (slug,) in wanted:
@@ -63,7 +63,7 @@ def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime
             contested.add((kind, wanted))
         if emptied.is_empty(ledger, kind, key):
             continue
-        entries, named_by, oldest, latest_update = db.execute(_SIZE, (kind, key)).fetchone()
+        entries, named_by, oldest = db.execute(_SIZE, {"kind": kind, "key": key}).fetchone()
         if named_by == 0 and kind is not Kind.ALL:
             emptied.drop(db, kind, key, slug)
             continue
@@ -80,7 +80,7 @@ def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime
                 oldest or 0,
                 entries,
                 max((published for published, _ in dates), default=None),
-                max((updated for _, updated in dates), default=latest_update),
+                max(updated for _, updated in dates) if dates else _latest_update(db, kind, key),
                 pace([published for published, _ in dates], site.shortest_ttl, site.longest_ttl),
                 kind,
                 key,
@@ -127,28 +127,25 @@ def plain_slug(kind: Kind, key: str) -> str:
 
 
 def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:
-    """Return what a feed is called: the spelling used most, then the first in alphabetical order."""
+    """Return what a feed is called: the spelling that most of its entries use, then the first in the alphabet."""
     if kind is Kind.ALL or (kind is Kind.PROVIDER and key == home.domain):
         return home.name
-    if kind is Kind.PROVIDER:
-        spelled = db.execute(
-            "SELECT provider_name FROM member JOIN entry ON entry.id = entry_id WHERE kind = ? AND key = ?"
-            " GROUP BY provider_name ORDER BY count(*) DESC, provider_name LIMIT 1",
-            (kind, key),
-        )
-    else:
-        spelled = db.execute(
-            "SELECT name FROM label JOIN mention ON mention.id = mention_id WHERE kind = ? AND key = ? AND live"
-            " GROUP BY name ORDER BY count(*) DESC, name LIMIT 1",
-            (kind, key),
-        )
-    return str(spelled.fetchone()[0])
+    query = "SELECT name FROM spelling WHERE kind = ? AND key = ? ORDER BY members DESC, name LIMIT 1"
+    return str(db.execute(query, (kind, key)).fetchone()[0])
+
+
+def _latest_update(db: sqlite3.Connection, kind: Kind, key: str) -> int | None:
+    """Return when an entry of the feed changed last, shown or not."""
+    query = "SELECT max(updated) FROM member JOIN entry ON entry.id = entry_id WHERE kind = ? AND member.key = ?"
+    latest: int | None = db.execute(query, (kind, key)).fetchone()[0]
+    return latest
 
 
 # A feed whose entries are all left out is empty, and there: its subscribers are not told that it is gone.
 _SIZE = """
-SELECT ifnull(sum(member.shown), 0), count(*), -max(age), max(updated)
-FROM member JOIN entry ON entry.id = entry_id WHERE kind = ? AND member.key = ?
+SELECT ifnull(sum(shown), 0), ifnull(sum(members), 0),
+       (SELECT -age FROM member WHERE kind = :kind AND key = :key ORDER BY age DESC LIMIT 1)
+FROM spelling WHERE kind = :kind AND key = :key
 """
 
 _DATES = """

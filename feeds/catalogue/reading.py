@@ -99,7 +99,7 @@ def updated_of(shown: Iterable[Shown]) -> datetime:
 def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str]]:
     """Return kind, key and name of every feed that the entry is in."""
     rows = db.execute(
-        "SELECT kind, key, name FROM member JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
+        "SELECT kind, key, feed.name FROM member JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
         " ORDER BY kind, key",
         (entry_id,),
     )
@@ -161,7 +161,7 @@ def with_one_id(db: sqlite3.Connection) -> list[tuple[str, str]]:
 
 def number_of_entries(db: sqlite3.Connection) -> int:
     """Return how many entries there are."""
-    return _one_number(db, "SELECT count(*) FROM entry WHERE shown")
+    return _one_number(db, "SELECT ifnull(sum(shown), 0) FROM spelling WHERE kind = 'all'")
 
 
 def number_of_feeds(db: sqlite3.Connection) -> int:
