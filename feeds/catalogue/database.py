@@ -60,7 +60,7 @@ CREATE INDEX mention_key_mention ON mention_key (mention_id);
 
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY,
-    ident TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL, provider_name TEXT NOT NULL,
+    ident TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL,
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
     shown INTEGER NOT NULL DEFAULT 0,    -- 1: the settings select it (feeds.model.Selection)
     recorded INTEGER NOT NULL DEFAULT 0, -- 1: the history has it as it is (feeds.catalogue.history)
@@ -115,6 +115,7 @@ CREATE TEMP TABLE candidate (mention_id INTEGER PRIMARY KEY);  -- mentions that 
 CREATE TEMP TABLE shaken (entry_id INTEGER PRIMARY KEY);  -- entries that lost or will gain a mention
 CREATE TEMP TABLE stale (entry_id INTEGER PRIMARY KEY);   -- entries whose fragments must be made anew
 CREATE TEMP TABLE written (entry_id INTEGER PRIMARY KEY, kept INTEGER NOT NULL); -- merged anew; 1: the ledger has it
+CREATE TEMP TABLE regrouped (mention_id INTEGER PRIMARY KEY); -- mentions that are grouped anew
 CREATE TEMP TABLE shared (key INTEGER PRIMARY KEY);       -- keys of new mentions
 CREATE TEMP TABLE unclaimed (wanted TEXT PRIMARY KEY);    -- page slugs that an entry has given up
 """

@@ -48,6 +48,15 @@ def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
     return [to_mention(path, row) for path, *row in rows]
 
 
+def regrouped(db: sqlite3.Connection) -> dict[int, Mention]:
+    """Return the mentions that are grouped anew, by number."""
+    rows = db.execute(
+        f"SELECT mention.id, path, {_MENTION} FROM regrouped CROSS JOIN mention ON mention.id = mention_id"  # noqa: S608
+        " CROSS JOIN source ON source.id = source_id"
+    )
+    return {mention_id: to_mention(path, row) for mention_id, path, *row in rows}
+
+
 def entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
     """Return the entry with all that its fragments show: its own mentions merged, and what it is related to."""
     ident, page, url = db.execute("SELECT ident, page, url FROM entry WHERE id = ?", (entry_id,)).fetchone()
