@@ -123,7 +123,7 @@ def _feed(
     begins = was is None or (was.get("expired", False) and not ends)
     if was is None or begins:
         return FeedDifference(folder, will_be["title"], Fate.NEW, new=_all(will_be))
-    if ends:
+    if ends and not was.get("expired", False):
         return FeedDifference(folder, will_be["title"], Fate.ENDED, removed=_all(was))
     old = {item["id"]: item for item in was["items"]}
     now = {item["id"]: item for item in will_be["items"]}

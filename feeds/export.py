@@ -58,6 +58,11 @@ def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool) -> int:
     return changed
 
 
+def _leads_out(address: str) -> bool:
+    """Tell whether `address` is none inside of the folder."""
+    return ".." in address.split("/") or address[:1] in ("", "/") or "\0" in address
+
+
 def _list(folder: Path) -> dict[str, str]:
     """Return what we wrote into `folder`, as far as its list can be trusted: addresses inside it, as texts."""
     try:
@@ -67,9 +72,7 @@ def _list(folder: Path) -> dict[str, str]:
     if not isinstance(listed, dict):
         return {}
     return {
-        address: digest
-        for address, digest in listed.items()
-        if isinstance(digest, str) and ".." not in address.split("/") and address[:1] not in "/" and "\0" not in address
+        address: digest for address, digest in listed.items() if isinstance(digest, str) and not _leads_out(address)
     }
 
 
@@ -92,6 +95,8 @@ def _write(snapshot: Snapshot, document: Document, folder: Path, address: str, *
     Raises:
         OutputError: there is another file that is not `ours`.
     """
+    if _leads_out(address):
+        raise OutputError("this address leads out of the folder", address)
     path = folder / address
     body = snapshot.read(document)
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):

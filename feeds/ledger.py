@@ -21,7 +21,7 @@ from typing import Any
 
 from feeds.errors import StateError
 from feeds.files import write_atomically
-from feeds.model import Kind, iso
+from feeds.model import Kind, feed_at, iso
 
 FILE_NAME = "ledger.jsonl"
 
@@ -113,19 +113,20 @@ class Ledger:
             raise StateError(f"it can't be read ({error.strerror})", path) from error
         except UnicodeDecodeError as error:
             raise StateError("it is not UTF-8; restore it, or published ids may change", path) from error
-        for count, line in enumerate(text.splitlines(), 1):
+        for count, line in enumerate(text.split("\n"), 1):  # and at nothing else: a key may have U+2028 in it
             try:
-                ledger._read(json.loads(line))
+                if line.strip():
+                    ledger._read(json.loads(line))
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 reason = "this line is no record of it; restore or delete the line"
                 raise StateError(reason, f"{path}:{count}") from error
-        ledger._saved = ledger._text()
+        ledger._saved = ledger._written()
         return ledger
 
     @property
     def changed(self) -> bool:
         """Whether it says something else than the file that was read."""
-        return self._text() != self._saved
+        return self._written() != self._saved
 
     @property
     def kept_ids(self) -> frozenset[str]:
@@ -175,26 +176,33 @@ class Ledger:
         Raises:
             OSError: it can't be written.
         """
-        text = self._text()
-        if text != self._saved:
+        if self.changed:
+            text = self._written()
             write_atomically(folder / FILE_NAME, text.encode(), root=folder, durable=True)
             self._saved = text
 
     def _read(self, record: dict[str, Any]) -> None:
+        """Take over one record.
+
+        Raises:
+            ValueError, LookupError, TypeError, AttributeError: it is none.
+        """
         if "id" in record:
-            for key in record["keys"]:
-                self._ids[str(key)] = self._by_number[self._number(str(key))] = str(record["id"])
+            if not isinstance(record["keys"], list):
+                raise ValueError("no list of keys")
+            for key in map(_text, record["keys"]):
+                self._ids[key] = self._by_number[self._number(key)] = _text(record["id"])
             return
         if "moved" in record:
-            self.moves[str(record["moved"])] = Move(str(record["to"]), datetime.fromisoformat(record["since"]))
+            self.moves[_folder(record["moved"])] = Move(_folder(record["to"]), _moment(record["since"]))
             return
-        updated, ended = (
-            datetime.fromisoformat(record[name]) if name in record else None for name in ("updated", "ended")
-        )
-        kept = KeptFeed(Kind(record["feed"]), record["key"], record["slug"], record.get("name", ""), updated, ended)
+        updated, ended = (_moment(record[name]) if name in record else None for name in ("updated", "ended"))
+        name = _text(record.get("name", ""))
+        kept = KeptFeed(Kind(record["feed"]), _text(record["key"]), _text(record["slug"]), name, updated, ended)
+        _folder(kept.folder)
         self.feeds[kept.kind, kept.key] = kept
 
-    def _text(self) -> str:
+    def _written(self) -> str:
         return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in self._records())
 
     def _records(self) -> Iterator[dict[str, Any]]:
@@ -213,3 +221,24 @@ class Ledger:
             }
         for old, move in sorted(self.moves.items()):
             yield {"moved": old, "to": move.to, "since": iso(move.since)}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError("no time zone")
+    return moment
+
+
+def _folder(value: object) -> str:
+    """Return `value` if it is the folder of a feed: what a ledger says must never lead out of the output."""
+    kind, slug = feed_at(_text(value))
+    if kind is Kind.ALL or f"{kind.folder}/{slug}/" != value or "/" in slug or slug in ("", ".", ".."):
+        raise ValueError("no folder of a feed")
+    return _text(value)

@@ -73,11 +73,17 @@ class Kind(StrEnum):
 def feed_at(folder: str) -> tuple[Kind, str]:
     """Return kind and slug of the feed in `folder`, as :attr:`Feed.folder` has it.
 
+    Raises:
+        ValueError: it is no feed's.
+
     >>> feed_at("topics/ai/"), feed_at("")
     ((<Kind.TOPIC: 'topic'>, 'ai'), (<Kind.ALL: 'all'>, ''))
     """
     kinds, _, slug = folder.rstrip("/").partition("/")
-    return next(each for each in Kind if each.folder == kinds), slug
+    found = next((each for each in Kind if each.folder == kinds), None)
+    if found is None:
+        raise ValueError(f"no folder of a feed: {folder}")
+    return found, slug
 
 
 class Severity(StrEnum):

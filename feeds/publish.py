@@ -177,7 +177,7 @@ def look(
 
 
 def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | None = None) -> Difference:
-    """Return what :func:`build` would change at `now`; nothing is published, and nothing is remembered.
+    """Return what :func:`build` would change at `now`; nothing is published, and what was read is not remembered.
 
     Args:
         site, now, jobs, progress: as for :func:`build`.

@@ -114,6 +114,16 @@ def test_an_archive_changes_only_with_its_month(edit: dict[str, str], expected: 
     assert changed(before, after) == expected
 
 
+def test_an_archive_has_the_name_of_its_feed(tmp_path: Path) -> None:
+    build(tmp_path, {"a.md": article("A", "2022-01-01", url="https://a.example/a", topics=["ml"])})
+    files = {f"{n}.md": article(str(n), "2022-03-01", url=f"https://a.example/{n}", topics=["ML"]) for n in range(3)}
+    site = build(tmp_path, files)
+    assert b">ML " in site["topics/ml/archive/2022-01.atom"]
+    for path in (tmp_path / "state").glob("catalogue*"):
+        path.unlink()
+    assert build(tmp_path, {}) == site
+
+
 def test_archives_come_and_go_with_the_setting(tmp_path: Path) -> None:
     without = build(tmp_path, {**FILES, "t.md": article("T", topics=["archive"])}, archives=False)
     assert "topics/archive/feed.atom" in without

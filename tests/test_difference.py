@@ -136,6 +136,13 @@ def test_a_lost_history_shows(tmp_path: Path) -> None:
     assert difference.changes_ids
 
 
+def test_a_feed_that_has_ended_before_does_not_end_again(tmp_path: Path) -> None:
+    build(tmp_path, FILES)
+    (tmp_path / "corpus" / "c.md").unlink()
+    publish.build(make_site(tmp_path / "corpus", tmp_path), NOW)
+    assert told(compare(tmp_path, title="New"))["topics/old/"] == ("changed", "~This feed has ended: Old")
+
+
 def test_a_feed_that_would_be_gone(tmp_path: Path) -> None:
     from feeds.ledger import FAREWELL
 

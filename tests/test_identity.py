@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -158,7 +160,41 @@ def test_what_was_only_looked_at_was_not_published(tmp_path: Path, feeds: Run) -
     assert X in (tmp_path / "state" / FILE_NAME).read_text()
 
 
-@pytest.mark.parametrize("line", ['{"id": "x"}', "no JSON", '{"feed": "planet", "key": "a", "slug": "a"}', "[]"])
+def test_a_ledger_reads_what_it_wrote(tmp_path: Path) -> None:
+    name = "a\u2028\u0085 b.md"
+    corpus = write_corpus(tmp_path / "corpus", {name: article("A\u2028", url="http://x.example/1")})
+    build(tmp_path)
+    write_corpus(corpus, {name: article("A\u2028", url=X)})
+    first = build(tmp_path)
+    ledger = tmp_path / "state" / FILE_NAME
+    ledger.write_text("\n" + ledger.read_text() + "\n\n")
+    lose_the_catalogue(tmp_path)
+    assert build(tmp_path) == first
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": "x"}',
+        '{"id": "x", "keys": "abc"}',
+        '{"id": 7, "keys": ["abc"]}',
+        '{"id": "x", "keys": [7]}',
+        "no JSON",
+        "[]",
+        "7",
+        '{"feed": "planet", "key": "a", "slug": "a"}',
+        '{"feed": "topic", "key": 7, "slug": "a"}',
+        '{"feed": "topic", "key": "a", "slug": "../../evil"}',
+        '{"feed": "topic", "key": "a", "slug": ".."}',
+        '{"feed": "topic", "key": "a", "slug": ""}',
+        '{"feed": "all", "key": "", "slug": ""}',
+        '{"feed": "topic", "key": "a", "slug": "a", "name": "A", "updated": "2026-01-01T00:00:00"}',
+        '{"feed": "topic", "key": "a", "slug": "a", "name": "A", "updated": "yesterday"}',
+        '{"moved": "topics/a/", "to": "topics/../../x/", "since": "2026-01-01T00:00:00Z"}',
+        '{"moved": "topics/a/", "to": 5, "since": "2026-01-01T00:00:00Z"}',
+        '{"moved": "planets/a/", "to": "topics/a/", "since": "2026-01-01T00:00:00Z"}',
+    ],
+)
 def test_a_ledger_that_makes_no_sense(line: str, tmp_path: Path, feeds: Run) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
     write_corpus(tmp_path / "state", {FILE_NAME: f'{{"id": "x", "keys": ["y"]}}\n{line}\n'})
@@ -176,6 +212,15 @@ def test_a_damaged_history_is_told_and_not_thrown_away(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="record of published ids is damaged"):
         build(tmp_path)
     assert path.read_bytes() == b"garbage" * 1000
+
+
+def test_a_history_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article()})
+    build(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "published.sqlite3")) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(StateError, match="later version"):
+        build(tmp_path)
 
 
 PAGES = range(4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from werkzeug.serving import make_server
 from feeds import config, publish
 from feeds.errors import UsageError
 from feeds.model import Severity
-from feeds.validate import Verdict, source, validate
+from feeds.validate import Verdict, source, validate, words
 from feeds.web import create_app
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
 from tests.conftest import SEEDS, Run
@@ -196,6 +197,34 @@ def test_garbage_is_told_and_not_thrown(name: str, body: bytes, tmp_path: Path) 
     verdict_on({name: body}, tmp_path / "garbage")
 
 
+BAD = "http://[bad"
+
+
+def test_an_address_that_is_none_is_told_and_not_thrown(good: dict[str, bytes], tmp_path: Path) -> None:
+    replaced = {
+        path: body.replace(b"https://example.org/topics/ai/", BAD.encode()).replace(b"https://a.example/", BAD.encode())
+        for path, body in good.items()
+    }
+    found = verdict_on(replaced, tmp_path / "bad").problems
+    for path in (ATOM, RSS, JSON, "subscriptions.opml"):
+        assert any(each.path == path and "is no absolute" in each.reason for each in found), path
+
+
+def test_a_document_that_is_too_long_or_unreadable(
+    good: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "LONGEST", 10_000)
+    monkeypatch.setattr(words, "LARGE", 1000)
+    monkeypatch.setattr(words, "HUGE", 2000)
+    files = {"a/feed.atom": good[ATOM] + b" " * 10_000, ATOM: good[ATOM].ljust(2001), "b/feed.rss": good[RSS][:1500]}
+    (write_corpus(tmp_path / "bad", files) / "dangling.atom").symlink_to("nowhere")
+    (tmp_path / "bad" / "folder.atom").mkdir()
+    told = "\n".join(map(str, validate(source.from_folder(tmp_path / "bad")).problems))
+    assert "a/feed.atom:1: error: it has more than 10,000 bytes, and is not looked into" in told
+    assert f"{ATOM}:1: error: the feed has" in told
+    assert "b/feed.rss:1: warning: the feed has 1,500 bytes" in told
+
+
 def test_entities_are_not_expanded_nor_files_read(tmp_path: Path) -> None:
     bomb = "<!DOCTYPE feed [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
         f"<!ENTITY {name} '{f'&{before};' * 10}'>" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -257,6 +286,27 @@ def test_a_live_site_of_ours(tmp_path: Path, serve: Callable[..., str]) -> None:
     assert verdict.feeds == 14, "all that the root leads to"
 
 
+def test_a_site_that_is_too_large_or_too_slow(serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Flask("endless", static_folder=None)
+
+    @app.get("/<int:number>.html")
+    def page(number: int) -> Response:
+        body = f'<link rel="alternate" type="application/atom+xml" href="{number + 1}.html">'
+        return Response(f"<!doctype html><html>{body}</html>", content_type="text/html; charset=utf-8")
+
+    @app.get("/slow")
+    def slow() -> Response:
+        return Response((b"x" for _ in iter(lambda: time.sleep(0.05), 1)), content_type="text/html; charset=utf-8")
+
+    root = serve(app)
+    monkeypatch.setattr(source, "MOST", 5)
+    verdict = validate(source.from_site(f"{root}0.html"))
+    assert [each.reason for each in verdict.problems] == ["only the first 5 documents were looked at"]
+    monkeypatch.setattr(source, "PATIENCE", 0.3)
+    with pytest.raises(UsageError, match="takes too long"):
+        list(source.from_site(f"{root}slow"))
+
+
 def test_a_site_that_is_served_badly(good: dict[str, bytes], serve: Callable[..., str]) -> None:
     app = Flask("bad", static_folder=None)
 
@@ -275,6 +325,10 @@ def test_a_site_that_is_served_badly(good: dict[str, bytes], serve: Callable[...
     assert "the server names no charset" in told or "the server calls it text/xml" in told
     assert "sends neither ETag nor Last-Modified" in told
     assert "asked with If-None-Match, the server sends all of it again" in told
+    page = b'<link rel=alternate type=application/atom+xml href="http://[x"><a href="http://[y">feed.opml</a>'
+    good_then_bad = Flask("links", static_folder=None)
+    good_then_bad.add_url_rule("/", view_func=lambda: Response(page, content_type="text/html; charset=utf-8"))
+    assert validate(source.from_site(serve(good_then_bad))).documents == 1
     with pytest.raises(UsageError, match="404"):
         list(source.from_site(f"{root}nothing"))
     with pytest.raises(UsageError, match="can't be fetched"):

@@ -37,10 +37,8 @@ def mark_all(db: sqlite3.Connection) -> None:
 def months(db: sqlite3.Connection, feed: Feed) -> list[str]:
     """Return the months in which `feed` shows an entry, newest first: ``2022-05``."""
     found: list[str] = []
-    query = (
-        "SELECT age FROM member WHERE kind = ? AND key = ? AND age > ifnull(?, age - 1) AND shown ORDER BY age LIMIT 1"
-    )
-    after: int | None = None
+    query = "SELECT age FROM member WHERE kind = ? AND key = ? AND age > ? AND shown ORDER BY age LIMIT 1"
+    after = -(2**62)
     while (row := db.execute(query, (feed.kind, feed.key, after)).fetchone()) is not None:
         newest = to_moment(-row[0])
         found.append(f"{newest.year:04}-{newest.month:02}")

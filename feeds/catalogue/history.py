@@ -39,9 +39,8 @@ CREATE TABLE published.feed (
 
 
 class Claim(NamedTuple):
-    """That an entry was published under an id: now (`live`), or by a key that its page no longer had."""
+    """That a page was published under an id: that it has it now (`live`), or by a key that it no longer had."""
 
-    entry_id: int
     ident: str
     live: bool
 
@@ -96,7 +95,7 @@ def divergent(db: sqlite3.Connection) -> list[int]:
 
 def claims(db: sqlite3.Connection, entry_id: int) -> list[Claim]:
     """Return the ids under which the entry's page was published, by any of its keys."""
-    return [Claim(entry_id, ident, bool(live)) for ident, live in db.execute(_CLAIMS, {"entry": entry_id})]
+    return [Claim(ident, bool(live)) for ident, live in db.execute(_CLAIMS, {"entry": entry_id})]
 
 
 def record(db: sqlite3.Connection) -> None:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from feeds import address, entries
 from feeds.catalogue import history
+from feeds.catalogue.pending import mark_beside
 from feeds.catalogue.reading import mentions_of
 from feeds.ledger import Ledger
 from feeds.model import Mention
@@ -79,10 +80,9 @@ def kept_id(ledger: Ledger, numbers: Iterable[int], mentions: Sequence[Mention])
 def _party(db: sqlite3.Connection, ledger: Ledger, entry_id: int) -> _Party:
     mentions = mentions_of(db, entry_id)
     keys = frozenset(key for mention in mentions for key in entries.keys(mention))
+    kept = kept_id(ledger, map(entries.key_number, keys), mentions)
     top = min(mentions, key=entries.representation_order)
-    computed = entries.entry_id(top)
-    kept = ledger.id_for(map(entries.key_number, keys), lambda: computed)
-    return _Party(entry_id, keys, computed, kept, top.published.timestamp())
+    return _Party(entry_id, keys, entries.entry_id(top), kept, top.published.timestamp())
 
 
 def _computed(mentions: Sequence[Mention]) -> str:
@@ -142,12 +142,7 @@ def _reidentify(db: sqlite3.Connection, entry_id: int, ident: str) -> None:
     db.execute("UPDATE entry SET ident = ?, recorded = 0 WHERE id = ?", (ident, entry_id))
     db.execute("UPDATE member SET ident = ? WHERE entry_id = ?", (ident, entry_id))
     db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
-    db.execute(
-        "INSERT OR IGNORE INTO stale SELECT other.entry_id FROM mention AS mine"
-        " JOIN mention AS other ON other.source_id = mine.source_id"
-        " WHERE mine.entry_id = ? AND other.entry_id IS NOT NULL AND (mine.position = 0) != (other.position = 0)",
-        (entry_id,),
-    )
+    mark_beside(db, entry_id)
 
 
 def _lost(db: sqlite3.Connection, given: dict[int, str], claims: dict[int, list[history.Claim]]) -> list[Reidentified]:

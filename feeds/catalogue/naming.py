@@ -10,18 +10,11 @@ import sqlite3
 from datetime import datetime
 
 from feeds.catalogue import archives, emptied, history, moved
+from feeds.catalogue.pending import mark_beside
 from feeds.config import Site
 from feeds.ledger import KeptFeed, Ledger
 from feeds.model import Kind, Provider, pace
 from feeds.slug import Claim, assign, slugify
-
-_STALE_RELATED = """
-INSERT OR IGNORE INTO stale
-SELECT other.entry_id FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
-WHERE mine.entry_id = :entry AND other.entry_id IS NOT NULL AND other.entry_id != :entry
-AND (mine.position = 0) != (other.position = 0)
-"""
-"""Marks the entries that link to :entry as stale."""
 
 
 def name_pages(db: sqlite3.Connection, home_address: str) -> None:
@@ -45,7 +38,7 @@ def name_pages(db: sqlite3.Connection, home_address: str) -> None:
                 db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (f"articles/{page}/",))
             db.execute("UPDATE entry SET page = ?, url = ? WHERE id = ?", (given[ident], new_url, entry_id))
             db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
-            db.execute(_STALE_RELATED, {"entry": entry_id})
+            mark_beside(db, entry_id)
 
 
 def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
@@ -87,14 +80,14 @@ def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime
             ),
         )
     for kind, wanted in contested:
-        _give_slugs(db, ledger, kind, wanted)
+        _give_slugs(db, site, ledger, kind, wanted)
     moved.settle(db, site, ledger, now)
     emptied.show(db, site, ledger, now)
     if pending:
         db.execute("UPDATE feed SET pending = 1 WHERE kind = ?", (Kind.ALL,))  # its page lists all the others
 
 
-def _give_slugs(db: sqlite3.Connection, ledger: Ledger, kind: Kind, wanted: str) -> None:
+def _give_slugs(db: sqlite3.Connection, site: Site, ledger: Ledger, kind: Kind, wanted: str) -> None:
     """Give each feed that wants this slug one: that which it was published under, else what :func:`assign` says.
 
     Where the two differ, the ledger remembers it. The slug of a feed without entries is never another's.
@@ -116,7 +109,8 @@ def _give_slugs(db: sqlite3.Connection, ledger: Ledger, kind: Kind, wanted: str)
                 ledger.feeds[kind, key] = KeptFeed(kind, key, given[key])
         if slug != given[key]:
             emptied.leave_folder(db, kind, slug)
-            archives.mark_feed(db, kind, key)
+            if site.archives:
+                archives.mark_feed(db, kind, key)
             db.execute("UPDATE feed SET slug = ?, pending = 1 WHERE kind = ? AND key = ?", (given[key], kind, key))
 
 

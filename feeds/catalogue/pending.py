@@ -25,6 +25,16 @@ def mark_all(db: sqlite3.Connection, *, with_archives: bool) -> None:
     db.execute("INSERT OR IGNORE INTO pending_page SELECT id FROM entry WHERE page_wanted IS NOT NULL")
 
 
+def mark_beside(db: sqlite3.Connection, entry_id: int) -> None:
+    """Have the entries made anew that show the entry as related: those that stand beside it in a file."""
+    db.execute(
+        "INSERT OR IGNORE INTO stale SELECT other.entry_id"
+        " FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id"
+        " WHERE mine.entry_id = ?1 AND other.entry_id != ?1 AND (mine.position = 0) != (other.position = 0)",
+        (entry_id,),
+    )
+
+
 def pages(db: sqlite3.Connection) -> list[int]:
     """Return the numbers of the entries whose own pages may differ from the snapshot's."""
     return [entry_id for (entry_id,) in db.execute("SELECT entry_id FROM pending_page ORDER BY entry_id")]

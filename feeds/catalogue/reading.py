@@ -118,7 +118,7 @@ def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str
 def belongs(db: sqlite3.Connection, ident: str, folder: str) -> bool:
     """Tell whether the feed in `folder` has the entry with the id `ident`, among those it shows or further down."""
     row = db.execute(
-        "SELECT 1 FROM entry JOIN member ON member.entry_id = entry.id JOIN feed USING (kind, key)"
+        "SELECT 1 FROM entry CROSS JOIN member ON member.entry_id = entry.id JOIN feed USING (kind, key)"
         " WHERE entry.ident = ? AND member.shown AND feed.kind = ? AND feed.slug = ?",
         (ident, *feed_at(folder)),
     ).fetchone()

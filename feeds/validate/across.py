@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlunsplit
 
 from feeds.address import canonical
 from feeds.model import Problem, Severity
+from feeds.validate import words
 from feeds.validate.facts import Facts
 
 _FEEDS = ("atom", "rss", "json")
@@ -45,14 +46,13 @@ def _shared(feeds: Sequence[Facts], fact: str, field: str, severity: Severity, w
 
 def _own_address(feeds: Sequence[Facts]) -> Iterator[Problem]:
     for each in feeds:
-        if not each.itself:
+        said = words.parts(each.itself)
+        if not each.itself or said is None:
             continue
-        said = each.itself if "://" in each.address else unquote(urlsplit(each.itself).path)
-        if not f"/{said.lstrip('/')}".endswith(f"/{each.address}") and said != each.address:
+        if each.itself != each.address and not f"/{unquote(said.path).lstrip('/')}".endswith(f"/{each.address}"):
             reason = f"it says that it is at {each.itself}"
-            yield Problem(
-                each.address, 1, "link", reason, "correct the self link, or move the document", Severity.WARNING
-            )
+            advice = "correct the self link, or move the document"
+            yield Problem(each.address, 1, "link", reason, advice, Severity.WARNING)
 
 
 def _same_entries(feeds: Sequence[Facts]) -> Iterator[Problem]:
@@ -86,29 +86,35 @@ def _two_ids(feeds: Sequence[Facts]) -> Iterator[Problem]:
 
 def _dead_links(known: Sequence[Facts], addresses: set[str]) -> Iterator[Problem]:
     """Yield the links to feeds that are not there, as far as the tree can tell."""
-    hosts = {urlsplit(each.itself).netloc for each in known if each.itself}
-    roots = {_root(each) for each in known if each.itself} - {None}
+    roots = {
+        each.itself.removesuffix(each.address)
+        for each in known
+        if "://" in each.itself and each.itself.endswith(f"/{each.address}")
+    }
     for each in known:
         for href, line in each.links:
-            target = _resolved(each, href, hosts, {root for root in roots if root is not None})
+            target = _resolved(each.address, href, roots)
             if target is not None and target not in addresses:
                 reason = f"{href} leads to no document that is there"
                 yield Problem(each.address, line, "link", reason, "publish it, or take the link away", Severity.ERROR)
 
 
-def _root(feed: Facts) -> str | None:
-    """Return the address of the tree that `feed` is in, as its self link has it; None where it doesn't fit."""
-    return feed.itself.removesuffix(feed.address) if feed.itself.endswith(f"/{feed.address}") else None
+def _resolved(address: str, href: str, roots: set[str]) -> str | None:
+    """Return what `href` in the document at `address` leads to; None where that is elsewhere, or nobody can tell.
 
-
-def _resolved(each: Facts, href: str, hosts: set[str], roots: set[str]) -> str | None:
-    """Return what `href` leads to, as an address of the tree; None where that is elsewhere, or nobody can tell."""
-    if "://" in each.address:
-        target = urljoin(each.address, href)
-        return target if urlsplit(target).netloc == urlsplit(each.address).netloc else None
+    Args:
+        address: in a tree, or a whole one, of a site.
+        href: the link.
+        roots: the addresses at which the tree says that it is served.
+    """
+    if "://" in address:
+        here, there = words.parts(address), words.parts(href, address)
+        same = here is not None and there is not None and here.netloc == there.netloc
+        return urlunsplit(there._replace(fragment="")) if there is not None and same else None
     if "://" in href:
         root = max((root for root in roots if href.startswith(root)), key=len, default=None)
-        return unquote(href.removeprefix(root)) if root is not None and urlsplit(href).netloc in hosts else None
-    if href.startswith("/"):
+        return unquote(href.removeprefix(root)) if root is not None else None
+    target = words.parts(href, f"http://x/{address}")
+    if href.startswith("/") or target is None or target.netloc != "x":
         return None  # nobody can tell below which path the tree is served
-    return urljoin(f"http://x/{each.address}", href).removeprefix("http://x/")
+    return unquote(target.path.removeprefix("/"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -101,7 +100,7 @@ def _entry(sheet: Sheet, entry: etree._Element, at: str, *, has_author: bool) ->
     summary = only(sheet, entry, f"{_A}summary", section="RFC 4287, 4.1.2", where=at, required=False)
     if summary is not None:
         _text(sheet, summary, f"{at}summary")
-    return Item(text(identity), url, text(title), here)
+    return Item(text(identity), url, here)
 
 
 def _links(sheet: Sheet, parent: etree._Element, where: str) -> Iterator[tuple[str, etree._Element]]:
@@ -112,10 +111,11 @@ def _links(sheet: Sheet, parent: etree._Element, where: str) -> Iterator[tuple[s
         if href is None:
             sheet.error(line(element), where, "it has no href (RFC 4287, 4.2.7.1)", "say where it leads")
             continue
-        if not urlsplit(urljoin(element.base or "", href)).scheme:  # xml:base may make it absolute
+        target = words.parts(href, element.base or "")  # xml:base may make it absolute
+        if target is not None and not target.scheme:
             reason = f"{href!r} is relative to what the reader takes for the feed's address"
             sheet.warning(line(element), f"{where}/@href", reason, "write all of it, https://… first")
-        elif href.startswith("http"):
+        elif target is None or href.startswith("http"):
             words.link(sheet, line(element), f"{where}/@href", href)
         if rel == "alternate":
             key = (element.get("type", ""), element.get("hreflang", ""))

@@ -35,7 +35,6 @@ class Item(NamedTuple):
 
     id: str
     url: str
-    title: str
     line: int
 
 
@@ -50,7 +49,6 @@ class Facts:
         title: of the feed.
         itself: the address that it gives as its own; empty where it gives none.
         archive: whether it is an archive (RFC 5005), which shares the id of its feed.
-        expired: whether it says that nothing more will come.
         items: its entries, in order.
         links: addresses of feeds that it leads to, and the line of each.
     """
@@ -61,7 +59,6 @@ class Facts:
     title: str = ""
     itself: str = ""
     archive: bool = False
-    expired: bool = False
     items: list[Item] = field(default_factory=list)
     links: list[tuple[str, int]] = field(default_factory=list)
 

@@ -35,7 +35,6 @@ def check(sheet: Sheet) -> Facts | None:
         sheet.error(1, "version", f"{feed.get('version')!r} is none of JSON Feed", f"write {_VERSIONS[1]}")
     facts.title = _text(sheet, feed, "title", "title", required=True)
     facts.itself = _address(sheet, feed, "feed_url", "feed_url")
-    facts.expired = feed.get("expired") is True
     _address(sheet, feed, "home_page_url", "home_page_url")
     for name in ("icon", "favicon", "next_url"):
         _address(sheet, feed, name, name)
@@ -84,9 +83,8 @@ def _item(sheet: Sheet, item: dict[str, Any], where: str) -> Item:
         sheet.error(1, f"{where}.tags", "it is no list of texts", 'write ["one", "two"]')
     if "author" in item and "authors" not in item:
         sheet.warning(1, f"{where}.author", "JSON Feed 1.1 has authors, a list", "use that")
-    title = item.get("title")
     url = item.get("url")
-    return Item(identity, url if isinstance(url, str) else "", title if isinstance(title, str) else "", 1)
+    return Item(identity, url if isinstance(url, str) else "", 1)
 
 
 def _text(sheet: Sheet, holder: dict[str, Any], name: str, where: str, *, required: bool = False) -> str:

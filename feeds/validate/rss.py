@@ -99,4 +99,4 @@ def _item(sheet: Sheet, item: etree._Element, at: str) -> Item:
             sheet.warning(line(content), f"{at}content:encoded", reason, "put description first")
     elif described is not None:
         words.markup(sheet, line(described), f"{at}description", text(described))
-    return Item(text(guid) or text(url), text(url), text(title), here)
+    return Item(text(guid) or text(url), text(url), here)

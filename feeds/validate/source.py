@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import Message
-from http.client import HTTPException
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.error import HTTPError
+from urllib.parse import urlunsplit
 from urllib.request import Request, urlopen
 
 from feeds.errors import UsageError
 from feeds.model import OUTPUT_MARK, Problem, Severity
+from feeds.validate import words
 from feeds.validate.facts import Document
 
 XML_ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss", "opml": "opml"}
@@ -25,7 +29,10 @@ MOST = 2000
 """How many documents of a site are fetched at most."""
 
 TIMEOUT = 20
-"""Seconds that a server may take."""
+"""Seconds that a server may be silent."""
+
+PATIENCE = 60
+"""Seconds that a document may take."""
 
 _SUFFIXES = (".atom", ".rss", ".xml", ".json", ".opml", ".html", ".htm", ".rdf")
 _ROOT = re.compile(rb"<(?!\?|!)(?:[\w.-]+:)?([\w.-]+)")
@@ -55,13 +62,19 @@ def from_folder(folder: Path) -> Iterator[Document]:
     """Yield every document below `folder` that may be a feed, or lead to one, by name.
 
     Raises:
-        UsageError: there is no such folder, or no feed in it.
+        UsageError: there is no such folder.
     """
     if not folder.is_dir():
         raise UsageError("there is no such folder; build first, or name the folder of a static site", folder)
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in _SUFFIXES and path.name != OUTPUT_MARK and path.is_file():
-            yield Document(path.relative_to(folder).as_posix(), path.read_bytes())
+        if path.suffix.lower() not in _SUFFIXES or path.name == OUTPUT_MARK or not path.is_file():
+            continue
+        address = path.relative_to(folder).as_posix()
+        try:
+            with path.open("rb") as file:
+                yield _as_far_as(address, file.read(LONGEST + 1))
+        except OSError as error:
+            yield Document(address, b"", problems=(_problem(address, f"it can't be read ({error.strerror})"),))
 
 
 def from_site(address: str) -> Iterator[Document]:
@@ -70,42 +83,74 @@ def from_site(address: str) -> Iterator[Document]:
     Raises:
         UsageError: it can't be fetched.
     """
-    host = urlsplit(address).netloc
+    first = words.parts(address)
+    if first is None or first.scheme not in ("http", "https"):
+        raise UsageError("it should be an http(s) address, or a folder", address)
     waiting, seen = [address], {address}
-    while waiting and len(seen) <= MOST:
-        here = waiting.pop(0)
+    for count, here in enumerate(waiting):  # which grows meanwhile
+        if count == MOST:
+            reason = f"only the first {MOST} documents were looked at"
+            yield Document(here, b"", problems=(_problem(here, reason, "ask for parts of the site", Severity.WARNING),))
+            return
         document = _fetch(here, first=here == address)
         yield document
         for found in _LINK.finditer(document.body):
-            if not _LEADS_TO_FEEDS.search(found.group()):
+            there = words.parts(found.group(1).decode("utf-8", "replace").replace("&amp;", "&"), here)
+            if there is None or there.netloc != first.netloc or not _LEADS_TO_FEEDS.search(found.group()):
                 continue
-            there = urldefrag(urljoin(here, found.group(1).decode("utf-8", "replace").replace("&amp;", "&"))).url
-            if urlsplit(there).netloc == host and there not in seen:
-                seen.add(there)
-                waiting.append(there)
+            target = urlunsplit(there._replace(fragment=""))
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
 
 
 def _fetch(address: str, *, first: bool) -> Document:
     """Return the document at `address`, with what is wrong with how it is served (RFC 9110)."""
-    if urlsplit(address).scheme not in ("http", "https"):
-        raise UsageError("it should be an http(s) address, or a folder", address)
     try:
-        with urlopen(Request(address, headers={"User-Agent": "feeds validate"}), timeout=TIMEOUT) as answer:  # noqa: S310 - checked above
+        with urlopen(_request(address, {}), timeout=TIMEOUT) as answer:  # noqa: S310 - from_site looks at the scheme
             headers = answer.headers
-            document = Document(address, answer.read(LONGEST), headers.get("Content-Type", ""))
-    except HTTPError as error:
+            document = _as_far_as(address, _read(answer), headers.get("Content-Type", ""))
+    except (OSError, HTTPException, ValueError) as error:
+        reason = f"it can't be fetched ({getattr(error, 'reason', error)})"
+        if isinstance(error, HTTPError):
+            reason = f"the server answers {error.code}"
         if first:
-            raise UsageError(f"the server answers {error.code} {error.reason}", address) from error
-        problem = Problem(address, 1, "", f"the server answers {error.code}", "mend it, or the link that leads here")
-        return Document(address, b"", None, (problem,))
-    except (URLError, OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        if first:
-            raise UsageError(f"it can't be fetched ({reason})", address) from error
-        return Document(address, b"", None, (Problem(address, 1, "", f"it can't be fetched ({reason})", "mend it"),))
+            raise UsageError(reason, address) from error
+        return Document(address, b"", problems=(_problem(address, reason),))
     if kind_of(document) in ("html", None):
         return document
-    return Document(address, document.body, document.media_type, tuple(_polled(address, headers)))
+    return replace(document, problems=(*document.problems, *_polled(address, headers)))
+
+
+def _read(answer: HTTPResponse) -> bytes:
+    """Return the body of an answer, but no more than :data:`LONGEST` and for no longer than :data:`PATIENCE`.
+
+    Raises:
+        OSError: the server takes too long.
+    """
+    end = time.monotonic() + PATIENCE
+    parts: list[bytes] = []
+    while sum(map(len, parts)) <= LONGEST and (part := answer.read1(1 << 20)):
+        parts.append(part)
+        if time.monotonic() > end:
+            raise TimeoutError("it takes too long")
+    return b"".join(parts)
+
+
+def _as_far_as(address: str, body: bytes, media_type: str | None = None) -> Document:
+    """Return a document; one that is longer than :data:`LONGEST` is not looked into."""
+    if len(body) <= LONGEST:
+        return Document(address, body, media_type)
+    reason = f"it has more than {LONGEST:,} bytes, and is not looked into"
+    return Document(address, b"", media_type, (_problem(address, reason, "show fewer entries"),))
+
+
+def _problem(address: str, reason: str, advice: str = "mend it", severity: Severity = Severity.ERROR) -> Problem:
+    return Problem(address, 1, "", reason, advice, severity)
+
+
+def _request(address: str, headers: dict[str, str]) -> Request:
+    return Request(address, headers={**headers, "User-Agent": "feeds validate"})  # noqa: S310 - see from_site
 
 
 def _polled(address: str, headers: Message) -> Iterator[Problem]:
@@ -114,15 +159,15 @@ def _polled(address: str, headers: Message) -> Iterator[Problem]:
     wanted = {"If-None-Match": etag} if etag else {"If-Modified-Since": modified} if modified else None
     if wanted is None:
         reason = "the server sends neither ETag nor Last-Modified, so every poll fetches all of it"
-        yield Problem(address, 1, "", reason, "send both", Severity.WARNING)
+        yield _problem(address, reason, "send both", Severity.WARNING)
         return
+    name = next(iter(wanted))
+    advice = "answer 304 where nothing has changed"
     try:
-        with urlopen(Request(address, headers={**wanted, "User-Agent": "feeds validate"}), timeout=TIMEOUT):  # noqa: S310 - checked before
-            reason = f"asked with {next(iter(wanted))}, the server sends all of it again"
-            yield Problem(address, 1, "", reason, "answer 304 where nothing has changed", Severity.WARNING)
+        with urlopen(_request(address, wanted), timeout=TIMEOUT):  # noqa: S310 - see from_site
+            yield _problem(address, f"asked with {name}, the server sends all of it again", advice, Severity.WARNING)
     except HTTPError as error:
-        if error.code != 304:
-            reason = f"asked with {next(iter(wanted))}, the server answers {error.code}"
-            yield Problem(address, 1, "", reason, "answer 304 where nothing has changed", Severity.ERROR)
-    except (URLError, OSError, HTTPException):
+        if error.code != HTTPStatus.NOT_MODIFIED:
+            yield _problem(address, f"asked with {name}, the server answers {error.code}", advice)
+    except (OSError, HTTPException):
         return  # what fails now and did not before is no property of the document

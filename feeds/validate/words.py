@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from feeds.model import forbidden
 from feeds.validate.facts import Sheet
@@ -87,14 +87,21 @@ def rss_date(sheet: Sheet, line: int, where: str, text: str) -> datetime | None:
 
 def link(sheet: Sheet, line: int, where: str, text: str) -> bool:
     """Tell whether `text` is an absolute address that a reader can open, and note it if not."""
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"{}|\\^`]", text)
-    except ValueError:
-        good = False
-    if not good:
+    found = parts(text)
+    good = found is not None and found.scheme in ("http", "https") and not re.search(r"[\s<>\"{}|\\^`]", text)
+    if not good or found is None or not found.hostname:
         sheet.error(line, where, f"{text!r} is no absolute http(s) address", "write all of it, https://… first")
-    return good
+        return False
+    return True
+
+
+def parts(address: str, base: str = "") -> SplitResult | None:
+    """Return `address`, relative to `base`, in its parts; None where it is none (``http://[``)."""
+    try:
+        found = urlsplit(urljoin(base, address))
+        return found if found.hostname is not None or found.netloc == "" else None
+    except ValueError:
+        return None
 
 
 def identifier(sheet: Sheet, line: int, where: str, text: str) -> None:
