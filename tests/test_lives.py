@@ -182,6 +182,7 @@ def test_a_renamed_feed(site: Site) -> None:
         (entry,) = feedparser.parse(site.file(f"{old}feed.atom").read_bytes()).entries
         assert (entry.link, entry.published) == (f"https://example.org/{old}", iso(NOW + DAY))
         assert f"https://example.org/{new}" in entry.summary
+        assert f'<a href="https://example.org/{new}">' in entry.content[0].value
         assert entry.title.startswith("This feed has moved")
         page = site.file(f"{old}index.html").read_text()
         assert f'content="0; url=../../{new}"' in page

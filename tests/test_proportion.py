@@ -13,7 +13,7 @@ from bench import corpus as made_up
 from feeds import publish
 from tests.builders import NOW, make_site
 
-SMALL, LARGE = 150, 900
+SMALL, LARGE = 130, 520
 EDITED = 7
 
 

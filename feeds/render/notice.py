@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import datetime
+from html import escape
 
 from feeds.model import Entry, Feed, feed_at, iso
 from feeds.render.head import Head
@@ -17,7 +18,8 @@ def ended(head: Head) -> Entry:
         head,
         title=f"This feed has ended: {name}",
         text=f"Nothing on {site.title} is in “{name}” any more, so this feed has ended, and its address will soon be"
-        f" gone. All the feeds that there are: {site.address}",
+        " gone. All the feeds that there are:",
+        address=site.address,
     )
 
 
@@ -42,11 +44,12 @@ def moved(head: Head) -> Entry:
     return _notice(
         head,
         title=f"This feed has moved: {to.feed.name}",
-        text=f"This feed has another address now, and nothing more will come here. Subscribe to it there: {to.page}",
+        text="This feed has another address now, and nothing more will come here. Subscribe to it there:",
+        address=to.page,
     )
 
 
-def _notice(head: Head, *, title: str, text: str) -> Entry:
+def _notice(head: Head, *, title: str, text: str, address: str) -> Entry:
     when = head.feed.ended or head.feed.updated
     return Entry(
         id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.page} {title} {iso(when)}").urn,
@@ -55,5 +58,6 @@ def _notice(head: Head, *, title: str, text: str) -> Entry:
         published=when,
         updated=when,
         provider=head.site.home,
-        summary=text,
+        summary=f"{text} {address}",
+        content=f'<p>{escape(text, quote=False)} <a href="{escape(address)}">{escape(address)}</a></p>',
     )
