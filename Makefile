@@ -33,7 +33,7 @@ golden: .venv/dev.stamp ## write the expected files of the golden tests anew (re
 	$(PYTHON) -m venv .venv
 
 .venv/run.stamp: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) -e .
+	$(PIP) -e '.[fast]'
 	touch $@
 
 .venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt

@@ -29,6 +29,8 @@ SHARED = 0.35
 NEIGHBOURS = 40
 """How many articles share a pool of such links."""
 
+_QUOTED = ("title", "excerpt", "webUrl", "ampWebUrl", "cdnAmpWebUrl", "originalUrl", "url", "secured")
+
 WORDS = (  # noqa: SIM905
     "the a of to in and for with from by on at as is are was will new first large small early open public private cloud"
     " chip model data network service market quarter product partner customer research engine system platform memory"
@@ -50,8 +52,7 @@ def article(number: int) -> str:
     fields["topics"] = sorted({f"Topic {_skewed(chance, TOPICS)}" for _ in range(chance.randint(1, 5))})
     fields["related"] = [_related(chance, number, place, date) for place in range(chance.randint(5, 23))]
     fields["secured"] = base64.b64encode(chance.randbytes(chance.randint(300, 900))).decode()
-    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items() if name != "related"]
-    return "\n".join(["---", *lines, "related:", *map(_as_block, fields["related"]), "---", ""])
+    return "\n".join(["---", *_lines(fields), "---", ""])
 
 
 def path(number: int) -> str:
@@ -102,21 +103,22 @@ def _link(chance: random.Random, page: str, date: datetime) -> dict[str, Any]:
     return found
 
 
-def _as_block(link: dict[str, Any]) -> str:
-    """Return a related link as YAML people write it: a block, an indented line for each field."""
-    lines = []
-    for name, value in link.items():
-        if name == "provider":
-            lines += ["provider:", *(f"  {each}: {text}" for each, text in value.items())]
-        elif name == "images":
-            (image,) = value
-            lines += ["images:", f"  - url: {json.dumps(image['url'])}"]
-            lines += [f"    {each}: {json.dumps(image[each])}" for each in ("width", "height", "isCached")]
-        elif name in ("publishedDateTime", "type", "quality"):
-            lines.append(f"{name}: {value}")
-        else:
+def _lines(fields: dict[str, Any]) -> list[str]:
+    """Return fields as YAML people write them: blocks, a line for each value."""
+    lines: list[str] = []
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            lines += [f"{name}:", *(f"  {line}" for line in _lines(value))]
+        elif isinstance(value, list):
+            lines.append(f"{name}:")
+            for each in value:
+                block = _lines(each) if isinstance(each, dict) else [str(each)]
+                lines += [f"  {'- ' if place == 0 else '  '}{line}" for place, line in enumerate(block)]
+        elif isinstance(value, str) and name in _QUOTED:
             lines.append(f"{name}: {json.dumps(value)}")
-    return "\n".join(f"  {'- ' if place == 0 else '  '}{line}" for place, line in enumerate(lines))
+        else:
+            lines.append(f"{name}: {str(value).lower() if isinstance(value, bool) else value}")
+    return lines
 
 
 def _skewed(chance: random.Random, count: int) -> int:

@@ -305,6 +305,8 @@ def _code() -> str:
             mark.update(file.read_bytes())
     for library in _LIBRARIES:
         mark.update(f"{library} {importlib.metadata.version(library)}".encode())
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        mark.update(f"yaml-rs {importlib.metadata.version('yaml-rs')}".encode())
     return mark.hexdigest()
 
 

@@ -18,6 +18,8 @@ from frontmatter.default_handlers import BaseHandler, YAMLHandler
 from yaml.parser import ParserError
 from yaml.scanner import ScannerError
 
+from feeds.corpus import quick
+
 try:
     from yaml import CSafeLoader as SafeLoader
 except ImportError:  # PyYAML without libyaml: slower, the same values
@@ -67,7 +69,8 @@ class YamlMatter(YAMLHandler):
         """Return the values of `fm`; MatterError where it is no YAML."""
         try:
             _refuse_depth(fm)
-            return yaml.load(fm, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
+            values = quick.load(fm)
+            return values if values is not None else yaml.load(fm, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
         except yaml.MarkedYAMLError as error:
             problem = error.problem or ""
             # Of what never ends, the start is what there is to see.
