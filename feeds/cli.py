@@ -270,11 +270,13 @@ def diff(corpus: str | None, as_json: bool, **given: Any) -> None:
                 more = f"  ({', '.join(entry.fields)})" if entry.fields else ""
                 more = f"  (known as {entry.old_id})" if entry.old_id is not None else more
                 click.echo(f"  {sign} {entry.title}  {entry.id}{more}")
+    for old, new in found.reidentified:
+        _say(f"{old} would be {new}: two pages that were published apart are one entry now")
     for ident in found.kept:
         _say(f"kept though another id would be computed: {ident}")
     _say(f"{len(found.feeds)} feeds, {found.documents} documents would change")
     if found.changes_ids:
-        _say("entries marked ! would be delivered again: pages that were published apart are one entry now")
+        _say("ids would change: subscribers would be delivered entries again")
         raise click.exceptions.Exit(1)
 
 
@@ -288,10 +290,10 @@ def validate(target: str | None, as_json: bool) -> None:
 
     Example: feeds validate https://example.org/
     """
-    from feeds.validate import source, validate  # only this command pays for it
+    from feeds.validate import from_site, source, validate  # only this command pays for it
 
     if target is not None and "://" in target:
-        verdict = validate(source.from_site(target))
+        verdict = validate(from_site(target))
     else:
         folder = Path(target) if target is not None else config.load().output_path
         if folder is None:

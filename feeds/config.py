@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from feeds import address
@@ -354,8 +355,9 @@ def _folder(named: str, where: object) -> str:
         ConfigError: it is the address of no feed.
     """
     kinds, _, slug = named.strip("/").rpartition("/")
-    kinds = kinds or Kind.TOPIC.folder
-    if not slug or slug in (".", "..") or kinds not in {each.folder for each in Kind if each.folder}:
+    kinds, slug = kinds or Kind.TOPIC.folder, unquote(slug)
+    impossible = slug in ("", ".", "..") or set("/\\") & set(slug) or forbidden(slug) or len(slug.encode()) > 200
+    if impossible or kinds not in {each.folder for each in Kind if each.folder}:
         raise ConfigError(f"[renamed] should have addresses such as topics/ai, not {named!r}", where)
     return f"{kinds}/{slug}/"
 

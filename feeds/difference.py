@@ -73,21 +73,23 @@ class Difference:
     Attributes:
         feeds: those that would be other ones, in the order of their addresses.
         kept: the ids that would be kept from now on although others would be computed.
+        reidentified: the published ids that would go, since their pages are one with others now.
         documents: how many documents would be added, changed or removed.
     """
 
     feeds: tuple[FeedDifference, ...]
     kept: tuple[str, ...]
+    reidentified: tuple[Reidentified, ...]
     documents: int
 
     @property
     def changes_ids(self) -> bool:
         """Whether subscribers would be delivered an entry again, under another id."""
-        return any(each.reidentified for each in self.feeds)
+        return bool(self.reidentified) or any(each.reidentified for each in self.feeds)
 
 
 def between(
-    before: Snapshot | None, after: Snapshot, lost: Sequence[Reidentified], belongs: Belongs
+    before: Snapshot | None, after: Snapshot, lost: Sequence[Reidentified], belongs: Belongs, pages: str
 ) -> Iterator[FeedDifference]:
     """Yield what would become of each feed that is not the same in `after` as `before`.
 
@@ -96,6 +98,7 @@ def between(
         after: what would be.
         lost: published ids that could not be kept.
         belongs: tells whether an entry would be in a feed, shown or not.
+        pages: what the addresses of the pages that we make start with: another article may get one of them.
     """
     old_documents = before.documents if before is not None else {}
     replaced = {each.new: [other.old for other in lost if other.new == each.new] for each in lost}
@@ -107,7 +110,7 @@ def between(
             continue
         was = json.loads(before.read(old)) if before is not None and old is not None else None
         will_be = json.loads(after.read(new)) if new is not None else None
-        yield _feed(address.removesuffix(FILE_NAME), was, will_be, replaced, belongs)
+        yield _feed(address.removesuffix(FILE_NAME), was, will_be, replaced, belongs, pages)
 
 
 def _feed(
@@ -116,6 +119,7 @@ def _feed(
     will_be: Item | None,
     replaced: Mapping[str, Sequence[str]],
     belongs: Belongs,
+    pages: str,
 ) -> FeedDifference:
     if will_be is None:
         return FeedDifference(folder, (was or {})["title"], Fate.GONE)
@@ -127,7 +131,11 @@ def _feed(
         return FeedDifference(folder, will_be["title"], Fate.ENDED, removed=_all(was))
     old = {item["id"]: item for item in was["items"]}
     now = {item["id"]: item for item in will_be["items"]}
-    by_page = {canonical(item["url"]): ident for ident, item in old.items() if ident not in now}
+    by_page = {
+        canonical(item["url"]): ident
+        for ident, item in old.items()
+        if ident not in now and not item["url"].startswith(pages)
+    }
     new, changed, reidentified = [], [], []
     for ident, item in now.items():
         if ident in old:

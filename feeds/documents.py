@@ -39,13 +39,15 @@ def put_pending(db: sqlite3.Connection, site: Site, ledger: Ledger, draft: Draft
         draft.remove_named(atom.is_archive)
     database.set_meta(db, "archives", "on" if site.archives else "off")
     feeds = reading.feeds(db, pending=True)
-    directory = tuple(each for each in reading.feeds(db) if each.ended is None) if feeds else ()
+    known = reading.feeds(db) if feeds else []
+    directory = tuple(each for each in known if each.ended is None)
     progress.stage("render", len(feeds))
     for feed in feeds:
         head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
         _put_feed(db, draft, head)
         if feed.kind is Kind.ALL:
-            _put_site(db, draft, ledger, head)
+            _put_site(db, draft, head)
+            _put_signposts(draft, ledger, head, known)
         progress.advance()
 
 
@@ -88,14 +90,18 @@ def _put_archives(db: sqlite3.Connection, draft: Draft, head: Head) -> Head:
     return replace(head, previous=months[0] if months else None)
 
 
-def _put_site(db: sqlite3.Connection, draft: Draft, ledger: Ledger, head: Head) -> None:
-    """Put what the site has besides its feeds: pages of articles, the list of all feeds, what has moved."""
+def _put_site(db: sqlite3.Connection, draft: Draft, head: Head) -> None:
+    """Put what the site has besides its feeds: pages of articles, and the list of all feeds."""
     for entry_id in pending.pages(db):
         entry = reading.entry(db, entry_id, head.site.home)
         draft.put(f"articles/{entry.page}/{page.FILE_NAME}", page.MEDIA_TYPE, page.article(head, entry), entry.updated)
     draft.put(page.STYLE, page.STYLE_TYPE, page.style(), head.feed.updated)
     draft.put(opml.FILE_NAME, opml.MEDIA_TYPE, opml.document(head), head.feed.updated)
-    feed_in: dict[str, Feed] = {feed.folder: feed for feed in head.directory}
+
+
+def _put_signposts(draft: Draft, ledger: Ledger, head: Head, feeds: Iterable[Feed]) -> None:
+    """Put, at each address that one of `feeds` has left, documents that say where it is now."""
+    feed_in = {feed.folder: feed for feed in feeds}
     for old, move in ledger.moves.items():
         left = notice.left_behind(head, old, feed_in[move.to], move.since)
         for form in FORMATS:

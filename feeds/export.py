@@ -7,6 +7,7 @@ that is gone from the site goes from the folder too, and nothing else in it is e
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from pathlib import Path
@@ -114,8 +115,10 @@ def _delete(folder: Path, address: str) -> int:
     path = folder / address
     try:
         path.unlink()
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            raise
+        return 0  # it was listed before it was written, and never was
     for parent in path.parents:
         if parent == folder:
             break

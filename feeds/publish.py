@@ -196,9 +196,11 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
             try:
                 _fill(draft, db, site, ledger, watch)
                 after = draft.preview()
+                belongs = functools.partial(reading.belongs, db)
                 return Difference(
-                    feeds=tuple(between(before, after, lost, functools.partial(reading.belongs, db))),
+                    feeds=tuple(between(before, after, lost, belongs, f"{site.address}articles/")),
                     kept=tuple(sorted(ledger.kept_ids - known)),
+                    reidentified=tuple(lost),
                     documents=snapshot.differences(before, after),
                 )
             finally:

@@ -68,10 +68,14 @@ def assign(claims: Iterable[Claim], kept: Mapping[str, str] | None = None) -> di
 
     Args:
         claims: who wants which slug.
-        kept: slugs that are given already, by key: also to keys that claim nothing.
+        kept: slugs that are given already, by key: also to keys that claim nothing. Of two that have the same,
+            the first keeps it.
     """
-    kept = kept or {}
-    taken = set(kept.values())
+    holders: dict[str, str] = {}
+    for key, slug in (kept or {}).items():
+        holders.setdefault(slug, key)
+    kept = {key: slug for slug, key in holders.items()}
+    taken = set(holders)
     wanted: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:
         wanted[claim.slug].append(claim)

@@ -55,10 +55,10 @@ def test_before_the_first_build_everything_is_new(tmp_path: Path) -> None:
 
 def test_after_a_build_nothing(tmp_path: Path) -> None:
     build(tmp_path, FILES)
-    assert compare(tmp_path) == Difference((), (), 0)
+    assert compare(tmp_path) == Difference((), (), (), 0)
     for path in (tmp_path / "state").glob("catalogue*"):
         path.unlink()
-    assert compare(tmp_path) == Difference((), (), 0)
+    assert compare(tmp_path) == Difference((), (), (), 0)
 
 
 def test_what_is_told_is_what_happens_and_nothing_happens_before(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_an_id_that_would_change(tmp_path: Path, feeds: Run) -> None:
     write_corpus(corpus, {"z.md": article("Z", "2024-03-01", url=X, originalUrl=Y)})
     done = feeds("diff", code=1)
     assert f"  ! X  {X}  (known as {Y})" in done.stdout
-    assert "would be delivered again" in done.stderr
+    assert "be delivered entries again" in done.stderr
     found = json.loads(feeds("diff", "--json", code=1).stdout)
     (two,) = [feed for feed in found["feeds"] if feed["folder"] == "topics/two/"]
     assert two["reidentified"] == [{"id": X, "title": "X", "old_id": Y, "fields": []}]
@@ -153,3 +153,24 @@ def test_a_feed_that_would_be_gone(tmp_path: Path) -> None:
     assert told(later) == {"topics/old/": ("gone", ""), "providers/c.example/": ("gone", "")}
     write_corpus(tmp_path / "corpus", {"c.md": FILES["c.md"]})
     assert told(compare(tmp_path))["topics/old/"] == ("new", "+C")
+
+
+def test_an_id_that_would_change_where_only_archives_show_it(tmp_path: Path) -> None:
+    files = {
+        "n.md": article("N", "2025-03-01", url="https://n.example/n", topics=["One"]),
+        "x.md": article("X", "2024-02-01", url=X, topics=["One"]),
+        "m.md": article("M", "2025-03-02", url="https://n.example/m", topics=["Two"]),
+        "y.md": article("Y", "2024-01-01", url=Y, topics=["Two"]),
+    }
+    build(tmp_path, files, limit=1, archives=True)
+    write_corpus(tmp_path / "corpus", {"y.md": article("Y", "2024-01-01", url=Y, originalUrl=X, topics=["Two"])})
+    difference = compare(tmp_path, limit=1, archives=True)
+    assert (difference.reidentified, difference.changes_ids) == (((X, Y),), True)
+
+
+def test_another_article_at_the_address_of_an_old_one_is_new(tmp_path: Path) -> None:
+    build(tmp_path, {"z.md": article("Z", url=Y), "a.md": article("Notes", "2024-01-01", url=None, body="One")})
+    (tmp_path / "corpus" / "a.md").unlink()
+    write_corpus(tmp_path / "corpus", {"b.md": article("Notes", "2024-06-01", url=None, body="Two")})
+    difference = compare(tmp_path)
+    assert (told(difference)[""], difference.changes_ids) == (("changed", "+Notes -Notes"), False)

@@ -16,6 +16,8 @@ from feeds.errors import ConfigError
 from feeds.ledger import FAREWELL, FILE_NAME
 from feeds.model import iso
 from feeds.publish import Report
+from feeds.validate import validate
+from feeds.validate.source import from_folder
 from feeds.web import create_app
 from tests.builders import NOW, article, make_site, moment, tree, write_corpus
 from tests.conftest import Run
@@ -213,7 +215,20 @@ def test_a_feed_that_was_renamed_twice_leads_to_its_last_address() -> None:
 
 @pytest.mark.parametrize(
     "pairs",
-    [[("a", "a")], [("a", "b"), ("b", "a")], [("a", "")], [("a/b/c", "d")], [("..", "x")], [("planets/x", "y")]],
+    [
+        [("a", "a")],
+        [("a", "b"), ("b", "a")],
+        [("a", "")],
+        [("a/b/c", "d")],
+        [("..", "x")],
+        [("%2e%2e", "x")],
+        [("a%2fb", "x")],
+        [("planets/x", "y")],
+        [("x" * 201, "y")],
+        [("a\0b", "y")],
+        [("a\x0bb", "y")],
+        [("a\\b", "y")],
+    ],
 )
 def test_renames_that_make_no_sense(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(ConfigError, match=r"\[renamed\]"):
@@ -242,3 +257,72 @@ def test_the_last_words_are_dated_by_the_ledger_and_not_by_the_build(site: Site)
     assert tree(site.folder / "public") == before
     assert {line["ended"] for line in site.ledger()} == {iso(NOW + DAY)}
     assert moment("2026-06-02T12:00") == NOW + DAY
+
+
+def lose_the_catalogue(site: Site) -> None:
+    for path in (site.folder / "state").glob("catalogue*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("how", ["lost", "forced", "read otherwise"])
+def test_a_feed_ends_also_where_the_catalogue_is_made_anew(how: str, site: Site) -> None:
+    site.write(a=article("A", topics=["ML"]))
+    site.build()
+    site.delete("a")
+    if how == "lost":
+        lose_the_catalogue(site)
+    settings = {"timezone": "Europe/Lisbon"} if how == "read otherwise" else {}
+    publish.build(make_site(site.corpus, site.folder, **settings), NOW, force=how == "forced")
+    assert site.titles("topics/ml/") == ["This feed has ended: ML"]
+
+
+def test_two_names_never_share_an_address(site: Site) -> None:
+    site.write(a=article("A", url="https://a.example/", topics=["C++"]))
+    site.build()
+    site.delete("a")
+    lose_the_catalogue(site)
+    site.build()
+    site.write(b=article("B", url="https://b.example/", topics=["C plus plus"]))
+    site.build()
+    site.write(a=article("A", url="https://a.example/", topics=["C++"]))
+    site.build()
+    (slug,) = [path.name for path in site.file("topics").iterdir() if path.name.startswith("c-plus-plus--")]
+    assert (site.titles("topics/c-plus-plus/"), site.titles(f"topics/{slug}/")) == (["A"], ["B"])
+    ledger = site.folder / "state" / FILE_NAME
+    ledger.write_text(ledger.read_text().replace(slug, "c-plus-plus"))  # as two people may merge it
+    lose_the_catalogue(site)
+    site.build()
+    found = [site.titles(f"topics/{path.name}/") for path in site.file("topics").iterdir() if path.name[:2] == "c-"]
+    assert sorted(found) == [["A"], ["B"]]
+
+
+def test_an_address_of_another_tool_can_be_renamed(site: Site) -> None:
+    site.build(renamed=(("a b", "other"), ("%C3%BC<&>?#", "other")))
+    for old, asked in (("a b", "a%20b"), ("ü<&>?#", "%C3%BC%3C%26%3E%3F%23")):
+        answer = site.client().get(f"/topics/{asked}/feed.atom")
+        assert (answer.status_code, answer.headers["Location"]) == (301, "/topics/other/feed.atom")
+        parsed = feedparser.parse(site.file(f"topics/{old}/feed.atom").read_bytes())
+        assert parsed.feed.id == f"https://example.org/topics/{asked}/"
+    assert validate(from_folder(site.folder / "public")).problems == ()
+
+
+def test_a_renamed_feed_leads_to_the_last_words_of_its_target(site: Site) -> None:
+    rename: dict[str, Any] = {"renamed": (("old", "new"),)}
+    site.write(a=article("A", topics=["Old"]))
+    site.build()
+    site.write(a=article("A", topics=["New"]))
+    site.build(**rename)
+    site.delete("a")
+    assert site.build(after=60 * DAY, **rename).notes == ()
+    assert site.client().get("/topics/old/feed.atom").headers["Location"] == "/topics/new/feed.atom"
+    assert site.titles("topics/new/") == ["This feed has ended: New"]
+    site.build(after=60 * DAY + FAREWELL, **rename)
+    assert {site.client().get(f"/topics/{name}/feed.atom").status_code for name in ("old", "new")} == {410}
+
+
+def test_a_file_that_could_never_be_written_is_no_obstacle_to_its_removal(site: Site) -> None:
+    site.build()
+    mark = site.file(".feeds-output.json")
+    mark.write_text(mark.read_text().replace("{", '{"' + "x" * 300 + '": "0",', 1))
+    site.build(title="New")
+    assert "xxx" not in mark.read_text()

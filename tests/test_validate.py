@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import threading
@@ -10,13 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask, Response
+from flask import Flask, Response, redirect, request
 from werkzeug.serving import make_server
 
 from feeds import config, publish
 from feeds.errors import UsageError
 from feeds.model import Severity
-from feeds.validate import Verdict, source, validate, words
+from feeds.validate import Verdict, from_site, source, validate, words
 from feeds.web import create_app
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
 from tests.conftest import SEEDS, Run
@@ -93,8 +94,8 @@ FLAWS: list[tuple[str, Edit, str]] = [
     (ATOM, drop(r"(?<=<entry>)<id>[^<]*</id>"), "entry[1]/id: there is none in <entry> (RFC 4287, 4.1.2)"),
     (
         ATOM,
-        swap("<id>https://a.example/</id>", "<id>https://r.example/</id>"),
-        "entry[1] has it too: https://r.example/",
+        lambda text: text.replace("<entry>", text[text.index("<entry>") : text.index("</entry>") + 8] + "<entry>", 1),
+        "entry[1] has it too: https://a.example/",
     ),
     (ATOM, swap("<id>https://a.example/</id>", "<id>17</id>"), "entry[1]/id: '17' is no IRI"),
     (ATOM, drop(r"<updated>[^<]*</updated>"), "updated: there is none in <feed>"),
@@ -147,7 +148,7 @@ FLAWS: list[tuple[str, Edit, str]] = [
         swap('"version":"https://jsonfeed.org/version/1.1"', '"version":"https://jsonfeed.org/version/9"'),
         "is none of",
     ),
-    (JSON, swap('"id":"https://a.example/"', '"id":17'), "items[0].id: there is none, or it is no text"),
+    (JSON, swap('"id":"https://a.example/"', '"id":17'), "items[0].id: it is a number"),
     (JSON, swap('"id":"https://a.example/"', '"id":"https://r.example/"'), "items[0] has it too"),
     (JSON, swap('"title":"A"', '"title":"It&#39;s"'), "readers show &#39; as it stands"),
     (JSON, swap('"title":"A"', '"title":17'), "items[0].title: it is missing, or no text"),
@@ -225,6 +226,83 @@ def test_a_document_that_is_too_long_or_unreadable(
     assert "b/feed.rss:1: warning: the feed has 1,500 bytes" in told
 
 
+ENTRY = "<id>urn:x:{0}</id><title>T</title><updated>2024-01-0{0}T00:00:00Z</updated><author><name>N</name></author>"
+GOOD_ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:x:f</id><title>T</title><updated>2024-01-01T00:00:00Z</updated>'
+    '<link rel="self" href="https://x.example/{name}"/>{entries}</feed>'
+)
+
+
+OLD_ENTRY = ENTRY.format(1).replace("2024", "1965") + '<link href="https://x.example/"/>'
+PHP_JSON = r'{"version":"https:\/\/jsonfeed.org\/version\/1.1","title":"T","items":[]}'
+
+
+def atom_of(name: str, *entries: str) -> str:
+    return GOOD_ATOM.format(name=name, entries="".join(f"<entry{each}</entry>" for each in entries))
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        pytest.param(
+            "feed.xml",
+            atom_of(
+                "feed.xml",
+                f' xml:base="https://x.example/1/">{ENTRY.format(1)}<link href="one.html"/>',
+                f' xml:base="https://x.example/2/">{ENTRY.format(2)}<link href="one.html"/>',
+            ),
+            id="xml:base",
+        ),
+        pytest.param(
+            "feed.xml",
+            atom_of(
+                "feed.xml",
+                f'>{ENTRY.format(1)}<link href="https://x.example/1"/>',
+                f'>{ENTRY.format(2).replace("urn:x:2", "urn:x:1")}<link href="https://x.example/1"/>',
+            ),
+            id="two states of one entry",
+        ),
+        pytest.param("feed.xml", f"<?x <y>?><!-- <b> -->{atom_of('feed.xml')}", id="a comment first"),
+        pytest.param("feed.xml", atom_of("feed.xml").encode("utf-16"), id="UTF-16"),
+        pytest.param(
+            "feed.xml",
+            atom_of(
+                "feed.xml",
+                f'>{ENTRY.format(1)}<link rel="http://www.iana.org/assignments/relation/alternate" href="https://x.example/"/>',
+            ),
+            id="a relation in full",
+        ),
+        pytest.param("news.json", PHP_JSON, id="JSON of PHP"),
+        pytest.param("old.xml", '<rss version="0.91"><channel/></rss>', id="old RSS"),
+        pytest.param(
+            "feed.xml",
+            atom_of("feed.xml", f'>{ENTRY.format(1).replace("2024", "1965")}<link href="https://x.example/"/>'),
+            id="1965",
+        ),
+    ],
+)
+def test_good_feeds_of_others_are_found_and_have_no_error(name: str, body: str | bytes, tmp_path: Path) -> None:
+    verdict = verdict_on({name: body if isinstance(body, bytes) else body.encode()}, tmp_path / "others")
+    assert (verdict.feeds, verdict.errors) == (1, 0), verdict.problems
+
+
+@pytest.mark.parametrize("href", ["feed.atom?x=1", "./feed.atom#x", " feed.atom "])
+def test_a_link_to_a_feed_in_another_spelling(href: str, good: dict[str, bytes], tmp_path: Path) -> None:
+    page = good["topics/ai/index.html"].replace(b'href="feed.atom"', f'href="{href}"'.encode())
+    assert verdict_on({**good, "topics/ai/index.html": page}, tmp_path / "site").problems == ()
+
+
+def test_what_takes_for_ever_elsewhere_takes_a_moment(tmp_path: Path) -> None:
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "T",
+        "items": [{"id": "x", "content_html": html} for html in ("<a " * 60_000, "<a x " * 30_000)],
+    }
+    verdict_on({"feed.json": json.dumps(feed).encode()}, tmp_path / "slow")
+    number = b'{"version":"https://jsonfeed.org/version/1","title":"T","items":[{"id":' + b"9" * 5000 + b"}]}"
+    assert "it is no JSON" in str(verdict_on({"feed.json": number}, tmp_path / "number").problems)
+
+
 def test_entities_are_not_expanded_nor_files_read(tmp_path: Path) -> None:
     bomb = "<!DOCTYPE feed [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
         f"<!ENTITY {name} '{f'&{before};' * 10}'>" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -249,7 +327,10 @@ def test_the_command_on_a_folder(tmp_path: Path, feeds: Run) -> None:
     assert (found["errors"], found["problems"][0]["path"]) == (1, "feed.atom")
     (tmp_path / "empty").mkdir()
     assert "there is no feed" in feeds("validate", "empty", code=1).stderr
-    assert "there is no such folder" in feeds("validate", "nowhere", code=2).stderr
+    for name in ("nowhere", "a" * 5000):
+        assert "there is no such folder" in feeds("validate", name, code=2).stderr
+    for name in ("http://[x", "http://\u00fc\u2100.localhost:1/", "ftp://x.example/"):
+        assert "http(s) address" in feeds("validate", name, code=2).stderr
 
 
 @pytest.fixture
@@ -281,7 +362,7 @@ def test_a_live_site_of_ours(tmp_path: Path, serve: Callable[..., str]) -> None:
         archives=True,
     )
     publish.build(site, NOW)
-    verdict = validate(source.from_site(serve(create_app(site), port)))
+    verdict = validate(from_site(serve(create_app(site), port)))
     assert verdict.problems == ()
     assert verdict.feeds == 14, "all that the root leads to"
 
@@ -300,11 +381,30 @@ def test_a_site_that_is_too_large_or_too_slow(serve: Callable[..., str], monkeyp
 
     root = serve(app)
     monkeypatch.setattr(source, "MOST", 5)
-    verdict = validate(source.from_site(f"{root}0.html"))
+    verdict = validate(from_site(f"{root}0.html"))
     assert [each.reason for each in verdict.problems] == ["only the first 5 documents were looked at"]
     monkeypatch.setattr(source, "PATIENCE", 0.3)
     with pytest.raises(UsageError, match="takes too long"):
-        list(source.from_site(f"{root}slow"))
+        list(from_site(f"{root}slow"))
+
+
+def test_links_are_followed_as_a_reader_follows_them(good: dict[str, bytes], serve: Callable[..., str]) -> None:
+    app = Flask("links", static_folder=None)
+    page = b"<!doctype html><base href=/sub/><link rel=alternate type=application/atom+xml href=\xc3\xbc title='a > b'>"
+    app.add_url_rule("/old", "old", lambda: redirect("/new/"))
+    app.add_url_rule("/new/", "new", view_func=lambda: Response(page, content_type="text/html; charset=utf-8"))
+
+    @app.get("/sub/\u00fc")
+    def feed() -> Response:
+        root = request.host_url.encode()
+        body = good[ATOM].replace(b"https://example.org/topics/ai/feed.atom", root + b"sub/%C3%BC")
+        return Response(body, content_type="application/atom+xml; charset=utf-8", headers={"ETag": '"x"'})
+
+    app.add_url_rule("/gz", "gz", lambda: Response(gzip.compress(good[ATOM]), content_type="application/atom+xml"))
+    root = serve(app)
+    verdict = validate(from_site(f"{root}old"))
+    assert (verdict.documents, verdict.feeds) == (2, 1), "the page, and the feed on the same host"
+    assert "it is compressed, though nobody has asked" in str(validate(from_site(f"{root}gz")).problems)
 
 
 def test_a_site_that_is_served_badly(good: dict[str, bytes], serve: Callable[..., str]) -> None:
@@ -320,7 +420,7 @@ def test_a_site_that_is_served_badly(good: dict[str, bytes], serve: Callable[...
         return Response(body, content_type="text/html" if address.endswith("atom") else "text/xml", headers=headers)
 
     root = serve(app)
-    told = "\n".join(map(str, validate(source.from_site(f"{root}topics/ai/index.html")).problems))
+    told = "\n".join(map(str, validate(from_site(f"{root}topics/ai/index.html")).problems))
     assert "feed.atom:1: error: the server calls it text/html" in told
     assert "the server names no charset" in told or "the server calls it text/xml" in told
     assert "sends neither ETag nor Last-Modified" in told
@@ -328,10 +428,10 @@ def test_a_site_that_is_served_badly(good: dict[str, bytes], serve: Callable[...
     page = b'<link rel=alternate type=application/atom+xml href="http://[x"><a href="http://[y">feed.opml</a>'
     good_then_bad = Flask("links", static_folder=None)
     good_then_bad.add_url_rule("/", view_func=lambda: Response(page, content_type="text/html; charset=utf-8"))
-    assert validate(source.from_site(serve(good_then_bad))).documents == 1
+    assert validate(from_site(serve(good_then_bad))).documents == 1
     with pytest.raises(UsageError, match="404"):
-        list(source.from_site(f"{root}nothing"))
+        list(from_site(f"{root}nothing"))
     with pytest.raises(UsageError, match="can't be fetched"):
-        list(source.from_site(f"http://127.0.0.1:{free_port()}/"))
+        list(from_site(f"http://127.0.0.1:{free_port()}/"))
     with pytest.raises(UsageError, match="address"):
-        list(source.from_site("ftp://127.0.0.1/"))
+        list(from_site("ftp://127.0.0.1/"))

@@ -88,8 +88,9 @@ def _list_changes(db: sqlite3.Connection) -> None:
     db.execute("UPDATE feed SET pending = 1 WHERE kind = ?", (Kind.ALL,))  # its page lists all the others
 
 
+# Asked of the history, not of the catalogue: that may have been made anew after the feed's last entry went.
 _EMPTY = """
-SELECT kind, key FROM feed WHERE pending = 1 AND kind != 'all' AND NOT EXISTS (
-    SELECT 1 FROM member WHERE member.kind = feed.kind AND member.key = feed.key
+SELECT kind, key FROM published.feed AS known WHERE NOT EXISTS (
+    SELECT 1 FROM member WHERE member.kind = known.kind AND member.key = known.key
 )
 """

@@ -15,7 +15,7 @@ from feeds.model import feed_at
 
 def settle(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
     """Bring the moves in the ledger up to date with the settings and the feeds that there are."""
-    there = {each.folder for each in ledger.empty_feeds() if each.ended is None}
+    there = {each.folder for each in ledger.empty_feeds() if not each.is_gone(now)}
     moves = {}
     for old, new in site.moves.items():
         if not _has_entries(db, old) and (new in there or _has_entries(db, new)):
@@ -30,17 +30,13 @@ def obstacles(db: sqlite3.Connection, site: Site) -> list[str]:
     for old, new in site.moves.items():
         if _has_entries(db, old):
             said.append(f"[renamed] {old}: articles still put something into this feed; rename it in them too")
-        elif not _is_there(db, new):
+        elif not _exists(db, new, "true"):
             said.append(f"[renamed] {old}: there is no feed at {new} to lead to; correct the new address")
     return said
 
 
 def _has_entries(db: sqlite3.Connection, folder: str) -> bool:
     return _exists(db, folder, "EXISTS (SELECT 1 FROM member WHERE member.kind = feed.kind AND member.key = feed.key)")
-
-
-def _is_there(db: sqlite3.Connection, folder: str) -> bool:
-    return _exists(db, folder, "ended IS NULL")
 
 
 def _exists(db: sqlite3.Connection, folder: str, condition: str) -> bool:

@@ -97,11 +97,11 @@ def _give_slugs(db: sqlite3.Connection, site: Site, ledger: Ledger, kind: Kind, 
     reserved = {each.key: each.slug for each in ledger.empty_feeds() if each.kind is kind}
     published = {
         claim.key: known.slug
-        for claim in claims
+        for claim in sorted(claims)
         if (known := ledger.feeds.get((kind, claim.key)) or history.feed(db, kind, claim.key)) is not None
     }
     computed = assign(claims, reserved)
-    given = assign(claims, published | reserved)
+    given = assign(claims, reserved | {key: slug for key, slug in published.items() if key not in reserved})
     for key, _, slug in rivals:
         if key not in reserved:
             ledger.feeds.pop((kind, key), None)

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 from html import escape
+from urllib.parse import quote
 
 from feeds.model import Entry, Feed, feed_at, iso
 from feeds.render.head import Head
@@ -34,7 +35,8 @@ def left_behind(head: Head, old: str, to: Feed, since: datetime) -> Head:
     """
     kind, slug = feed_at(old)
     name = f"{to.name} (moved from {slug})"
-    feed = replace(to, kind=kind, key=slug, slug=slug, name=name, count=0, updated=since, ended=since)
+    encoded = quote(slug, safe="")  # of ours no slug needs it, but this one may have been anybody's
+    feed = replace(to, kind=kind, key=slug, slug=encoded, name=name, count=0, updated=since, ended=since)
     return replace(head, feed=feed, directory=(), moved_to=to)
 
 

@@ -14,11 +14,11 @@ An error is something that a reader will stumble over, a warning something that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from feeds.model import Problem, Severity
-from feeds.validate import across, atom, json_feed, opml, page, rss
+from feeds.validate import across, atom, json_feed, opml, page, rss, source
 from feeds.validate.facts import Document, Facts, Sheet
 from feeds.validate.source import kind_of
 
@@ -49,6 +49,17 @@ class Verdict:
     def errors(self) -> int:
         """How many of the problems are errors."""
         return sum(each.severity is Severity.ERROR for each in self.problems)
+
+
+def from_site(address: str) -> Iterator[Document]:
+    """Yield the document at `address` and the feeds that it leads to (:func:`feeds.validate.source.from_site`)."""
+    return source.from_site(address, _links_of)
+
+
+def _links_of(document: Document) -> list[str]:
+    kind = kind_of(document)
+    facts = _RULES[kind](Sheet(document)) if kind in ("html", "opml", "atom") else None
+    return [href for href, _ in facts.links] if facts is not None else []
 
 
 def validate(documents: Iterable[Document]) -> Verdict:

@@ -111,6 +111,7 @@ def _resolved(address: str, href: str, roots: set[str]) -> str | None:
         here, there = words.parts(address), words.parts(href, address)
         same = here is not None and there is not None and here.netloc == there.netloc
         return urlunsplit(there._replace(fragment="")) if there is not None and same else None
+    href = href.partition("#")[0].partition("?")[0]
     if "://" in href:
         root = max((root for root in roots if href.startswith(root)), key=len, default=None)
         return unquote(href.removeprefix(root)) if root is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlunsplit
 
 from lxml import etree
 
@@ -12,6 +13,7 @@ from feeds.validate.xml import line, only, text
 
 MEDIA_TYPES = ("application/atom+xml",)
 
+_REGISTRY = "http://www.iana.org/assignments/relation/"
 _A = f"{{{xml.ATOM}}}"
 
 
@@ -31,11 +33,12 @@ def check(sheet: Sheet) -> Facts | None:
         words.size(sheet, "the feed")
     _feed(sheet, root, facts)
     has_author = root.find(f"{_A}author") is not None
-    first: dict[str, int] = {}
+    first: dict[tuple[str, str], int] = {}
     for number, entry in enumerate(root.iterfind(f"{_A}entry"), 1):
         item = _entry(sheet, entry, f"entry[{number}]/", has_author=has_author)
-        if item.id and first.setdefault(item.id, number) != number:
-            reason = f"entry[{first[item.id]}] has it too: {item.id}"
+        state = (item.id, text(entry.find(f"{_A}updated")))  # several states of one entry may stand in a feed
+        if item.id and first.setdefault(state, number) != number:
+            reason = f"entry[{first[state]}] has it too: {item.id} (RFC 4287, 4.1.1)"
             sheet.error(item.line, f"entry[{number}]/id", reason, "give each entry an id of its own")
         facts.items.append(item)
     return facts
@@ -90,7 +93,8 @@ def _entry(sheet: Sheet, entry: etree._Element, at: str, *, has_author: bool) ->
     url = ""
     for rel, element in _links(sheet, entry, f"{at}link"):
         if rel == "alternate" and not url:
-            url = element.get("href", "")
+            found = words.parts(element.get("href", ""), element.base or "")
+            url = urlunsplit(found) if found is not None else ""
     content = only(sheet, entry, f"{_A}content", section="RFC 4287, 4.1.2", where=at, required=False)
     if content is None and not url:
         reason = "without content an entry needs a link to its page (RFC 4287, 4.1.2)"
@@ -107,7 +111,7 @@ def _links(sheet: Sheet, parent: etree._Element, where: str) -> Iterator[tuple[s
     """Yield the relation of each link of `parent`, and the link."""
     alternates: set[tuple[str, str]] = set()
     for element in parent.iterfind(f"{_A}link"):
-        rel, href = element.get("rel", "alternate"), element.get("href")
+        rel, href = element.get("rel", "alternate").removeprefix(_REGISTRY), element.get("href")
         if href is None:
             sheet.error(line(element), where, "it has no href (RFC 4287, 4.2.7.1)", "say where it leads")
             continue

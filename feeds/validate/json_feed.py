@@ -24,7 +24,7 @@ def check(sheet: Sheet) -> Facts | None:
     except json.JSONDecodeError as error:
         sheet.error(error.lineno, "", f"it is no JSON: {error.msg}", "no reader can read any of it; mend it")
         return None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # bytes that are no text, numbers of thousands of digits
         sheet.error(1, "", "it is no JSON that can be read", "write UTF-8, and don't nest deeply")
         return None
     if not isinstance(feed, dict):
@@ -59,9 +59,11 @@ def check(sheet: Sheet) -> Facts | None:
 
 def _item(sheet: Sheet, item: dict[str, Any], where: str) -> Item:
     identity = item.get("id")
-    if not isinstance(identity, str) or not identity:
+    if isinstance(identity, int):
+        sheet.warning(1, f"{where}.id", "it is a number", "write it in quotes: an id is a text")
+    elif not isinstance(identity, str) or not identity:
         sheet.error(1, f"{where}.id", "there is none, or it is no text", "give each item an id, and never change it")
-        identity = str(identity or "")
+        identity = ""
     for name in _TEXTS:
         _text(sheet, item, name, f"{where}.{name}")
     for name in _ADDRESSES:
@@ -84,7 +86,7 @@ def _item(sheet: Sheet, item: dict[str, Any], where: str) -> Item:
     if "author" in item and "authors" not in item:
         sheet.warning(1, f"{where}.author", "JSON Feed 1.1 has authors, a list", "use that")
     url = item.get("url")
-    return Item(identity, url if isinstance(url, str) else "", 1)
+    return Item(str(identity), url if isinstance(url, str) else "", 1)
 
 
 def _text(sheet: Sheet, holder: dict[str, Any], name: str, where: str, *, required: bool = False) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlunsplit
+
 from lxml import etree
 
 from feeds.validate import words
@@ -21,12 +23,22 @@ def check(sheet: Sheet) -> Facts | None:
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
     facts = Facts(sheet.document.address, "html")
-    for element in root.iter("link"):
-        if "alternate" not in element.get("rel", "").lower().split() or element.get("type", "").lower() not in _FEEDS:
+    declared = root.find(".//base[@href]")
+    base = declared.get("href", "") if declared is not None else ""
+    for element in root.iter("link", "a"):
+        if not _leads_to_feeds(element):
             continue
-        href = element.get("href")
-        if not href:
+        href = element.get("href", "").strip()
+        target = words.parts(href, base)
+        if not href or target is None:
             sheet.error(line(element), "link/@href", "a link to a feed that leads nowhere", "say where the feed is")
-            continue
-        facts.links.append((href, line(element)))
+        else:
+            facts.links.append((urlunsplit(target), line(element)))
     return facts if facts.links else None
+
+
+def _leads_to_feeds(element: etree._Element) -> bool:
+    """Tell whether a link is one to a feed, or to a list of feeds."""
+    if element.tag == "a":
+        return element.get("href", "").partition("?")[0].endswith(".opml")
+    return "alternate" in element.get("rel", "").lower().split() and element.get("type", "").lower() in _FEEDS

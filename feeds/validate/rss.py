@@ -24,7 +24,7 @@ def check(sheet: Sheet) -> Facts | None:
         sheet.warning(
             line(root), "rss", f"the root is {said}, an old or another kind of RSS", "publish RSS 2.0 or Atom"
         )
-        return None
+        return Facts(sheet.document.address, "rss")
     channel = only(sheet, root, "channel", section="RSS 2.0")
     if channel is None:
         return None

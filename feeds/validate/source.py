@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from email.message import Message
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
+from feeds.address import link
 from feeds.errors import UsageError
 from feeds.model import OUTPUT_MARK, Problem, Severity
 from feeds.validate import words
@@ -21,6 +23,9 @@ from feeds.validate.facts import Document
 
 XML_ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss", "opml": "opml"}
 """Name of a root element → what its document is."""
+
+LinksOf = Callable[[Document], Iterable[str]]
+"""What a document leads to."""
 
 LONGEST = 20_000_000
 """How many bytes of a document are read at most."""
@@ -35,19 +40,20 @@ PATIENCE = 60
 """Seconds that a document may take."""
 
 _SUFFIXES = (".atom", ".rss", ".xml", ".json", ".opml", ".html", ".htm", ".rdf")
+_BEFORE_ROOT = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _ROOT = re.compile(rb"<(?!\?|!)(?:[\w.-]+:)?([\w.-]+)")
-_JSON_FEED = re.compile(rb'"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org/')
-_LINK = re.compile(rb"""<(?:link|a|outline)\s[^>]*?(?:href|xmlUrl)\s*=\s*["']([^"']+)["'][^>]*>""", re.IGNORECASE)
-_LEADS_TO_FEEDS = re.compile(
-    rb"application/(atom|rss|feed)\+(xml|json)|text/x-opml|xmlUrl|prev-archive|\.opml", re.IGNORECASE
-)
+_JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}(?:www\.)?jsonfeed\.org')
 
 
 def kind_of(document: Document) -> str | None:
     """Return what `document` is: atom, rss, json, opml, html; None where it is nothing that has rules here."""
-    start = document.body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = document.body[:65536]
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        start = start.decode("utf-16", "ignore").encode()
+    start = _BEFORE_ROOT.sub(b"", start).lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith((b"{", b"[")):
-        return "json" if _JSON_FEED.search(document.body) or document.address.endswith("feed.json") else None
+        is_called_so = document.address.endswith("feed.json") and b"items" in document.body
+        return "json" if _JSON_FEED.search(document.body) or is_called_so else None
     root = _ROOT.search(start)
     name = root.group(1).decode() if root is not None else ""
     if name.lower() == "html" or start[:14].lower() == b"<!doctype html":
@@ -64,10 +70,10 @@ def from_folder(folder: Path) -> Iterator[Document]:
     Raises:
         UsageError: there is no such folder.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # which takes any name, also one that is too long
         raise UsageError("there is no such folder; build first, or name the folder of a static site", folder)
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in _SUFFIXES or path.name == OUTPUT_MARK or not path.is_file():
+        if path.suffix.lower() not in _SUFFIXES or path.name == OUTPUT_MARK or not os.path.isfile(path):
             continue
         address = path.relative_to(folder).as_posix()
         try:
@@ -77,39 +83,44 @@ def from_folder(folder: Path) -> Iterator[Document]:
             yield Document(address, b"", problems=(_problem(address, f"it can't be read ({error.strerror})"),))
 
 
-def from_site(address: str) -> Iterator[Document]:
+def from_site(address: str, links_of: LinksOf) -> Iterator[Document]:
     """Yield the document at `address`, and every feed that it leads to on the same host, however indirectly.
+
+    Args:
+        address: a page or a feed.
+        links_of: returns the addresses of feeds that a document leads to, as they stand in it.
 
     Raises:
         UsageError: it can't be fetched.
     """
-    first = words.parts(address)
-    if first is None or first.scheme not in ("http", "https"):
+    start = words.parts(address)
+    if start is None or start.scheme not in ("http", "https"):
         raise UsageError("it should be an http(s) address, or a folder", address)
-    waiting, seen = [address], {address}
+    host = ""
+    waiting, seen = [link(address) or address], {address}
     for count, here in enumerate(waiting):  # which grows meanwhile
         if count == MOST:
             reason = f"only the first {MOST} documents were looked at"
             yield Document(here, b"", problems=(_problem(here, reason, "ask for parts of the site", Severity.WARNING),))
             return
-        document = _fetch(here, first=here == address)
+        document = _fetch(here, first=count == 0)
         yield document
-        for found in _LINK.finditer(document.body):
-            there = words.parts(found.group(1).decode("utf-8", "replace").replace("&amp;", "&"), here)
-            if there is None or there.netloc != first.netloc or not _LEADS_TO_FEEDS.search(found.group()):
-                continue
-            target = urlunsplit(there._replace(fragment=""))
-            if target not in seen:
+        seen.add(document.address)
+        host = host or urlsplit(document.address).netloc  # where the first one has led to
+        for href in links_of(document):
+            there = words.parts(href, document.address)
+            target = link(urlunsplit(there._replace(fragment=""))) if there is not None else None
+            if target is not None and urlsplit(target).netloc == host and target not in seen:
                 seen.add(target)
                 waiting.append(target)
 
 
 def _fetch(address: str, *, first: bool) -> Document:
-    """Return the document at `address`, with what is wrong with how it is served (RFC 9110)."""
+    """Return the document that `address` leads to, with what is wrong with how it is served (RFC 9110)."""
     try:
         with urlopen(_request(address, {}), timeout=TIMEOUT) as answer:  # noqa: S310 - from_site looks at the scheme
             headers = answer.headers
-            document = _as_far_as(address, _read(answer), headers.get("Content-Type", ""))
+            document = _as_far_as(answer.url, _read(answer), headers.get("Content-Type", ""))
     except (OSError, HTTPException, ValueError) as error:
         reason = f"it can't be fetched ({getattr(error, 'reason', error)})"
         if isinstance(error, HTTPError):
@@ -117,9 +128,13 @@ def _fetch(address: str, *, first: bool) -> Document:
         if first:
             raise UsageError(reason, address) from error
         return Document(address, b"", problems=(_problem(address, reason),))
+    if document.body.startswith(b"\x1f\x8b"):
+        reason = "it is compressed, though nobody has asked for that"
+        advice = "compress for those who send Accept-Encoding only"
+        return replace(document, problems=(*document.problems, _problem(document.address, reason, advice)))
     if kind_of(document) in ("html", None):
         return document
-    return replace(document, problems=(*document.problems, *_polled(address, headers)))
+    return replace(document, problems=(*document.problems, *_polled(document.address, headers)))
 
 
 def _read(answer: HTTPResponse) -> bytes:

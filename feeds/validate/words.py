@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -16,18 +16,21 @@ LARGE = 250_000
 HUGE = 2_000_000
 """From how many bytes on some readers refuse a feed."""
 
-OLDEST = datetime(1971, 1, 1, tzinfo=UTC)
-"""What is dated earlier is a date that was not there."""
+NO_DATES = (date(1, 1, 1), date(1970, 1, 1))
+"""What a date that was not there looks like."""
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
 _RFC_822 = re.compile(
     r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun),\s+)?\d{1,2}\s+(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+(\d{4}|\d\d)"
-    r"\s+\d\d:\d\d(:\d\d)?\s+([+-]\d{4}|GMT|UT|Z|[ECMP][SD]T)\Z"
+    r"\s+\d\d:\d\d(:\d\d)?\s+([+-]\d{4}|GMT|UT|Z|[ECMP][SD]T)\Z",
+    re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(#\d+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos|nbsp|mdash|ndash|rsquo|lsquo|hellip);")
 _TWICE = re.compile(r"&amp;(#\d+|#x[0-9a-fA-F]+|lt|gt|quot|apos|nbsp|mdash|ndash|rsquo|lsquo|hellip);")
 _MARKUP = re.compile(r"<(b|i|em|strong|a|p|br|span|div|img|u|sup|sub|code)(\s[^<>]*)?/?>", re.IGNORECASE)
-_RELATIVE = re.compile(r"""<(?:a|img|iframe|video|audio|source)\s[^>]*?(?:href|src)=["'](?![a-z][a-z0-9+.-]*:|#)""")
+_RELATIVE = re.compile(r"""<(?:a|img|iframe|video|audio|source)\s[^<>]*?(?:href|src)=["'](?![a-z][a-z0-9+.-]*:|#)""")
 _SCRIPT = re.compile(r"<(script|iframe|object|embed|form)[\s>]", re.IGNORECASE)
 
 
@@ -47,7 +50,10 @@ def media_type(sheet: Sheet, expected: tuple[str, ...]) -> None:
     if said is None:
         return
     plain = said.partition(";")[0].strip().lower()
-    if plain not in expected:
+    if plain in ("application/xml", "text/xml") and expected[0].endswith("+xml"):
+        advice = f"send {expected[0]}; charset=utf-8, by which programs know what to do with it"
+        sheet.warning(1, "", f"the server calls it {plain}", advice)
+    elif plain not in expected:
         sheet.error(
             1, "", f"the server calls it {said or 'nothing'}", f"send Content-Type: {expected[0]}; charset=utf-8"
         )
@@ -73,14 +79,13 @@ def rss_date(sheet: Sheet, line: int, where: str, text: str) -> datetime | None:
         if len(found.group(4)) == 2:
             sheet.warning(line, where, f"{text!r} leaves the century to the reader", "write the year with four digits")
         try:
-            date = parsedate_to_datetime(text)
+            moment = parsedate_to_datetime(text)
         except ValueError:
             pass
         else:
-            date = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
-            if text[3:4] == "," and date.strftime("%a") != text[:3]:
+            if text[3:4] == "," and DAYS[moment.weekday()] != text[:3].capitalize():
                 sheet.warning(line, where, f"{text!r} was no {text[:3]}", "write the day of the week of that date")
-            return _plausible(sheet, line, where, date)
+            return _plausible(sheet, line, where, moment)
     sheet.error(line, where, f"{text!r} is no date", "write Thu, 26 May 2022 15:52:00 +0000 (RFC 822)")
     return None
 
@@ -140,7 +145,7 @@ def markup(sheet: Sheet, line: int, where: str, html: str) -> None:
         sheet.warning(line, where, f"readers show {shown} as it stands: it is escaped twice", "escape it once")
 
 
-def _plausible(sheet: Sheet, line: int, where: str, date: datetime) -> datetime:
-    if date < OLDEST:
-        sheet.error(line, where, f"{date.date()} is what a missing date looks like", "give the real date")
-    return date
+def _plausible(sheet: Sheet, line: int, where: str, moment: datetime) -> datetime:
+    if moment.date() in NO_DATES:
+        sheet.warning(line, where, f"{moment.date()} is what a missing date looks like", "give the real date")
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
