@@ -227,12 +227,17 @@ def _update(
     intake.forget(db, known.keys() - {each.path for each in files})
     with watch.stage("read", len(changed)), _executor(jobs, changed) as executor:
         digests = ((each, intake.digest(db, each.path)) for each in changed)
+        batch: list[intake.Read] = []
         for source, digest, parsed in read_files(corpus, site.timezone, digests, executor):
             if parsed is None:
                 intake.restamp(db, source.path, source.stamp)
             else:
-                intake.record(db, parsed, source.stamp, digest)
+                batch.append(intake.Read(parsed, source.stamp, digest))
+            if len(batch) == intake.BATCH:
+                intake.record(db, batch)
+                batch.clear()
             watch.progress.advance()
+        intake.record(db, batch)
     with watch.stage("merge", 0):
         if database.meta(db, "site") != site.fingerprint:
             merging.shake_all(db)

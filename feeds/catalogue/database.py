@@ -9,6 +9,9 @@ from pathlib import Path
 
 from feeds.catalogue import history
 
+CACHE_KB = 65_536
+"""How much of the catalogue is held in memory, in KiB: keys are hashes, and a first build writes them in any order."""
+
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -188,6 +191,8 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         yield db
 
 

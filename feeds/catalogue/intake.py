@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from feeds.catalogue.database import meta, set_meta
 from feeds.catalogue.reading import next_due
 from feeds.catalogue.rows import MENTION_COLUMNS, from_mention, to_seconds
 from feeds.entries import fold, key_number, keys, provider_of
-from feeds.model import Kind, Parsed, Provider
+from feeds.model import Kind, Mention, Parsed, Provider
 
 _NOBODY = Provider("", "")
 """Stands for the site where its own domain is not wanted."""
 
-_INSERT_MENTION = f"INSERT INTO mention (source_id, domain, {MENTION_COLUMNS}) VALUES (?{', ?' * 22})"  # noqa: S608 - our own text
+BATCH = 200
+"""How many files are recorded at a time."""
+
+_INSERT_SOURCE = """
+INSERT INTO source (id, path, stamp, digest, readable, listed, published) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_INSERT_MENTION = f"INSERT INTO mention (id, source_id, domain, {MENTION_COLUMNS}) VALUES (?{', ?' * 23})"  # noqa: S608 - our own text
 
 
 def stamps(db: sqlite3.Connection) -> dict[str, str]:
@@ -35,36 +42,47 @@ def restamp(db: sqlite3.Connection, path: str, stamp: str) -> None:
     db.execute("UPDATE source SET stamp = ?1 WHERE path = ?2 AND stamp != ?1", (stamp, path))
 
 
-def record(db: sqlite3.Connection, parsed: Parsed, stamp: str, digest: bytes) -> None:
-    """Put what became of one file in the place of what was known of it."""
-    forget(db, [parsed.path])
-    article = parsed.article
-    source_id = db.execute(
-        "INSERT INTO source (path, stamp, digest, readable, listed, published) VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            parsed.path,
-            stamp,
-            digest,
-            article is not None,
-            article is not None and article.own.listed,
-            to_seconds(article.own.published) if article is not None else 0,
-        ),
-    ).lastrowid
-    db.executemany(
-        "INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)",
-        [(source_id, each.line, each.field, each.reason, each.advice, each.severity) for each in parsed.problems],
-    )
-    if article is None:
-        return
-    for each in article.mentions:
-        domain = provider_of(each, _NOBODY).domain
-        mention_id = db.execute(_INSERT_MENTION, (source_id, domain, *from_mention(each))).lastrowid
-        db.executemany("INSERT INTO mention_key VALUES (?, ?)", [(key_number(key), mention_id) for key in keys(each)])
-        topics = (
-            each.topics if each is article.own else [name for name in each.topics if name not in article.own.topics]
-        )
-        labels = [(Kind.TOPIC, name) for name in topics] + [(Kind.CATEGORY, name) for name in each.categories]
-        db.executemany("INSERT INTO label VALUES (?, ?, ?)", [(mention_id, kind, fold(name)) for kind, name in labels])
+class Read(NamedTuple):
+    """What was read from one file, and what it is known by."""
+
+    parsed: Parsed
+    stamp: str
+    digest: bytes
+
+
+def record(db: sqlite3.Connection, batch: Sequence[Read]) -> None:
+    """Put what became of files in the place of what was known of them: all rows of a table at once."""
+    forget(db, [each.parsed.path for each in batch if digest(db, each.parsed.path) is not None])
+    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM source").fetchone()
+    (mention_id,) = db.execute("SELECT ifnull(max(id), 0) FROM mention").fetchone()
+    sources: list[tuple[object, ...]] = []
+    problems: list[tuple[object, ...]] = []
+    mentions: list[tuple[object, ...]] = []
+    mention_keys: list[tuple[int, int]] = []
+    labels: list[tuple[int, Kind, str]] = []
+    for source_id, each in enumerate(batch, last + 1):
+        parsed, article = each.parsed, each.parsed.article
+        own = article.own if article is not None else None
+        facts = (own is not None, own.listed, to_seconds(own.published)) if own is not None else (False, False, 0)
+        sources.append((source_id, parsed.path, each.stamp, each.digest, *facts))
+        problems += [(source_id, it.line, it.field, it.reason, it.advice, it.severity) for it in parsed.problems]
+        for mention in article.mentions if article is not None else ():
+            mention_id += 1
+            mentions.append((mention_id, source_id, provider_of(mention, _NOBODY).domain, *from_mention(mention)))
+            mention_keys += [(key_number(key), mention_id) for key in keys(mention)]
+            topics = mention.topics if mention is own else _besides(mention.topics, own)
+            labels += [(mention_id, Kind.TOPIC, fold(name)) for name in topics]
+            labels += [(mention_id, Kind.CATEGORY, fold(name)) for name in mention.categories]
+    db.executemany(_INSERT_SOURCE, sources)
+    db.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", problems)
+    db.executemany(_INSERT_MENTION, mentions)
+    db.executemany("INSERT INTO mention_key VALUES (?, ?)", sorted(mention_keys))
+    db.executemany("INSERT INTO label VALUES (?, ?, ?)", labels)
+
+
+def _besides(topics: Iterable[str], own: Mention | None) -> list[str]:
+    """Return those of `topics` that the article itself does not have."""
+    return [name for name in topics if own is None or name not in own.topics]
 
 
 def forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
