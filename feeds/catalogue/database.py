@@ -9,7 +9,7 @@ from pathlib import Path
 
 from feeds.catalogue import history
 
-CACHE_KB = 65_536
+CACHE_KB = 32_768
 """How much of the catalogue is held in memory, in KiB: keys are hashes, and a first build writes them in any order."""
 
 _SCHEMA = """
@@ -191,7 +191,6 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA temp_store = MEMORY")
         db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         yield db
 
