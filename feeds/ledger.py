@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from feeds.entries import key_number
 from feeds.errors import StateError
 from feeds.files import write_atomically
 from feeds.model import Kind, feed_at, iso
@@ -84,26 +85,21 @@ class Ledger:
         changed: whether there is anything that :meth:`save` would write.
     """
 
-    def __init__(self, number: Callable[[str], int]) -> None:
+    def __init__(self) -> None:
         self.feeds: dict[tuple[Kind, str], KeptFeed] = {}
         self.moves: dict[str, Move] = {}
         self._ids: dict[str, str] = {}
-        self._number = number
         self._by_number: dict[int, str] = {}
         self._saved = ""
 
     @classmethod
-    def load(cls, folder: Path, number: Callable[[str], int]) -> Ledger:
+    def load(cls, folder: Path) -> Ledger:
         """Return the ledger in the state folder; an empty one where there is none.
-
-        Args:
-            folder: the state folder.
-            number: the number that stands for a key (:func:`feeds.entries.key_number`).
 
         Raises:
             StateError: it can't be read.
         """
-        ledger = cls(number)
+        ledger = cls()
         path = folder / FILE_NAME
         try:
             text = path.read_text("utf-8")
@@ -142,7 +138,7 @@ class Ledger:
         """Return the id that an entry with these keys keeps, or None where it keeps none.
 
         Args:
-            numbers: of the entry's keys.
+            numbers: of the entry's keys (:func:`feeds.entries.key_number`).
             computed: the id that the entry would have: of several kept ids, it is preferred.
         """
         if not self._by_number:
@@ -156,10 +152,10 @@ class Ledger:
         """Note that the entry with these keys has the id `ident`, where that is an exception; else that it is none."""
         for key in keys:
             if ident != computed:
-                self._ids[key] = self._by_number[self._number(key)] = ident
+                self._ids[key] = self._by_number[key_number(key)] = ident
             else:
                 self._ids.pop(key, None)
-                self._by_number.pop(self._number(key), None)
+                self._by_number.pop(key_number(key), None)
 
     def next_due(self, now: datetime) -> datetime | None:
         """Return when the next feed that has ended will be gone, or None."""
@@ -191,7 +187,7 @@ class Ledger:
             if not isinstance(record["keys"], list):
                 raise ValueError("no list of keys")
             for key in map(_text, record["keys"]):
-                self._ids[key] = self._by_number[self._number(key)] = _text(record["id"])
+                self._ids[key] = self._by_number[key_number(key)] = _text(record["id"])
             return
         if "moved" in record:
             self.moves[_folder(record["moved"])] = Move(_folder(record["to"]), _moment(record["since"]))

@@ -28,7 +28,6 @@ from feeds.corpus.batch import read_files
 from feeds.corpus.scan import SourceFile, scan
 from feeds.difference import Difference, between
 from feeds.documents import put_pending
-from feeds.entries import key_number
 from feeds.errors import CorpusError, StateError, UsageError
 from feeds.export import export
 from feeds.ledger import Ledger
@@ -103,13 +102,12 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    _check_places(site)
-    with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
+    with _alone(site, watch) as folder:
         before = snapshot.current(folder)
         anew = force or (before is not None and not before.is_whole())
 
         def work(db: sqlite3.Connection) -> Report:
-            ledger = Ledger.load(folder, key_number)
+            ledger = Ledger.load(folder)
             _update(db, site, ledger, now, jobs, watch)
             history.record(db)
             history.record_feeds(db)
@@ -160,12 +158,11 @@ def look(
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    _check_places(site)
-    with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
+    with _alone(site, watch) as folder:
 
         def work(db: sqlite3.Connection) -> T:
             settings = database.meta(db, "site")
-            ledger = Ledger.load(folder, key_number)
+            ledger = Ledger.load(folder)
             _update(db, site, ledger, now, jobs, watch)
             answer = question(db)
             # With other settings the next build would merge all of it back; the ledger is for builds to write.
@@ -184,12 +181,11 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    _check_places(site)
-    with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
+    with _alone(site, watch) as folder:
         before = snapshot.current(folder)
 
         def work(db: sqlite3.Connection) -> Difference:
-            ledger = Ledger.load(folder, key_number)
+            ledger = Ledger.load(folder)
             known = ledger.kept_ids
             lost = _update(db, site, ledger, now, jobs, watch)
             draft = Draft(folder, before, now)
@@ -207,6 +203,14 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
                 draft.abandon()
 
         return _in_catalogue(folder, site, work)
+
+
+@contextlib.contextmanager
+def _alone(site: Site, watch: Stopwatch) -> Iterator[Path]:
+    """Yield the site's state folder, which is this build's alone, once the places are known to do no harm."""
+    _check_places(site)
+    with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
+        yield folder
 
 
 def _update(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from feeds.catalogue import history
+from feeds.catalogue.pending import mark_directory
 from feeds.catalogue.rows import to_seconds
 from feeds.config import Site
 from feeds.ledger import KeptFeed, Ledger
@@ -20,8 +21,9 @@ from feeds.model import Kind, latest
 def decide(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
     """Bring the ledger up to date: which feeds have no entries any more, which have some again, which have ended."""
     for kind, key in db.execute(_EMPTY).fetchall():
-        known = history.feed(db, Kind(kind), key)
-        if known is not None and not is_empty(ledger, known.kind, key):
+        if is_empty(ledger, Kind(kind), key):
+            continue
+        if (known := history.feed(db, Kind(kind), key)) is not None:
             ledger.feeds[known.kind, key] = known
     for kept in ledger.empty_feeds():
         if db.execute("SELECT 1 FROM member WHERE kind = ? AND key = ? LIMIT 1", (kept.kind, kept.key)).fetchone():
@@ -49,7 +51,7 @@ def drop(db: sqlite3.Connection, kind: Kind, key: str, slug: str) -> None:
     """Remove a feed and its documents."""
     if db.execute("DELETE FROM feed WHERE kind = ? AND key = ? RETURNING 1", (kind, key)).fetchall():
         leave_folder(db, kind, slug)
-        _list_changes(db)
+        mark_directory(db)
 
 
 def leave_folder(db: sqlite3.Connection, kind: Kind, slug: str) -> None:
@@ -81,11 +83,7 @@ def _keep(db: sqlite3.Connection, site: Site, kept: KeptFeed) -> None:
         (kept.kind, kept.key, kept.name, kept.slug, updated, site.longest_ttl, ended),
     )
     if changed.fetchall():
-        _list_changes(db)
-
-
-def _list_changes(db: sqlite3.Connection) -> None:
-    db.execute("UPDATE feed SET pending = 1 WHERE kind = ?", (Kind.ALL,))  # its page lists all the others
+        mark_directory(db)
 
 
 # Asked of the history, not of the catalogue: that may have been made anew after the feed's last entry went.

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,12 +130,6 @@ def feed(db: sqlite3.Connection, kind: Kind, key: str) -> KeptFeed | None:
     row = db.execute("SELECT slug, name, updated FROM published.feed WHERE kind = ? AND key = ?", (kind, key))
     found = row.fetchone()
     return KeptFeed(kind, key, found[0], found[1], to_moment(found[2])) if found is not None else None
-
-
-def holders(db: sqlite3.Connection, idents: Iterable[str]) -> dict[str, list[int]]:
-    """Return the entries that have each of the ids now."""
-    query = "SELECT id FROM entry WHERE ident = ?"
-    return {ident: [entry_id for (entry_id,) in db.execute(query, (ident,))] for ident in idents}
 
 
 # CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.

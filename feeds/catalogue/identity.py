@@ -105,7 +105,7 @@ def _distribute(
             for ident, rank in wanted.items()
         ]
     given: dict[int, str] = {}
-    held = history.holders(db, {ident for *_, ident, _ in ranked})
+    held = _holders(db, {ident for *_, ident, _ in ranked})
     taken = {ident for ident, holders in held.items() if any(each not in parties for each in holders)}
     for *_, ident, entry_id in sorted(ranked):
         if entry_id not in given and ident not in taken:
@@ -130,7 +130,7 @@ def _unheard_of(db: sqlite3.Connection, computed: str, taken: set[str]) -> str:
     while True:
         ident = uuid.uuid5(uuid.NAMESPACE_URL, f"not {ident}").urn
         known = db.execute("SELECT 1 FROM published.id WHERE ident = ?", (ident,)).fetchone()
-        if ident not in taken and known is None and not history.holders(db, [ident])[ident]:
+        if ident not in taken and known is None and not _holders(db, [ident])[ident]:
             return ident
 
 
@@ -153,8 +153,14 @@ def _lost(db: sqlite3.Connection, given: dict[int, str], claims: dict[int, list[
         for claim in claims[entry_id]
         if claim.live and claim.ident != ident
     ]
-    held = history.holders(db, {each.old for each in losses})
+    held = _holders(db, {each.old for each in losses})
     return sorted(each for each in losses if not held[each.old])
+
+
+def _holders(db: sqlite3.Connection, idents: Iterable[str]) -> dict[str, list[int]]:
+    """Return the entries that have each of the ids now."""
+    query = "SELECT id FROM entry WHERE ident = ?"
+    return {ident: [entry_id for (entry_id,) in db.execute(query, (ident,))] for ident in idents}
 
 
 _SHARED_ID = """

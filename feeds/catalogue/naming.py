@@ -10,7 +10,7 @@ import sqlite3
 from datetime import datetime
 
 from feeds.catalogue import archives, emptied, history, moved
-from feeds.catalogue.pending import mark_beside
+from feeds.catalogue.pending import mark_beside, mark_directory
 from feeds.config import Site
 from feeds.ledger import KeptFeed, Ledger
 from feeds.model import Kind, Provider, pace
@@ -52,7 +52,7 @@ def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime
     pending = db.execute("SELECT kind, key, wanted, slug, name FROM feed WHERE pending = 1").fetchall()
     for kind, key, wanted, slug, old_name in ((Kind(kind), *rest) for kind, *rest in pending):
         if kind is not Kind.ALL:
-            wanted = wanted or plain_slug(kind, key)
+            wanted = wanted or _plain_slug(kind, key)
             contested.add((kind, wanted))
         if emptied.is_empty(ledger, kind, key):
             continue
@@ -84,7 +84,7 @@ def name_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime
     moved.settle(db, site, ledger, now)
     emptied.show(db, site, ledger, now)
     if pending:
-        db.execute("UPDATE feed SET pending = 1 WHERE kind = ?", (Kind.ALL,))  # its page lists all the others
+        mark_directory(db)
 
 
 def _give_slugs(db: sqlite3.Connection, site: Site, ledger: Ledger, kind: Kind, wanted: str) -> None:
@@ -114,7 +114,7 @@ def _give_slugs(db: sqlite3.Connection, site: Site, ledger: Ledger, kind: Kind, 
             db.execute("UPDATE feed SET slug = ?, pending = 1 WHERE kind = ? AND key = ?", (given[key], kind, key))
 
 
-def plain_slug(kind: Kind, key: str) -> str:
+def _plain_slug(kind: Kind, key: str) -> str:
     """Return the slug that the name of a feed asks for."""
     is_host = kind is Kind.PROVIDER and key.replace("-", "").replace(".", "").isalnum()
     return key if is_host else slugify(key)

@@ -10,6 +10,7 @@ import sqlite3
 
 from feeds.catalogue import archives
 from feeds.catalogue.database import meta, set_meta
+from feeds.model import Kind
 
 
 def shows(db: sqlite3.Connection, snapshot: str | None) -> bool:
@@ -33,6 +34,11 @@ def mark_beside(db: sqlite3.Connection, entry_id: int) -> None:
         " WHERE mine.entry_id = ?1 AND other.entry_id != ?1 AND (mine.position = 0) != (other.position = 0)",
         (entry_id,),
     )
+
+
+def mark_directory(db: sqlite3.Connection) -> None:
+    """Have the feed of everything written out: its page lists all the others."""
+    db.execute("UPDATE feed SET pending = 1 WHERE kind = ?", (Kind.ALL,))
 
 
 def pages(db: sqlite3.Connection) -> list[int]:

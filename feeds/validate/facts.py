@@ -24,11 +24,6 @@ class Document:
     media_type: str | None = None
     problems: tuple[Problem, ...] = ()
 
-    @property
-    def folder(self) -> str:
-        """Its address up to the last slash, with it."""
-        return self.address[: self.address.rfind("/") + 1]
-
 
 class Item(NamedTuple):
     """One entry, as far as other documents must agree."""
