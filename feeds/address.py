@@ -10,6 +10,7 @@ Three strengths of one address, each a function:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from feeds.model import clean_text
@@ -93,6 +94,7 @@ def canonical_with_title(address: str, title: str) -> str:
     return f"{host}{path.casefold()} {title}"
 
 
+@lru_cache(maxsize=4096)
 def domain(written: str) -> str:
     """Return the bare domain in `written`, which may be a domain or a whole address; empty if there is none.
 
@@ -112,8 +114,12 @@ def _page(address: str) -> tuple[str, str, str]:
     rest = address.partition("#")[0].partition("://")[2]
     rest, _, query = rest.partition("?")
     host, slash, path = rest.partition("/")
-    host = host.lower().removesuffix(":80").removesuffix(":443")
-    return _bare(host), (slash + path).rstrip("/"), _without_tracking(query) if query else ""
+    return _canonical_host(host), (slash + path).rstrip("/"), _without_tracking(query) if query else ""
+
+
+@lru_cache(maxsize=4096)
+def _canonical_host(host: str) -> str:
+    return _bare(host.lower().removesuffix(":80").removesuffix(":443"))
 
 
 def _bare(host: str) -> str:

@@ -24,6 +24,7 @@ PACE_OF = 10
 OUTPUT_MARK = ".feeds-output.json"
 """The list of files in a static tree of ours (address → digest). A folder that holds it is no part of a corpus."""
 
+_PLAIN = b"\t\n\r" + bytes(range(0x20, 0x7F))
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -33,11 +34,13 @@ def clean_text(text: str) -> str:
     One of the forbidden makes a whole feed unreadable, so none ever gets past the corpus; the discouraged
     (U+007F to U+009F) are what readers take for the letters of another encoding.
     """
-    return _FORBIDDEN.sub("", text)
+    return text if text.isprintable() else _FORBIDDEN.sub("", text)
 
 
 def forbidden(text: str) -> re.Match[str] | None:
     """Return the first character in `text` that XML 1.0 can't carry, as a match, or None."""
+    if text.isascii() and not text.encode("ascii").translate(None, _PLAIN):
+        return None  # told at once, as most texts are
     return _FORBIDDEN.search(text)
 
 

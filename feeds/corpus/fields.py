@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
@@ -45,7 +46,7 @@ class Fields:
     """
 
     def __init__(self, values: Mapping[Any, Any], where: Where, report: Report) -> None:
-        self._values = {str(name).lower(): value for name, value in values.items()}
+        self._values = {_lower(name): value for name, value in values.items()}
         self._where = where
         self._report = report
 
@@ -55,8 +56,9 @@ class Fields:
 
     def find(self, field: str) -> tuple[str, Any]:
         """Return the name under which `field` has a value here, and the value; or its main name and None."""
-        for name in (field, *NAMES.get(field, ())):
-            value = self._values.get(name.lower())
+        values = self._values
+        for name, lower in _spellings(field):
+            value = values.get(lower)
             if value is not None and value != "" and value != []:
                 return name, value
         return field, None
@@ -176,13 +178,25 @@ class Fields:
         inner = Fields(values, (*self._where, name), self._report)
         written = next((said for key in ("url", "image", "src") if isinstance(said := inner.find(key)[1], str)), "")
         try:
-            found = address.link(urljoin(base, written) if base is not None and written else written)
+            relative = base is not None and written and not written.startswith(("http://", "https://"))
+            found = address.link(urljoin(base or "", written) if relative else written)
         except ValueError:
             found = None
         if found is None:
             self.warn(name, "an image in it has no http: or https: address", "write the image's whole address")
             return None
         return Image(found, _pixels(inner.number("width")), _pixels(inner.number("height")))
+
+
+@lru_cache(maxsize=1024)
+def _spellings(field: str) -> tuple[tuple[str, str], ...]:
+    """Return the names of `field` in the order in which they are asked, each with its lower-case form."""
+    return tuple((name, name.lower()) for name in (field, *NAMES.get(field, ())))
+
+
+@lru_cache(maxsize=1024, typed=True)  # 1 and True are equal, and not the same name
+def _lower(name: object) -> str:
+    return str(name).lower()
 
 
 def _pixels(size: float | None) -> int | None:

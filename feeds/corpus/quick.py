@@ -20,28 +20,57 @@ _AVAILABLE = yaml_rs is not None
 _NOT_TEXT = frozenset({"quality", "heat", "width", "height", "published", "draft", "iscached"})
 """Fields, in lower case, in which a number or a yes is meant where one is written."""
 
-# Merge keys, directives, document marks, anchors, tags and other indicators, and what is no plain text.
-_UNUSUAL = re.compile(
-    r"<<|:\s*[-+]?0[xob]|^%|^---|^\.\.\.|(?:[:,\[{-]|^)\s*[!&*?|>@`%]|:[,\]}]"
-    r"|[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]",
-    re.MULTILINE,
-)
+# What is never ordinary, wherever it stands: merge keys, document marks, flow mappings without a space.
+_MARKS = ("<<", "\n---", "\n...", ":,", ":]", ":}")
+_NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_TEXT_BYTES = bytes([0x0A, *range(0x20, 0x7F)])
+_NUMBERS = ("0x", "0o", "0b")
+_NUMBER = re.compile(r":\s*[-+]?0[xob]")
+_INDICATOR = re.compile(r"[!&*?|>@`%]")
 _WORD = r"""(?:"[^"\\\n]*"|'[^'\n]*'|\w[\w ./+-]*)"""
-_COLLECTION = re.compile(r"(?:^|[:-])\s*([\[{])", re.MULTILINE)
+_BRACKET = re.compile(r"[\[{]")
 _PLAIN_COLLECTION = re.compile(rf"[\[{{](?:{_WORD}(?:: {_WORD})?(?:, |(?=[\]}}])))*[\]}}] *$", re.MULTILINE)
 
 
 def load(text: str) -> dict[str, Any] | None:
     """Return the values of `text`, a mapping in YAML, or None where PyYAML should be asked."""
-    if not _AVAILABLE or _UNUSUAL.search(text):
-        return None
-    if any(_PLAIN_COLLECTION.match(text, found.start(1)) is None for found in _COLLECTION.finditer(text)):
+    if not _AVAILABLE or _is_unusual(text):
         return None
     try:
         values = yaml_rs.loads(text, parse_datetime=False)
     except yaml_rs.YAMLDecodeError:
         return None
     return values if isinstance(values, dict) and _is_text(values) else None
+
+
+def _is_unusual(text: str) -> bool:
+    """Tell whether there is anything in `text` that the two may read differently.
+
+    Each search is for single characters or words that few texts have; what stands before them is looked at after.
+    """
+    if not _is_plain(text) or text.startswith(("---", "...")) or any(mark in text for mark in _MARKS):
+        return True
+    if any(number in text for number in _NUMBERS) and _NUMBER.search(text):
+        return True
+    if any(_starts_value(text, found.start(), ":,[{-") for found in _INDICATOR.finditer(text)):
+        return True
+    return ("[" in text or "{" in text) and any(
+        _starts_value(text, found.start(), ":-") and _PLAIN_COLLECTION.match(text, found.start()) is None
+        for found in _BRACKET.finditer(text)
+    )
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether `text` has no character but letters, signs, spaces and line feeds."""
+    if text.isascii():
+        return not text.encode("ascii").translate(None, _TEXT_BYTES)
+    return _NO_TEXT.search(text) is None
+
+
+def _starts_value(text: str, at: int, after: str) -> bool:
+    """Tell whether what stands `at` a place comes first in its line, or after one of the characters in `after`."""
+    before = text[text.rfind("\n", 0, at) + 1 : at].rstrip()
+    return not before or before[-1] in after
 
 
 def _is_text(values: dict[Any, Any]) -> bool:
