@@ -62,7 +62,7 @@ def _put_feed(db: sqlite3.Connection, draft: Draft, head: Head) -> None:
     else:
         shown = reading.window(db, feed, site.limit_of(feed.kind))
         _render(db, site, shown)
-        parts = {form.name: reading.fragments(db, form.name, shown) for form in FORMATS}
+        parts = _by_format(reading.fragments(db, shown))
         fits = _how_many_fit(parts.values(), site.max_bytes_of(feed.kind))
         if fits < len(shown):
             head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
@@ -85,7 +85,7 @@ def _put_archives(db: sqlite3.Connection, draft: Draft, head: Head) -> Head:
         _render(db, head.site, shown)
         feed = replace(head.feed, updated=reading.updated_of(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
-        body = atom.document(archive, reading.fragments(db, "atom", shown))
+        body = atom.document(archive, _by_format(reading.fragments(db, shown))["atom"])
         draft.put(feed.folder + atom.archive_name(month), f"{atom.MEDIA_TYPE}; charset=utf-8", body, feed.updated)
     return replace(head, previous=months[0] if months else None)
 
@@ -114,6 +114,11 @@ def _render(db: sqlite3.Connection, site: Site, shown: Iterable[Shown]) -> None:
     for entry_id in reading.without_fragments(db, (each.entry_id for each in shown)):
         entry = reading.entry(db, entry_id, site.home)
         reading.keep_fragments(db, entry_id, fragments(entry, site.address))
+
+
+def _by_format(rendered: Sequence[dict[str, bytes]]) -> dict[str, list[bytes]]:
+    """Return the fragments of entries, in their order, by format."""
+    return {form.name: [each[form.name] for each in rendered] for form in FORMATS}
 
 
 def _how_many_fit(formats: Iterable[Sequence[bytes]], max_bytes: int) -> int:

@@ -230,18 +230,19 @@ def _update(
     changed = [each for each in files if not each.stamp or known.get(each.path) != each.stamp]
     intake.forget(db, known.keys() - {each.path for each in files})
     with watch.stage("read", len(changed)), _executor(jobs, changed) as executor:
+        record = functools.partial(intake.record, now=now, include_unpublished=site.include_unpublished)
         digests = ((each, intake.digest(db, each.path)) for each in changed)
         batch: list[intake.Read] = []
-        for source, digest, parsed in read_files(corpus, site.timezone, digests, executor):
-            if parsed is None:
+        for source, digest, rows in read_files(corpus, site.timezone, digests, intake.rows, executor):
+            if rows is None:
                 intake.restamp(db, source.path, source.stamp)
             else:
-                batch.append(intake.Read(parsed, source.stamp, digest))
+                batch.append(intake.Read(source.path, source.stamp, digest, rows))
             if len(batch) == intake.BATCH:
-                intake.record(db, batch)
+                record(db, batch)
                 batch.clear()
             watch.progress.advance()
-        intake.record(db, batch)
+        record(db, batch)
     with watch.stage("merge", 0):
         if database.meta(db, "site") != site.fingerprint:
             merging.shake_all(db)

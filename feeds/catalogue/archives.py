@@ -16,28 +16,28 @@ from feeds.model import Feed
 
 def mark_shaken(db: sqlite3.Connection) -> None:
     """Have the months written out that the shaken entries are in, before they leave them."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} shaken CROSS JOIN member USING (entry_id)")
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} shaken CROSS JOIN membership USING (entry_id)")
 
 
 def mark_stale(db: sqlite3.Connection) -> None:
     """Have the months written out that show stale entries."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} stale CROSS JOIN member USING (entry_id)")
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} stale CROSS JOIN membership USING (entry_id)")
 
 
 def mark_feed(db: sqlite3.Connection, kind: str, key: str) -> None:
     """Have all months of a feed written out: it has another name or address."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} member WHERE kind = ? AND key = ?", (kind, key))
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} membership WHERE kind = ? AND key = ?", (kind, key))
 
 
 def mark_all(db: sqlite3.Connection) -> None:
     """Have all months of all feeds written out."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} member")
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} membership")
 
 
 def months(db: sqlite3.Connection, feed: Feed) -> list[str]:
     """Return the months in which `feed` shows an entry, newest first: ``2022-05``."""
     found: list[str] = []
-    query = "SELECT age FROM member WHERE kind = ? AND key = ? AND age > ? AND shown ORDER BY age LIMIT 1"
+    query = "SELECT age FROM membership WHERE kind = ? AND key = ? AND age > ? AND shown ORDER BY age LIMIT 1"
     after = -(2**62)
     while (row := db.execute(query, (feed.kind, feed.key, after)).fetchone()) is not None:
         newest = to_moment(-row[0])
@@ -56,8 +56,8 @@ def entries_of(db: sqlite3.Connection, feed: Feed, month: str) -> list[Shown]:
     """Return the entries that `feed` shows of a month, in the feed's order."""
     start, end = _span(month)
     rows = db.execute(
-        "SELECT entry.id, entry.ident, published, updated FROM member JOIN entry ON entry.id = entry_id"
-        " WHERE kind = ? AND key = ? AND age > ? AND age <= ? AND member.shown ORDER BY age, member.ident",
+        "SELECT entry.id, entry.ident, published, updated FROM membership JOIN entry ON entry.id = entry_id"
+        " WHERE kind = ? AND key = ? AND age > ? AND age <= ? AND membership.shown ORDER BY age, entry.ident",
         (feed.kind, feed.key, -end, -start),
     )
     return [Shown(*row) for row in rows]

@@ -35,15 +35,17 @@ CREATE TABLE mention (
     id        INTEGER PRIMARY KEY,
     source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
     entry_id  INTEGER,                   -- NULL: not live, or not merged yet
-    live      INTEGER NOT NULL DEFAULT 0,
-    position INTEGER NOT NULL, title TEXT NOT NULL, published INTEGER NOT NULL, updated INTEGER,
-    listed INTEGER NOT NULL, excerpt TEXT NOT NULL, url TEXT, original_url TEXT, amp_url TEXT, explicit_id TEXT,
-    provider_name TEXT, provider_domain TEXT, domain TEXT NOT NULL, topics TEXT NOT NULL, categories TEXT NOT NULL,
-    type TEXT NOT NULL, quality NUMERIC, heat NUMERIC,
-    image_url TEXT, image_width INTEGER, image_height INTEGER, content TEXT NOT NULL
+    live      INTEGER NOT NULL,
+    keys      TEXT NOT NULL,             -- the numbers in mention_key, as JSON
+    domain    TEXT NOT NULL,             -- of its provider
+    position INTEGER NOT NULL, published INTEGER NOT NULL, listed INTEGER NOT NULL,
+    title TEXT NOT NULL, url TEXT, explicit_id TEXT,
+    record    TEXT NOT NULL,             -- what else a feed shows of it, as JSON (feeds.catalogue.rows)
+    excerpt   TEXT NOT NULL,
+    content   TEXT NOT NULL
 );
 CREATE INDEX mention_source ON mention (source_id);
-CREATE INDEX mention_entry ON mention (entry_id);
+CREATE INDEX mention_entry ON mention (entry_id) WHERE entry_id IS NOT NULL;
 CREATE INDEX mention_homeless ON mention (id) WHERE live = 1 AND entry_id IS NULL;
 CREATE INDEX mention_domain ON mention (domain);
 CREATE INDEX mention_due ON mention (live, published);
@@ -56,10 +58,9 @@ CREATE INDEX label_name ON label (kind, key);
 
 CREATE TABLE mention_key (               -- what makes mentions one entry (feeds.entries.keys)
     key INTEGER NOT NULL,                -- feeds.entries.key_number
-    mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE,
+    mention_id INTEGER NOT NULL,
     PRIMARY KEY (key, mention_id)
 ) WITHOUT ROWID;
-CREATE INDEX mention_key_mention ON mention_key (mention_id);
 
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY,
@@ -73,19 +74,27 @@ CREATE INDEX entry_unrecorded ON entry (id) WHERE shown AND NOT recorded;
 CREATE INDEX entry_ident ON entry (ident);
 CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
 
-CREATE TABLE member (                    -- which entries a feed has, in the feed's order
-    kind TEXT NOT NULL, key TEXT NOT NULL, age INTEGER NOT NULL, ident TEXT NOT NULL, entry_id INTEGER NOT NULL,
+CREATE TABLE subject (                   -- what a feed is or was about; it stays when the feed goes
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL, key TEXT NOT NULL, UNIQUE (kind, key)
+);
+CREATE TABLE spelling (                  -- how many of a feed's members call it what, so that nobody has to count
+    id INTEGER PRIMARY KEY,
+    subject_id INTEGER NOT NULL, name TEXT NOT NULL,
+    members INTEGER NOT NULL DEFAULT 0, shown INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (subject_id, name)
+);
+CREATE INDEX spelling_unused ON spelling (id) WHERE members = 0;
+
+CREATE TABLE member (                    -- which entries a feed has, in the feed's order but for their ids
+    subject_id INTEGER NOT NULL, age INTEGER NOT NULL, entry_id INTEGER NOT NULL,
     shown INTEGER NOT NULL,              -- as the entry's
-    name TEXT NOT NULL,                  -- what the entry calls the feed
-    PRIMARY KEY (kind, key, age, ident, entry_id)  -- age = -published
+    spelling_id INTEGER NOT NULL,        -- what the entry calls the feed
+    PRIMARY KEY (subject_id, age, entry_id)  -- age = -published
 ) WITHOUT ROWID;
 CREATE INDEX member_entry ON member (entry_id);
-
-CREATE TABLE spelling (                  -- how many of a feed's members call it what, so that nobody has to count
-    kind TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, members INTEGER NOT NULL, shown INTEGER NOT NULL,
-    PRIMARY KEY (kind, key, name)
-) WITHOUT ROWID;
-CREATE INDEX spelling_unused ON spelling (kind, key) WHERE members = 0;
+CREATE VIEW membership AS
+SELECT kind, key, age, entry_id, shown FROM subject JOIN member ON subject_id = subject.id;
 
 CREATE TABLE feed (
     kind TEXT NOT NULL, key TEXT NOT NULL,
@@ -107,10 +116,9 @@ CREATE TABLE pending_month (             -- archives that may differ from the sn
 ) WITHOUT ROWID;
 CREATE TABLE gone (folder TEXT PRIMARY KEY) WITHOUT ROWID;  -- addresses that the snapshot has and no feed or page
 
-CREATE TABLE fragment (
-    entry_id INTEGER NOT NULL, format TEXT NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (entry_id, format)
-) WITHOUT ROWID;
+CREATE TABLE fragment (                  -- an entry in every format, one after the other
+    entry_id INTEGER PRIMARY KEY, sizes TEXT NOT NULL, body BLOB NOT NULL
+);
 """
 
 _SCRATCH = """
@@ -118,9 +126,7 @@ CREATE TEMP TABLE candidate (mention_id INTEGER PRIMARY KEY);  -- mentions that 
 CREATE TEMP TABLE shaken (entry_id INTEGER PRIMARY KEY);  -- entries that lost or will gain a mention
 CREATE TEMP TABLE stale (entry_id INTEGER PRIMARY KEY);   -- entries whose fragments must be made anew
 CREATE TEMP TABLE written (entry_id INTEGER PRIMARY KEY, kept INTEGER NOT NULL); -- merged anew; 1: the ledger has it
-CREATE TEMP TABLE regrouped (mention_id INTEGER PRIMARY KEY); -- mentions that are grouped anew
-CREATE TEMP TABLE shared (key INTEGER PRIMARY KEY);       -- keys of new mentions
-CREATE TEMP TABLE unclaimed (wanted TEXT PRIMARY KEY);    -- page slugs that an entry has given up
+CREATE TEMP TABLE contested (wanted TEXT PRIMARY KEY);    -- page slugs that an entry wants or has given up
 """
 
 
@@ -143,7 +149,7 @@ def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
         usable = _made_by(db, reader)
     if not usable:
         discard(path)
-    with _open(path) as db:
+    with _open(path, is_new=not usable) as db:
         if not usable:
             db.executescript(_SCHEMA)
             set_meta(db, "reader", reader)
@@ -185,10 +191,12 @@ def set_meta(db: sqlite3.Connection, name: str, value: str) -> None:
 
 
 @contextlib.contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
+def _open(path: Path, *, is_new: bool = False) -> Iterator[sqlite3.Connection]:
     """Yield a connection to the file at `path`; what is not committed at the end is not kept."""
     with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA journal_mode = WAL")
+        # A new catalogue is written directly: a log of it would be all of it once more. It is logged from then on.
+        db.execute(f"PRAGMA journal_mode = {'TRUNCATE' if is_new else 'WAL'}")
+        db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute(f"PRAGMA cache_size = -{CACHE_KB}")

@@ -26,7 +26,7 @@ def decide(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) ->
         if (known := history.feed(db, Kind(kind), key)) is not None:
             ledger.feeds[known.kind, key] = known
     for kept in ledger.empty_feeds():
-        if db.execute("SELECT 1 FROM member WHERE kind = ? AND key = ? LIMIT 1", (kept.kind, kept.key)).fetchone():
+        if db.execute("SELECT 1 FROM membership WHERE kind = ? AND key = ? LIMIT 1", (kept.kind, kept.key)).fetchone():
             ledger.feeds[kept.kind, kept.key] = KeptFeed(kept.kind, kept.key, kept.slug)  # it is back
         elif kept.ended is None and not _is_named(db, site, kept):
             ledger.feeds[kept.kind, kept.key] = replace(kept, ended=now)
@@ -89,6 +89,6 @@ def _keep(db: sqlite3.Connection, site: Site, kept: KeptFeed) -> None:
 # Asked of the history, not of the catalogue: that may have been made anew after the feed's last entry went.
 _EMPTY = """
 SELECT kind, key FROM published.feed AS known WHERE NOT EXISTS (
-    SELECT 1 FROM member WHERE member.kind = known.kind AND member.key = known.key
+    SELECT 1 FROM membership AS now WHERE now.kind = known.kind AND now.key = known.key
 )
 """

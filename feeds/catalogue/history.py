@@ -135,7 +135,7 @@ def feed(db: sqlite3.Connection, kind: Kind, key: str) -> KeptFeed | None:
 # CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.
 _VIEWS = """
 CREATE TEMP VIEW unrecorded AS SELECT id AS entry_id, ident FROM entry WHERE shown AND NOT recorded;
-CREATE TEMP VIEW entry_key AS SELECT entry_id, key FROM mention CROSS JOIN mention_key ON mention_id = mention.id;
+CREATE TEMP VIEW entry_key AS SELECT entry_id, value AS key FROM mention CROSS JOIN json_each(keys);
 CREATE TEMP VIEW title_key AS
 SELECT entry_id, key_number('@' || char(10) || title || char(10) || published) AS key FROM mention WHERE url IS NULL;
 """

@@ -140,7 +140,6 @@ def _reidentify(db: sqlite3.Connection, entry_id: int, ident: str) -> None:
     if before == ident:
         return
     db.execute("UPDATE entry SET ident = ?, recorded = 0 WHERE id = ?", (ident, entry_id))
-    db.execute("UPDATE member SET ident = ? WHERE entry_id = ?", (ident, entry_id))
     db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
     mark_beside(db, entry_id)
 

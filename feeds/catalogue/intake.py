@@ -6,13 +6,13 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from feeds.catalogue.database import meta, set_meta
 from feeds.catalogue.reading import next_due
-from feeds.catalogue.rows import MENTION_COLUMNS, from_mention, to_seconds
+from feeds.catalogue.rows import FACTS, TEXT, from_mention, to_seconds
 from feeds.entries import fold, key_number, keys, provider_of
-from feeds.model import Kind, Mention, Parsed, Provider
+from feeds.model import Kind, Parsed, Provider
 
 _NOBODY = Provider("", "")
 """Stands for the site where its own domain is not wanted."""
@@ -21,9 +21,17 @@ BATCH = 200
 """How many files are recorded at a time."""
 
 _INSERT_SOURCE = """
-INSERT INTO source (id, path, stamp, digest, readable, listed, published) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO source (id, path, stamp, digest, readable, listed, published, live) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-_INSERT_MENTION = f"INSERT INTO mention (id, source_id, domain, {MENTION_COLUMNS}) VALUES (?{', ?' * 23})"  # noqa: S608 - our own text
+_INSERT_MENTION = f"""
+INSERT INTO mention (id, source_id, live, keys, domain, {FACTS}, {TEXT}) VALUES (?{", ?" * 13})
+"""  # noqa: S608 - our own text
+
+_FORGET_KEYS = """
+DELETE FROM mention_key WHERE (key, mention_id) IN (
+    SELECT value, mention.id FROM source JOIN mention ON source_id = source.id JOIN json_each(keys) WHERE source.path = ?
+)
+"""
 
 
 def stamps(db: sqlite3.Connection) -> dict[str, str]:
@@ -42,47 +50,80 @@ def restamp(db: sqlite3.Connection, path: str, stamp: str) -> None:
     db.execute("UPDATE source SET stamp = ?1 WHERE path = ?2 AND stamp != ?1", (stamp, path))
 
 
+class Rows(NamedTuple):
+    """What was read from one file, as the rows that it makes, without the numbers that the catalogue gives them.
+
+    Attributes:
+        readable: whether it is an article; the rows are empty where it is not.
+        problems: rows of table `problem`.
+        mentions: keys (JSON), domain, and the values of :data:`FACTS` and :data:`TEXT`, for each mention.
+        labels: a mention's place in the list, kind and key of a topic or category.
+    """
+
+    readable: bool
+    problems: list[tuple[Any, ...]]
+    mentions: list[tuple[Any, ...]]
+    labels: list[tuple[int, str, str]]
+
+
 class Read(NamedTuple):
     """What was read from one file, and what it is known by."""
 
-    parsed: Parsed
+    path: str
     stamp: str
     digest: bytes
+    rows: Rows
 
 
-def record(db: sqlite3.Connection, batch: Sequence[Read]) -> None:
+def rows(parsed: Parsed) -> Rows:
+    """Return `parsed` as rows: what can be done where a file is read, by as many processes as read files."""
+    article = parsed.article
+    found = article.mentions if article is not None else ()
+    mentions: list[tuple[Any, ...]] = []
+    labels: list[tuple[int, str, str]] = []
+    for place, mention in enumerate(found):
+        numbers = json.dumps([key_number(key) for key in keys(mention)], separators=(",", ":"))
+        mentions.append((numbers, provider_of(mention, _NOBODY).domain, *from_mention(mention)))
+        topics = mention.topics if place == 0 else [name for name in mention.topics if name not in found[0].topics]
+        labels += [(place, Kind.TOPIC.value, fold(name)) for name in topics]
+        labels += [(place, Kind.CATEGORY.value, fold(name)) for name in mention.categories]
+    problems = [(it.line, it.field, it.reason, it.advice, it.severity.value) for it in parsed.problems]
+    return Rows(article is not None, problems, mentions, labels)
+
+
+def record(db: sqlite3.Connection, batch: Sequence[Read], now: datetime, *, include_unpublished: bool) -> None:
     """Put what became of files in the place of what was known of them: all rows of a table at once."""
-    forget(db, [each.parsed.path for each in batch if digest(db, each.parsed.path) is not None])
-    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM source").fetchone()
+    forget(db, [each.path for each in batch if digest(db, each.path) is not None])
+    (source_id,) = db.execute("SELECT ifnull(max(id), 0) FROM source").fetchone()
     (mention_id,) = db.execute("SELECT ifnull(max(id), 0) FROM mention").fetchone()
-    sources: list[tuple[object, ...]] = []
-    problems: list[tuple[object, ...]] = []
-    mentions: list[tuple[object, ...]] = []
-    mention_keys: list[tuple[int, int]] = []
-    labels: list[tuple[int, Kind, str]] = []
-    for source_id, each in enumerate(batch, last + 1):
-        parsed, article = each.parsed, each.parsed.article
-        own = article.own if article is not None else None
-        facts = (own is not None, own.listed, to_seconds(own.published)) if own is not None else (False, False, 0)
-        sources.append((source_id, parsed.path, each.stamp, each.digest, *facts))
-        problems += [(source_id, it.line, it.field, it.reason, it.advice, it.severity) for it in parsed.problems]
-        for mention in article.mentions if article is not None else ():
+    sources: list[tuple[Any, ...]] = []
+    problems: list[tuple[Any, ...]] = []
+    mentions: list[tuple[Any, ...]] = []
+    labels: list[tuple[Any, ...]] = []
+    limit = to_seconds(now)
+    for each in batch:
+        source_id += 1
+        first = mention_id + 1
+        own = each.rows.mentions[0] if each.rows.mentions else None
+        _, published, listed = own[2:5] if own is not None else (0, 0, False)
+        live = own is not None and (listed or include_unpublished) and published <= limit
+        sources.append((source_id, each.path, each.stamp, each.digest, each.rows.readable, listed, published, live))
+        problems += [(source_id, *row) for row in each.rows.problems]
+        for row in each.rows.mentions:
             mention_id += 1
-            mentions.append((mention_id, source_id, provider_of(mention, _NOBODY).domain, *from_mention(mention)))
-            mention_keys += [(key_number(key), mention_id) for key in keys(mention)]
-            topics = mention.topics if mention is own else _besides(mention.topics, own)
-            labels += [(mention_id, Kind.TOPIC, fold(name)) for name in topics]
-            labels += [(mention_id, Kind.CATEGORY, fold(name)) for name in mention.categories]
+            is_live = live and (row[4] or include_unpublished) and row[3] <= limit
+            mentions.append((mention_id, source_id, is_live, *row))
+        labels += [(first + place, kind, key) for place, kind, key in each.rows.labels]
     db.executemany(_INSERT_SOURCE, sources)
     db.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", problems)
     db.executemany(_INSERT_MENTION, mentions)
-    db.executemany("INSERT INTO mention_key VALUES (?, ?)", sorted(mention_keys))
+    db.executemany("INSERT INTO mention_key VALUES (?, ?)", _sorted_keys(mentions))
     db.executemany("INSERT INTO label VALUES (?, ?, ?)", labels)
 
 
-def _besides(topics: Iterable[str], own: Mention | None) -> list[str]:
-    """Return those of `topics` that the article itself does not have."""
-    return [name for name in topics if own is None or name not in own.topics]
+def _sorted_keys(mentions: Iterable[tuple[Any, ...]]) -> list[tuple[int, int]]:
+    """Return the rows of `mention_key` that belong to rows of `mention`, in the order in which they are stored."""
+    return sorted((key, mention_id) for mention_id, _, _, numbers, *_ in mentions for key in json.loads(numbers))
 
 
 def forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
@@ -93,6 +134,7 @@ def forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
             " WHERE path = ? AND entry_id IS NOT NULL",
             (path,),
         )
+        db.execute(_FORGET_KEYS, (path,))
         db.execute("DELETE FROM source WHERE path = ?", (path,))
 
 

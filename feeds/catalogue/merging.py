@@ -6,19 +6,21 @@ join or split the entries they were in and the entries they share a key with, so
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from feeds import entries
 from feeds.catalogue import archives, identity, naming
 from feeds.catalogue.identity import Reidentified
-from feeds.catalogue.reading import regrouped
-from feeds.catalogue.rows import to_seconds
+from feeds.catalogue.members import Members, feeds_of
+from feeds.catalogue.reading import FACTS_OF_MENTION
+from feeds.catalogue.rows import to_mention, to_seconds
 from feeds.config import Site
 from feeds.ledger import Ledger
-from feeds.model import Entry, Kind, Selection
+from feeds.model import Entry, Mention
 from feeds.slug import slugify
 
 BATCH = 5_000
@@ -42,13 +44,15 @@ def merge(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> 
     """
     db.execute("DELETE FROM written")
     db.execute("DELETE FROM stale")
-    db.execute("DELETE FROM unclaimed")
+    db.execute("DELETE FROM contested")
+    members = Members(db)
     while True:
-        homeless = [mention for (mention,) in db.execute(_HOMELESS, (BATCH,))]
-        _merge_batch(db, homeless, site, ledger)
+        homeless = _mentions(db, _HOMELESS, {"batch": BATCH})
+        _merge_batch(db, homeless, site, ledger, members)
         db.execute("DELETE FROM shaken")
         if len(homeless) < BATCH:
             break
+    members.finish()
     lost = identity.settle(db, ledger)
     naming.name_pages(db, site.address)
     _settle_stale(db)
@@ -64,50 +68,66 @@ def shake_all(db: sqlite3.Connection) -> None:
     db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
 
 
-def _merge_batch(db: sqlite3.Connection, homeless: Sequence[int], site: Site, ledger: Ledger) -> None:
-    db.execute("DELETE FROM shared")
-    db.executemany(_SHARED_KEYS, [(mention,) for mention in homeless])
-    db.execute(_SHAKE_NEIGHBOURS)
-    db.execute("DELETE FROM regrouped")
-    db.execute("INSERT INTO regrouped SELECT mention.id FROM shaken CROSS JOIN mention USING (entry_id)")
-    db.executemany("INSERT INTO regrouped VALUES (?)", [(mention,) for mention in homeless])
+class _Loose(NamedTuple):
+    """A mention that is grouped anew.
+
+    Attributes:
+        entry_id: the entry it was in, or None where it is new.
+        keys: what makes it one entry with others.
+        mention: what it says, without its text.
+    """
+
+    entry_id: int | None
+    keys: list[int]
+    mention: Mention
+
+
+def _merge_batch(
+    db: sqlite3.Connection, homeless: dict[int, _Loose], site: Site, ledger: Ledger, members: Members
+) -> None:
+    keys = {key for each in homeless.values() for key in each.keys}
+    db.execute(_SHAKE_NEIGHBOURS, (json.dumps(sorted(keys)),))
     db.execute(_PENDING_FOR_SHAKEN)
     if site.archives:
         archives.mark_shaken(db)
-    db.execute(_COUNT_MEMBERS, {"sign": -1})
-    db.execute("DELETE FROM member WHERE entry_id IN (SELECT entry_id FROM shaken)")
+    loose = _mentions(db, _SHAKEN) | homeless
+    members.remove_shaken()
     before = _states(db)
     left_over = set(before)
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
-    was_in = dict(
-        db.execute("SELECT mention_id, entry_id FROM regrouped CROSS JOIN mention ON mention.id = mention_id")
-    )
     is_in: dict[int, int] = {}
-    keys = _keys(db)
-    mentions = regrouped(db)
-    rows = _Rows(db, site.selection)
-    for group in entries.group(keys.items()):
-        known = (was_in[mention] for mention in group)
+    rows = _Rows(db, site, members)
+    for group in entries.group((number, each.keys) for number, each in loose.items()):
+        known = (loose[number].entry_id for number in group)
         entry_id = min((entry for entry in known if entry in left_over), default=None)
         if entry_id is None:
             entry_id = last = last + 1
         left_over.discard(entry_id)
         is_in |= dict.fromkeys(group, entry_id)
-        found = [mentions.pop(mention) for mention in group]
-        kept = identity.kept_id(ledger, (key for mention in group for key in keys[mention]), found)
+        found = [loose[number].mention for number in group]
+        kept = identity.kept_id(ledger, (key for number in group for key in loose[number].keys), found)
         rows.add(entry_id, entries.merge(found, site.home, identity=kept), before.get(entry_id), kept is not None)
     rows.write()
-    db.executemany(
-        "UPDATE mention SET entry_id = ? WHERE id = ?",
-        [(entry_id, mention) for mention, entry_id in is_in.items() if was_in[mention] != entry_id],
-    )
+    moved = [(entry_id, number) for number, entry_id in is_in.items() if loose[number].entry_id != entry_id]
+    db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
     for entry_id in left_over:
         _remove(db, entry_id)
-    db.execute(_COUNT_MEMBERS, {"sign": 1})
-    db.execute("DELETE FROM spelling WHERE members = 0")
-    after = _states(db)
-    changed = [(each,) for each in is_in if _face(before.get(was_in[each] or 0)) != _face(after[is_in[each]])]
+    # What stands beside a new mention is new as well, or was shaken: the others show the entry that was there before.
+    changed = [
+        (number,)
+        for number, each in loose.items()
+        if each.entry_id is not None and _face(before[each.entry_id]) != rows.faces[is_in[number]]
+    ]
     db.executemany(_STALE_BESIDE, changed)
+
+
+def _mentions(db: sqlite3.Connection, which: str, values: Mapping[str, int] | None = None) -> dict[int, _Loose]:
+    """Return the mentions that the query `which` numbers, by number."""
+    query = f"SELECT mention.id, entry_id, keys, path, {FACTS_OF_MENTION} FROM {which}"  # noqa: S608 - our own text
+    rows = db.execute(query, values or {})
+    return {
+        number: _Loose(entry_id, json.loads(keys), to_mention(path, row)) for number, entry_id, keys, path, *row in rows
+    }
 
 
 class _State(NamedTuple):
@@ -129,63 +149,59 @@ def _states(db: sqlite3.Connection) -> dict[int, _State]:
     return {entry_id: _State(*state) for entry_id, *state in rows}
 
 
-def _face(state: _State | None) -> tuple[object, ...] | None:
+def _face(state: _State) -> tuple[object, ...]:
     """Return what related entries show of an entry, and are ordered by."""
-    return state[:5] if state is not None else None
-
-
-def _keys(db: sqlite3.Connection) -> dict[int, list[int]]:
-    """Return the keys of each mention that is grouped anew."""
-    keys: dict[int, list[int]] = {}
-    for mention, key in db.execute("SELECT mention_id, key FROM regrouped CROSS JOIN mention_key USING (mention_id)"):
-        keys.setdefault(mention, []).append(key)
-    return keys
+    return state[:5]
 
 
 class _Rows:
-    """The rows of entries that were merged anew, and of where they belong, until they are written together."""
+    """The rows of entries that were merged anew, until they are written together.
 
-    def __init__(self, db: sqlite3.Connection, selection: Selection) -> None:
+    Attributes:
+        faces: what related entries show of each.
+    """
+
+    def __init__(self, db: sqlite3.Connection, site: Site, members: Members) -> None:
+        self.faces: dict[int, tuple[object, ...]] = {}
         self._db = db
-        self._selection = selection
+        self._site = site
+        self._members = members
         self._new: list[tuple[object, ...]] = []
         self._changed: list[tuple[object, ...]] = []
-        self._members: list[tuple[object, ...]] = []
-        self._feeds: dict[tuple[Kind, str], None] = {}
+        self._wanted: list[tuple[str]] = []
         self._written: list[tuple[int, bool]] = []
 
     def add(self, entry_id: int, entry: Entry, before: _State | None, kept: bool) -> None:
         """Add the row of `entry`, which was `before` if it was there."""
-        names = dict(_feeds_of(entry))
-        shown = self._selection.takes(entry, names)
+        feeds = feeds_of(entry)
+        shown = self._site.selection.takes(entry, feeds)
         wanted = slugify(entry.title) if shown and not entry.url else None
         if before is not None and before.page is not None:
             if wanted is None:
                 _leave_page(self._db, entry_id, before.page)
             else:
                 _claim_anew(self._db, entry_id)
-        # The page of a page-less entry is given out by feeds.catalogue.naming.
+        if wanted is not None:  # the page of a page-less entry is given out by feeds.catalogue.naming
+            self._wanted.append((wanted,))
         url = entry.url or (before.url if before is not None else "")
         published = to_seconds(entry.published)
+        self.faces[entry_id] = (entry.id, url, entry.title, published, shown)
         facts = (entry.id, url, entry.title, published, to_seconds(entry.updated), shown, wanted, entry_id)
         (self._new if before is None else self._changed).append(facts)
-        for feed, name in names.items():
-            if feed not in self._selection.exclude:
-                self._members.append((*feed, -published, entry.id, entry_id, shown, name))
-                self._feeds[feed] = None
+        exclude = self._site.selection.exclude
+        self._members.add(entry_id, published, shown, (each for each in feeds.items() if each[0] not in exclude))
         self._written.append((entry_id, kept))
 
     def write(self) -> None:
-        """Write all rows; what showed the entries before and what shows them now is touched."""
+        """Write all rows. What shows an entry that was there before is stale; a new one nothing shows yet."""
         db = self._db
         db.executemany(_INSERT_ENTRY, self._new)
         db.executemany(_UPDATE_ENTRY, self._changed)
-        db.executemany("INSERT INTO member VALUES (?, ?, ?, ?, ?, ?, ?)", self._members)
-        db.executemany("INSERT INTO feed (kind, key) VALUES (?, ?) ON CONFLICT DO UPDATE SET pending = 1", self._feeds)
+        db.executemany("INSERT OR IGNORE INTO contested VALUES (?)", self._wanted)
         db.executemany("INSERT OR REPLACE INTO written VALUES (?, ?)", self._written)
-        for scratch in ("stale", "shaken"):
-            query = f"INSERT OR IGNORE INTO {scratch} VALUES (?)"  # noqa: S608 - one of two words above
-            db.executemany(query, [(entry_id,) for entry_id, _ in self._written])
+        touched = [*self._changed, *(self._new if self._site.archives else ())]
+        db.executemany("INSERT OR IGNORE INTO stale VALUES (?)", [facts[-1:] for facts in touched])
+        self._members.write()
 
 
 def _remove(db: sqlite3.Connection, entry_id: int) -> None:
@@ -198,19 +214,9 @@ def _remove(db: sqlite3.Connection, entry_id: int) -> None:
     db.execute("DELETE FROM written WHERE entry_id = ?", (entry_id,))
 
 
-def _feeds_of(entry: Entry) -> Iterable[tuple[tuple[Kind, str], str]]:
-    """Yield kind and key of each feed that `entry` is in (DESIGN: Entries, Membership), and what it calls it."""
-    yield (Kind.ALL, ""), ""
-    yield (Kind.PROVIDER, entry.provider.domain), entry.provider.name
-    for name in entry.topics:
-        yield (Kind.TOPIC, entries.fold(name)), name
-    for name in entry.categories:
-        yield (Kind.CATEGORY, entries.fold(name)), name
-
-
 def _claim_anew(db: sqlite3.Connection, entry_id: int) -> None:
     """Note that the entry may no longer want the slug that it has its page by."""
-    db.execute("INSERT OR IGNORE INTO unclaimed SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
+    db.execute("INSERT OR IGNORE INTO contested SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
 
 
 def _leave_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:
@@ -226,7 +232,7 @@ def _settle_stale(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM stale)")
     db.execute(
         "UPDATE feed SET pending = 1 WHERE (kind, key) IN"
-        " (SELECT kind, member.key FROM stale CROSS JOIN member USING (entry_id))"
+        " (SELECT kind, key FROM stale CROSS JOIN membership USING (entry_id))"
     )
     db.execute(
         "INSERT OR IGNORE INTO pending_page"
@@ -235,7 +241,11 @@ def _settle_stale(db: sqlite3.Connection) -> None:
 
 
 # CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.
-_HOMELESS = "SELECT id FROM mention INDEXED BY mention_homeless WHERE live = 1 AND entry_id IS NULL LIMIT ?"
+_HOMELESS = (
+    "mention INDEXED BY mention_homeless CROSS JOIN source ON source.id = source_id"
+    " WHERE mention.live = 1 AND entry_id IS NULL LIMIT :batch"
+)
+_SHAKEN = "shaken CROSS JOIN mention USING (entry_id) CROSS JOIN source ON source.id = source_id"
 
 _INSERT_ENTRY = """
 INSERT INTO entry (ident, url, title, published, updated, shown, page_wanted, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -246,23 +256,14 @@ UPDATE entry SET ident = ?, url = ?, title = ?, published = ?, updated = ?, show
 WHERE id = ?
 """
 
-_SHARED_KEYS = "INSERT OR IGNORE INTO shared SELECT key FROM mention_key WHERE mention_id = ?"
-
 _SHAKE_NEIGHBOURS = """
-INSERT OR IGNORE INTO shaken
-SELECT mention.entry_id FROM shared CROSS JOIN mention_key ON mention_key.key = shared.key
-CROSS JOIN mention ON mention.id = mention_id WHERE mention.entry_id IS NOT NULL
-"""
-
-_COUNT_MEMBERS = """
-INSERT INTO spelling SELECT kind, key, name, :sign * count(*), :sign * sum(shown)
-FROM shaken CROSS JOIN member USING (entry_id) WHERE true GROUP BY kind, key, name
-ON CONFLICT DO UPDATE SET members = members + excluded.members, shown = shown + excluded.shown
+INSERT OR IGNORE INTO shaken SELECT entry_id FROM json_each(?) CROSS JOIN mention_key ON mention_key.key = value
+CROSS JOIN mention ON mention.id = mention_id WHERE entry_id IS NOT NULL
 """
 
 _PENDING_FOR_SHAKEN = """
 UPDATE feed SET pending = 1
-WHERE (kind, key) IN (SELECT kind, member.key FROM shaken CROSS JOIN member USING (entry_id))
+WHERE (kind, key) IN (SELECT kind, key FROM shaken CROSS JOIN membership USING (entry_id))
 """
 
 _STALE_BESIDE = """

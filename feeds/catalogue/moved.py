@@ -36,7 +36,8 @@ def obstacles(db: sqlite3.Connection, site: Site) -> list[str]:
 
 
 def _has_entries(db: sqlite3.Connection, folder: str) -> bool:
-    return _exists(db, folder, "EXISTS (SELECT 1 FROM member WHERE member.kind = feed.kind AND member.key = feed.key)")
+    here = "SELECT 1 FROM membership AS member WHERE member.kind = feed.kind AND member.key = feed.key"
+    return _exists(db, folder, f"EXISTS ({here})")
 
 
 def _exists(db: sqlite3.Connection, folder: str, condition: str) -> bool:

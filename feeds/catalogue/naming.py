@@ -18,13 +18,13 @@ from feeds.slug import Claim, assign, slugify
 
 
 def name_pages(db: sqlite3.Connection, home_address: str) -> None:
-    """Give every stale entry without a web page a page of its own: ``articles/<slug>/``.
+    """Give every entry without a web page a page of its own: ``articles/<slug>/``.
 
     Also its rivals, where a change among them moves the slug; a page that moves leaves its old address.
     """
     wanted = db.execute(
         "SELECT DISTINCT page_wanted FROM stale CROSS JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
-        " UNION SELECT wanted FROM unclaimed"
+        " UNION SELECT wanted FROM contested"
     ).fetchall()
     for (slug,) in wanted:
         rivals = db.execute("SELECT id, ident, published, page, url FROM entry WHERE page_wanted = ?", (slug,))
@@ -124,13 +124,16 @@ def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:
     """Return what a feed is called: the spelling that most of its entries use, then the first in the alphabet."""
     if kind is Kind.ALL or (kind is Kind.PROVIDER and key == home.domain):
         return home.name
-    query = "SELECT name FROM spelling WHERE kind = ? AND key = ? ORDER BY members DESC, name LIMIT 1"
+    query = (
+        "SELECT name FROM subject JOIN spelling ON subject_id = subject.id WHERE kind = ? AND key = ?"
+        " ORDER BY members DESC, name LIMIT 1"
+    )
     return str(db.execute(query, (kind, key)).fetchone()[0])
 
 
 def _latest_update(db: sqlite3.Connection, kind: Kind, key: str) -> int | None:
     """Return when an entry of the feed changed last, shown or not."""
-    query = "SELECT max(updated) FROM member JOIN entry ON entry.id = entry_id WHERE kind = ? AND member.key = ?"
+    query = "SELECT max(updated) FROM membership JOIN entry ON entry.id = entry_id WHERE kind = ? AND key = ?"
     latest: int | None = db.execute(query, (kind, key)).fetchone()[0]
     return latest
 
@@ -138,11 +141,11 @@ def _latest_update(db: sqlite3.Connection, kind: Kind, key: str) -> int | None:
 # A feed whose entries are all left out is empty, and there: its subscribers are not told that it is gone.
 _SIZE = """
 SELECT ifnull(sum(shown), 0), ifnull(sum(members), 0),
-       (SELECT -age FROM member WHERE kind = :kind AND key = :key ORDER BY age DESC LIMIT 1)
-FROM spelling WHERE kind = :kind AND key = :key
+       (SELECT -age FROM membership WHERE kind = :kind AND key = :key ORDER BY age DESC LIMIT 1)
+FROM subject JOIN spelling ON subject_id = subject.id WHERE kind = :kind AND key = :key
 """
 
 _DATES = """
-SELECT published, updated FROM member JOIN entry ON entry.id = entry_id
-WHERE kind = :kind AND member.key = :key AND member.shown ORDER BY age, member.ident LIMIT :limit
+SELECT published, updated FROM membership JOIN entry ON entry.id = entry_id
+WHERE kind = :kind AND key = :key AND membership.shown ORDER BY age, entry.ident LIMIT :limit
 """

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import accumulate
 from typing import NamedTuple
 
 from feeds import address, entries
-from feeds.catalogue.rows import MENTION_COLUMNS, to_mention, to_moment, to_seconds
+from feeds.catalogue.rows import FACTS, TEXT, to_mention, to_moment, to_seconds
 from feeds.model import (
     EPOCH,
     RELATED_LIMIT,
@@ -27,7 +29,7 @@ from feeds.model import (
     latest,
 )
 
-_MENTION = ", ".join(f"mention.{column}" for column in MENTION_COLUMNS.split(", "))
+FACTS_OF_MENTION = ", ".join(f"mention.{column}" for column in FACTS.split(", "))
 
 
 class Shown(NamedTuple):
@@ -42,19 +44,10 @@ class Shown(NamedTuple):
 def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
     """Return the live mentions that make the entry."""
     rows = db.execute(
-        f"SELECT path, {_MENTION} FROM mention JOIN source ON source.id = source_id WHERE entry_id = ?",  # noqa: S608
+        f"SELECT path, {FACTS_OF_MENTION}, {TEXT} FROM mention JOIN source ON source.id = source_id WHERE entry_id = ?",  # noqa: S608
         (entry_id,),
     )
     return [to_mention(path, row) for path, *row in rows]
-
-
-def regrouped(db: sqlite3.Connection) -> dict[int, Mention]:
-    """Return the mentions that are grouped anew, by number."""
-    rows = db.execute(
-        f"SELECT mention.id, path, {_MENTION} FROM regrouped CROSS JOIN mention ON mention.id = mention_id"  # noqa: S608
-        " CROSS JOIN source ON source.id = source_id"
-    )
-    return {mention_id: to_mention(path, row) for mention_id, path, *row in rows}
 
 
 def entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
@@ -93,8 +86,8 @@ def feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
 def window(db: sqlite3.Connection, feed: Feed, limit: int) -> list[Shown]:
     """Return the entries that `feed` shows: the newest `limit`, in the feed's order."""
     rows = db.execute(
-        "SELECT entry.id, entry.ident, published, updated FROM member JOIN entry ON entry.id = entry_id"
-        " WHERE kind = ? AND key = ? AND member.shown ORDER BY age, member.ident LIMIT ?",
+        "SELECT entry.id, entry.ident, published, updated FROM membership JOIN entry ON entry.id = entry_id"
+        " WHERE kind = ? AND key = ? AND membership.shown ORDER BY age, entry.ident LIMIT ?",
         (feed.kind, feed.key, limit),
     )
     return [Shown(*row) for row in rows]
@@ -108,7 +101,7 @@ def updated_of(shown: Iterable[Shown]) -> datetime:
 def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str]]:
     """Return kind, key and name of every feed that the entry is in."""
     rows = db.execute(
-        "SELECT kind, key, feed.name FROM member JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
+        "SELECT kind, key, feed.name FROM membership JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
         " ORDER BY kind, key",
         (entry_id,),
     )
@@ -118,8 +111,8 @@ def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str
 def belongs(db: sqlite3.Connection, ident: str, folder: str) -> bool:
     """Tell whether the feed in `folder` has the entry with the id `ident`, among those it shows or further down."""
     row = db.execute(
-        "SELECT 1 FROM entry CROSS JOIN member ON member.entry_id = entry.id JOIN feed USING (kind, key)"
-        " WHERE entry.ident = ? AND member.shown AND feed.kind = ? AND feed.slug = ?",
+        "SELECT 1 FROM entry CROSS JOIN membership ON entry_id = entry.id JOIN feed USING (kind, key)"
+        " WHERE entry.ident = ? AND membership.shown AND feed.kind = ? AND feed.slug = ?",
         (ident, *feed_at(folder)),
     ).fetchone()
     return row is not None
@@ -170,7 +163,7 @@ def with_one_id(db: sqlite3.Connection) -> list[tuple[str, str]]:
 
 def number_of_entries(db: sqlite3.Connection) -> int:
     """Return how many entries there are."""
-    return _one_number(db, "SELECT ifnull(sum(shown), 0) FROM spelling WHERE kind = 'all'")
+    return _one_number(db, _SIZE_OF_ALL)
 
 
 def number_of_feeds(db: sqlite3.Connection) -> int:
@@ -196,19 +189,26 @@ def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
 
 def without_fragments(db: sqlite3.Connection, entry_ids: Iterable[int]) -> list[int]:
     """Return those of `entry_ids` that have no rendered fragments yet."""
-    known = "SELECT 1 FROM fragment WHERE entry_id = ? LIMIT 1"
+    known = "SELECT 1 FROM fragment WHERE entry_id = ?"
     return [each for each in entry_ids if db.execute(known, (each,)).fetchone() is None]
 
 
-def fragments(db: sqlite3.Connection, format_name: str, shown: Iterable[Shown]) -> list[bytes]:
-    """Return the rendered fragments of the entries `shown`, in their order."""
-    query = "SELECT body FROM fragment WHERE entry_id = ? AND format = ?"
-    return [db.execute(query, (each.entry_id, format_name)).fetchone()[0] for each in shown]
+def fragments(db: sqlite3.Connection, shown: Iterable[Shown]) -> list[dict[str, bytes]]:
+    """Return the rendered fragments of the entries `shown`, in their order: format → bytes."""
+    query = "SELECT sizes, body FROM fragment WHERE entry_id = ?"
+    found = []
+    for each in shown:
+        sizes, body = db.execute(query, (each.entry_id,)).fetchone()
+        parts = json.loads(sizes)
+        ends = list(accumulate(parts.values()))
+        found.append({name: body[end - size : end] for (name, size), end in zip(parts.items(), ends, strict=True)})
+    return found
 
 
 def keep_fragments(db: sqlite3.Connection, entry_id: int, rendered: dict[str, bytes]) -> None:
     """Keep the fragments of one entry: format → bytes."""
-    db.executemany("INSERT INTO fragment VALUES (?, ?, ?)", [(entry_id, *each) for each in rendered.items()])
+    sizes = json.dumps({name: len(body) for name, body in rendered.items()})
+    db.execute("INSERT INTO fragment VALUES (?, ?, ?)", (entry_id, sizes, b"".join(rendered.values())))
 
 
 def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
@@ -222,6 +222,8 @@ def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
 def _one_number(db: sqlite3.Connection, query: str) -> int:
     return int(db.execute(query).fetchone()[0])
 
+
+_SIZE_OF_ALL = "SELECT ifnull(sum(shown), 0) FROM subject JOIN spelling ON subject_id = subject.id WHERE kind = 'all'"
 
 _RELATED = """
 SELECT DISTINCT entry.ident, entry.url, entry.title

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from feeds.model import Image, Mention, Provider
 
-MENTION_COLUMNS = (
-    "position, title, published, updated, listed, excerpt, url, original_url, amp_url, explicit_id,"
-    " provider_name, provider_domain, topics, categories, type, quality, heat,"
-    " image_url, image_width, image_height, content"
-)
-"""The columns of table `mention` that hold a :class:`Mention`, without the file's path."""
+FACTS = "position, published, listed, title, url, explicit_id, record"
+"""The columns of table `mention` that hold a :class:`Mention` but for its file's path and its text."""
+
+TEXT = "excerpt, content"
+"""The columns that hold its text: what merging has no need of."""
 
 
 def to_seconds(moment: datetime) -> int:
@@ -27,41 +27,39 @@ def to_moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def from_mention(mention: Mention) -> tuple[object, ...]:
-    """Return `mention` as the values of :data:`MENTION_COLUMNS`."""
+def from_mention(mention: Mention) -> tuple[Any, ...]:
+    """Return `mention` as the values of :data:`FACTS` and :data:`TEXT`."""
     provider, image = mention.provider, mention.image
-    return (
-        mention.position,
-        mention.title,
-        to_seconds(mention.published),
+    record = (
         to_seconds(mention.updated) if mention.updated is not None else None,
-        mention.listed,
-        mention.excerpt,
-        mention.url,
         mention.original_url,
         mention.amp_url,
-        mention.explicit_id,
-        provider.name if provider is not None else None,
-        provider.domain if provider is not None else None,
-        json.dumps(mention.topics, ensure_ascii=False),
-        json.dumps(mention.categories, ensure_ascii=False),
+        (provider.name, provider.domain) if provider is not None else None,
+        mention.topics,
+        mention.categories,
         mention.type,
         mention.quality,
         mention.heat,
-        image.url if image is not None else None,
-        image.width if image is not None else None,
-        image.height if image is not None else None,
+        (image.url, image.width, image.height) if image is not None else None,
+    )
+    return (
+        mention.position,
+        to_seconds(mention.published),
+        mention.listed,
+        mention.title,
+        mention.url,
+        mention.explicit_id,
+        json.dumps(record, ensure_ascii=False, separators=(",", ":")),
+        mention.excerpt,
         mention.content,
     )
 
 
 def to_mention(path: str, row: Sequence[Any]) -> Mention:
-    """Return the mention in the file `path` that `row`, the values of :data:`MENTION_COLUMNS`, holds."""
-    (
-        position, title, published, updated, listed, excerpt, url, original_url, amp_url, explicit_id,
-        provider_name, provider_domain, topics, categories, kind, quality, heat,
-        image_url, image_width, image_height, content,
-    ) = row  # fmt: skip
+    """Return the mention in the file `path` that `row` holds: the values of :data:`FACTS`, and :data:`TEXT` or not."""
+    position, published, listed, title, url, explicit_id, record, *text = row
+    updated, original_url, amp_url, provider, topics, categories, kind, quality, heat, image = json.loads(record)
+    excerpt, content = text or ("", "")
     return Mention(
         path=path,
         position=position,
@@ -74,12 +72,16 @@ def to_mention(path: str, row: Sequence[Any]) -> Mention:
         original_url=original_url,
         amp_url=amp_url,
         explicit_id=explicit_id,
-        provider=Provider(provider_name, provider_domain) if provider_name is not None else None,
-        topics=tuple(json.loads(topics)),
-        categories=tuple(json.loads(categories)),
+        provider=_provider(*provider) if provider is not None else None,
+        topics=tuple(topics),
+        categories=tuple(categories),
         type=kind,
         quality=quality,
         heat=heat,
-        image=Image(image_url, image_width, image_height) if image_url is not None else None,
+        image=Image(*image) if image is not None else None,
         content=content,
     )
+
+
+_provider = lru_cache(maxsize=4096)(Provider)
+"""A corpus has few providers, each of them many times."""

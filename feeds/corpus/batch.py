@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from feeds.corpus.read import read
 from feeds.corpus.scan import SourceFile
 from feeds.model import Parsed, Problem
+
+T = TypeVar("T")
 
 BATCH = 64
 """How many files one call reads: enough that passing the results between processes is the smaller part."""
@@ -26,35 +28,37 @@ UNDER_WAY = 16
 """How many batches are handed to the executor at a time."""
 
 
-class ReadFile(NamedTuple):
+class ReadFile(NamedTuple, Generic[T]):
     """What became of one file.
 
     Attributes:
         source: the file.
         digest: of its bytes, or of the problem that keeps them from being read.
-        parsed: what it is, or None where its bytes are the same as before.
+        result: what was made of what it is, or None where its bytes are the same as before.
     """
 
     source: SourceFile
     digest: bytes
-    parsed: Parsed | None
+    result: T | None
 
 
 def read_files(
     corpus: Path,
     zone: str,
     files: Iterable[tuple[SourceFile, bytes | None]],
+    then: Callable[[Parsed], T],
     executor: Executor | None = None,
-) -> Iterator[ReadFile]:
+) -> Iterator[ReadFile[T]]:
     """Yield what became of each of `files`, in their order.
 
     Args:
         corpus: the folder they are in.
         zone: the name of the zone of dates that name none.
         files: each with the digest it had before, or None.
+        then: makes of each file, where it was read, what is wanted of it: less than all has to be handed back.
         executor: reads batches in parallel; None reads them here.
     """
-    work = functools.partial(_read_batch, str(corpus), zone)
+    work = functools.partial(_read_batch, str(corpus), zone, then)
     batches = _batches(files)
     while some := list(islice(batches, UNDER_WAY)):
         for results in executor.map(work, some) if executor is not None else map(work, some):
@@ -69,11 +73,14 @@ def _batches(
         yield batch
 
 
-def _read_batch(corpus: str, zone: str, files: Sequence[tuple[SourceFile, bytes | None]]) -> list[ReadFile]:
-    return [_read_file(Path(corpus), ZoneInfo(zone), source, before) for source, before in files]
+def _read_batch(
+    corpus: str, zone: str, then: Callable[[Parsed], T], files: Sequence[tuple[SourceFile, bytes | None]]
+) -> list[ReadFile[T]]:
+    found = (_read_file(Path(corpus), ZoneInfo(zone), source, before) for source, before in files)
+    return [ReadFile(each.source, each.digest, then(each.result) if each.result else None) for each in found]
 
 
-def _read_file(corpus: Path, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> ReadFile:
+def _read_file(corpus: Path, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> ReadFile[Parsed]:
     problem, data = source.problem, b""
     if problem is None:
         try:
