@@ -12,7 +12,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -140,6 +140,7 @@ def serve(
     Example: feeds serve articles --port 8000
     """
     from feeds import serve as server  # brings the web server along: only this command pays for it
+    from feeds.watching import Watch
 
     pinned: str | None = None  # where the workers look, once there are any
     environ = dict(os.environ)  # as it is now: the server sets variables for its workers
@@ -160,9 +161,8 @@ def serve(
     if strict and first.problems:
         raise click.exceptions.Exit(1)
     listen = server.Listen(host, port, workers)
-    server.serve(
-        site, first, listen, _say, server.Watch(load, functools.partial(_build, jobs=jobs)) if not no_watch else None
-    )
+    watch = Watch(load, lambda site, only: _build(site, jobs=jobs, only=only))
+    server.serve(site, first, listen, _say, watch if not no_watch else None)
 
 
 @main.command()
@@ -328,9 +328,10 @@ def init() -> None:
     _say(f"wrote {path}: every setting with its default, commented out")
 
 
-def _build(site: Site, *, jobs: int | None, force: bool = False) -> Report:
+def _build(site: Site, *, jobs: int | None, force: bool = False, only: Collection[str] | None = None) -> Report:
+    jobs = jobs or os.cpu_count() or 1
     with _bar() as bar:
-        return publish.build(site, datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, force=force, progress=bar)
+        return publish.build(site, datetime.now(UTC), jobs=jobs, force=force, only=only, progress=bar)
 
 
 def _look(site: Site, question: Callable[[Any], Any]) -> Any:

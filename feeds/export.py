@@ -18,7 +18,7 @@ from feeds.model import OUTPUT_MARK
 from feeds.snapshot import Document, Snapshot
 
 
-def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False) -> int:
+def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False, trust: bool = False) -> int:
     """Make `folder` show `snapshot`: file by file, atomically; what has not changed is not touched.
 
     Args:
@@ -26,6 +26,7 @@ def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False) -> int:
         folder: where; it is made if there is none.
         rewrite: compare the bytes of every file, also of those whose size and time are as they were left, and
             overwrite files that are not ours.
+        trust: believe that every file is as it was left; else their sizes and times are looked at.
 
     Returns:
         How many files were written or deleted.
@@ -34,13 +35,13 @@ def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False) -> int:
         OutputError: the folder can't be written.
     """
     try:
-        return _export(snapshot, folder, rewrite=rewrite)
+        return _export(snapshot, folder, rewrite=rewrite, trust=trust)
     except OSError as error:
         place = error.filename or folder
         raise OutputError(f"the static files can't be written ({error.strerror})", place) from error
 
 
-def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool) -> int:
+def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool, trust: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     written = _list(folder)
@@ -49,7 +50,8 @@ def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool) -> int:
         _keep_list(folder, intended | written)  # first, so that a build that is killed leaves no unlisted file
     changed = 0
     for address, document in snapshot.documents.items():
-        if rewrite or written.get(address) != document.digest or not _is_as_left(folder / address, document):
+        listed = written.get(address) == document.digest
+        if rewrite or not listed or not (trust or _is_as_left(folder / address, document)):
             changed += _write(snapshot, document, folder, address, ours=rewrite or address in written)
     for address in sorted(written.keys() - snapshot.documents.keys()):
         changed += _delete(folder, address)
@@ -78,7 +80,7 @@ def _list(folder: Path) -> dict[str, str]:
 
 
 def _keep_list(folder: Path, files: dict[str, str]) -> None:
-    text = json.dumps(dict(sorted(files.items())), indent=0, ensure_ascii=False) + "\n"
+    text = json.dumps(dict(sorted(files.items())), ensure_ascii=False, separators=(",\n", ": ")) + "\n"  # a line each
     write_atomically(folder / OUTPUT_MARK, text.encode(), root=folder)
 
 

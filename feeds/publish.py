@@ -12,7 +12,7 @@ import hashlib
 import importlib.metadata
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from feeds.catalogue import database, history, intake, merging, moved, pending, 
 from feeds.catalogue.identity import Reidentified
 from feeds.config import Site
 from feeds.corpus.batch import read_files
-from feeds.corpus.scan import SourceFile, scan
+from feeds.corpus.scan import LINKED, SourceFile, is_utf8, scan
 from feeds.difference import Difference, between
 from feeds.documents import put_pending
 from feeds.errors import CorpusError, StateError, UsageError
@@ -87,7 +87,15 @@ class Report:
     seconds: dict[str, float]
 
 
-def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, progress: Progress | None = None) -> Report:
+def build(
+    site: Site,
+    now: datetime,
+    *,
+    jobs: int = 1,
+    force: bool = False,
+    only: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> Report:
     """Publish the site as it is at `now`: bring its snapshot up to date, and its static files if it has any.
 
     Args:
@@ -95,6 +103,9 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
         now: decides what is held back, and dates the change of bytes; it never becomes a byte of a document.
         jobs: how many processes may read files.
         force: make everything anew, whatever the catalogue says.
+        only: somebody has watched the corpus since the build before, and nothing but these paths, relative to it, and
+            what is below them can have changed; so nothing else is looked at, nor whether what was published is
+            still as it was left. None: nobody has.
         progress: is told how far it is.
 
     Raises:
@@ -104,11 +115,11 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
     with _alone(site, watch) as folder:
         before = snapshot.current(folder)
-        anew = force or (before is not None and not before.is_whole())
+        anew = force or (only is None and before is not None and not before.is_whole())
 
         def work(db: sqlite3.Connection) -> Report:
             ledger = Ledger.load(folder)
-            _update(db, site, ledger, now, jobs, watch)
+            _update(db, site, ledger, now, jobs, watch, only)
             history.record(db)
             history.record_feeds(db)
             ledger.save(folder)  # first: a build that is killed here finds its decisions again
@@ -117,7 +128,7 @@ def build(site: Site, now: datetime, *, jobs: int = 1, force: bool = False, prog
             written = 0
             if site.output_path is not None:
                 with watch.stage("write", len(after.documents)):
-                    written = export(after, site.output_path, rewrite=force)
+                    written = export(after, site.output_path, rewrite=force, trust=only is not None)
             return Report(
                 counts=reading.counts(db, include_unpublished=site.include_unpublished),
                 problems=tuple(reading.problems(db)),
@@ -214,7 +225,13 @@ def _alone(site: Site, watch: Stopwatch) -> Iterator[Path]:
 
 
 def _update(
-    db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime, jobs: int, watch: Stopwatch
+    db: sqlite3.Connection,
+    site: Site,
+    ledger: Ledger,
+    now: datetime,
+    jobs: int,
+    watch: Stopwatch,
+    only: Collection[str] | None = None,
 ) -> list[Reidentified]:
     """Bring the catalogue up to date with the corpus, the settings, the ledger and the time.
 
@@ -223,10 +240,10 @@ def _update(
     """
     corpus = site.corpus_path
     with watch.stage("scan", 0):
-        files = list(scan(corpus))
-    if not files:
+        files, known = _look_over(db, site, only)
+    if not files and len(known) == intake.number_of_files(db):
         raise CorpusError("no article files (.md, .markdown, .txt, .html) in it; nothing is published", corpus)
-    known = intake.stamps(db)
+    intake.note_complete(db, site.corpus)
     changed = [each for each in files if not each.stamp or known.get(each.path) != each.stamp]
     intake.forget(db, known.keys() - {each.path for each in files})
     with watch.stage("read", len(changed)), _executor(jobs, changed) as executor:
@@ -249,6 +266,20 @@ def _update(
             database.set_meta(db, "site", site.fingerprint)
         intake.set_live(db, now, include_unpublished=site.include_unpublished)
         return merging.merge(db, site, ledger, now)
+
+
+def _look_over(
+    db: sqlite3.Connection, site: Site, only: Collection[str] | None
+) -> tuple[list[SourceFile], dict[str, str]]:
+    """Return what is in the corpus, and what the catalogue knows of it: path → stamp; of `only`, if that will do."""
+    if only is not None and intake.is_complete(db, site.corpus) and all(map(is_utf8, only)):
+        only = {*only, *intake.restless(db)}
+        files, known = list(scan(site.corpus_path, only)), intake.stamps(db, only)
+        linked = {each.path for each in files if each.stamp.startswith(LINKED)}
+        if all(known.get(path, "").startswith(LINKED) for path in linked):
+            return files, known
+        # One has got another name. Nobody knows which, and what is written by that name is told of that alone.
+    return list(scan(site.corpus_path)), intake.stamps(db)
 
 
 def _write_out(
@@ -308,6 +339,7 @@ def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection],
         raise StateError(f"the state folder can't be written ({error.strerror})", place) from error
 
 
+@functools.cache
 def _code() -> str:
     """Return what identifies this code and the libraries that decide bytes: a catalogue of another is not used."""
     mark = hashlib.sha256(sys.version.encode())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from feeds import publish
 from feeds.ledger import FILE_NAME
+from feeds.model import OUTPUT_MARK
+from feeds.publish import Report
+from feeds.watching import paths_of
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 PATHS = ["a.md", "b.md", "c/d.md", "e.txt"]
+FOLDERS = ["c", "f", "../away"]
 PAGES = [
     "https://a.example/one",
     "http://www.a.example/one/?utm_source=x",
@@ -47,16 +53,17 @@ records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-def build_from_nothing(corpus: Path, work: Path, fresh: Path, now: datetime, **options: Any) -> None:
+def build_from_nothing(corpus: Path, work: Path, fresh: Path, now: datetime, **options: Any) -> Report:
     """Build `corpus` in the folder `fresh`, which has nothing but the ledger of `work`, and compare the two."""
     ledger = work / "state" / FILE_NAME
     if ledger.exists():
         (fresh / "state").mkdir(parents=True)
         shutil.copy(ledger, fresh / "state")
-    publish.build(make_site(corpus, fresh, **options), now)
+    report = publish.build(make_site(corpus, fresh, **options), now)
     assert tree(work / "public") == tree(fresh / "public")
     if ledger.exists():
         assert ledger.read_text() == (fresh / "state" / FILE_NAME).read_text()
+    return report
 
 
 def as_link(record: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +90,8 @@ class Edits(RuleBasedStateMachine):
         self.now = NOW
         self.options: dict[str, Any] = {"limit": 3}
         self.patience = 0
+        self.changed: set[Path] = set()
+        self.writes = 0
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
@@ -90,17 +99,53 @@ class Edits(RuleBasedStateMachine):
 
     @rule(path=st.sampled_from(PATHS), content=files)
     def write(self, path: str, content: str) -> None:
+        target = self.corpus / path
+        if target.is_symlink() and not target.exists():
+            target.unlink()
+        self.touch(target)
         write_corpus(self.corpus, {path: content})
+        self.writes += 1
+        os.utime(target, (self.writes, self.writes))  # the clock of a file system is too slow for this
+
+    def touch(self, path: Path) -> None:
+        """Note what a watch says when something is about to be written to `path`."""
+        self.changed.add(path.resolve())  # of a link, it knows nothing
+        if not path.parent.exists():
+            path.parent.mkdir()
+            self.changed.add(path.parent)
 
     @rule(path=st.sampled_from(PATHS))
     def delete(self, path: str) -> None:
         (self.corpus / path).unlink(missing_ok=True)
+        self.changed.add(self.corpus / path)
 
     @rule(old=st.sampled_from(PATHS), new=st.sampled_from(PATHS))
     def rename(self, old: str, new: str) -> None:
         if (self.corpus / old).exists():
-            (self.corpus / new).parent.mkdir(exist_ok=True)
+            self.touch(self.corpus / new)
             (self.corpus / old).rename(self.corpus / new)
+            self.changed |= {self.corpus / old, self.corpus / new}
+
+    @rule(old=st.sampled_from(PATHS), new=st.sampled_from(PATHS), how=st.sampled_from([os.symlink, os.link]))
+    def link(self, old: str, new: str, how: Callable[[Path, Path], None]) -> None:
+        if (self.corpus / old).is_file() and not os.path.lexists(self.corpus / new):
+            self.touch(self.corpus / new)
+            how(self.corpus / old, self.corpus / new)
+
+    @rule(old=st.sampled_from(FOLDERS), new=st.sampled_from(FOLDERS))
+    def rename_folder(self, old: str, new: str) -> None:
+        if (self.corpus / old).exists() and not (self.corpus / new).exists():
+            (self.corpus / old).rename(self.corpus / new)
+            self.changed |= {self.corpus / old, self.corpus / new}
+
+    @rule(folder=st.sampled_from(FOLDERS[:2]), there=st.booleans())
+    def make_a_static_tree(self, folder: str, there: bool) -> None:
+        mark = self.corpus / folder / OUTPUT_MARK
+        if there and mark.parent.exists():
+            mark.write_text("{}")
+        else:
+            mark.unlink(missing_ok=True)
+        self.changed.add(mark)
 
     @rule(days=st.sampled_from([-2, -1, 1, 2, 3, 4, 35]))
     def let_time_pass(self, days: int) -> None:
@@ -148,12 +193,17 @@ class Edits(RuleBasedStateMachine):
         self.patience -= 1
         if self.patience > 0:
             return
-        publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
+        report = self.build()
         fresh = self.folder / "fresh"
-        build_from_nothing(self.corpus, self.folder / "work", fresh, self.now, **self.options)
+        expected = build_from_nothing(self.corpus, self.folder / "work", fresh, self.now, **self.options)
+        for name in ("counts", "problems", "held_back", "entries", "feeds", "documents", "due"):
+            assert getattr(report, name) == getattr(expected, name)
         shutil.rmtree(fresh)
-        again = publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
+        again = self.build()
         assert (again.changed, again.written) == (0, 0)
+
+    def build(self) -> Report:
+        return publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
 
 
 TestEdits = Edits.TestCase
@@ -164,6 +214,29 @@ TestEdits.settings = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
+
+
+class WatchedEdits(Edits):
+    """The same, where builds look at nothing but what a watch would tell them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr("feeds.corpus.scan.SETTLED", 0)  # else all that was written just now is looked at again
+
+    def teardown(self) -> None:
+        self.patch.undo()
+        super().teardown()
+
+    def build(self) -> Report:
+        site = make_site(self.corpus, self.folder / "work", **self.options)
+        only = paths_of(site, map(str, self.changed))
+        self.changed.clear()
+        return publish.build(site, self.now, only=only)
+
+
+TestWatchedEdits = WatchedEdits.TestCase
+TestWatchedEdits.settings = TestEdits.settings
 
 
 X, Y = "https://x.example/1", "https://x.example/2"
@@ -246,3 +319,27 @@ def test_what_is_due_appears_and_goes_with_the_clock(tmp_path: Path) -> None:
     assert [report.entries for report in reports] == [2, 2, 3, 2, 2]
     assert [report.counts.future for report in reports] == [1, 1, 0, 1, 1]
     assert reports[0].due == moment("2026-06-02")
+
+
+def test_a_file_that_gets_another_name_changes_by_that_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.corpus.scan.SETTLED", 0)
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("One", url=None), "z.md": article("Z")})
+    site = make_site(corpus, tmp_path / "work")
+    publish.build(site, NOW)
+    os.link(corpus / "a.md", corpus / "b.md")
+    publish.build(site, NOW, only=["b.md"])
+    write_corpus(corpus, {"b.md": article("Another", url=None)})
+    publish.build(site, NOW, only=["b.md"])
+    build_from_nothing(corpus, tmp_path / "work", tmp_path / "fresh", NOW)
+
+
+def test_a_path_that_is_not_utf8_has_everything_looked_at(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article()})
+    site = make_site(corpus, tmp_path / "work")
+    publish.build(site, NOW)
+    path = os.fsdecode(b"caf\xe9.md")
+    (corpus / path).touch()
+    for only in ([path], ["a.md"]):
+        assert [each.reason for each in publish.build(site, NOW, only=only).problems] == [
+            "the file's name is not UTF-8"
+        ]

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "feeds"
 
 THIRD_PARTY = {"feedgen", "lxml", "yaml", "frontmatter", "flask", "werkzeug", "jinja2", "dateutil", "click", "granian"}
 ROOMS = {"corpus", "catalogue", "render", "snapshot", "export", "documents", "difference", "publish", "validate"}
-ROOMS |= {"web", "serve", "cli", "explain", "printing"}
+ROOMS |= {"web", "serve", "watching", "cli", "explain", "printing"}
 
 NEVER = {
     "model": THIRD_PARTY | ROOMS | {"config", "errors", "anyascii", "nh3"},
@@ -39,6 +39,7 @@ NEVER = {
     "publish": {"web", "serve", "cli", "explain", "flask", "click", "granian"},
     "web": ROOMS - {"web", "snapshot"} | {"feedgen", "lxml", "yaml", "frontmatter", "nh3", "sqlite3"},
     "serve": {"web", "cli", "flask", "click"},
+    "watching": {"web", "serve", "cli", "flask", "click", "granian", "watchfiles"},
     "printing": {"web", "serve", "cli", "flask", "click"},
     "cli": {"web", "serve", "flask", "granian", "rich", "watchfiles"},
 }

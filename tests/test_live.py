@@ -152,6 +152,54 @@ def test_settings_that_come_and_go_do_not_deafen_the_server(tmp_path: Path) -> N
     assert not (corpus / "elsewhere").exists()
 
 
+def test_the_watch_sees_whatever_happens_to_files_and_folders(tmp_path: Path) -> None:
+    corpus = write_corpus(
+        tmp_path / "corpus", {"a.md": article("First", url=None), "b/c.md": article("Other", url=None)}
+    )
+    port = free_port()
+
+    def shows(*titles: str) -> bool:
+        found = feedparser.parse(get(port, "/feed.atom")[2])
+        return sorted(each.title for each in found.entries) == sorted(titles)
+
+    with server(feeds_serve(port), port, tmp_path):
+        assert shows("First", "Other")
+        write_corpus(corpus, {"a.md": article("Edited", url=None)})
+        eventually(lambda: shows("Edited", "Other"))
+        write_corpus(corpus, {".a.md.new": article("Replaced", url=None)})
+        (corpus / ".a.md.new").rename(corpus / "a.md")
+        eventually(lambda: shows("Replaced", "Other"))
+        for title in ("Once", "Twice"):  # of the same length, perhaps within one tick of the clock
+            write_corpus(corpus, {"a.md": article(f"{title:<5}.", url=None)})
+        eventually(lambda: shows("Twice.", "Other"))
+        write_corpus(corpus, {"new/in/here.md": article("New", url=None), "new/in/there.md": article("Too", url=None)})
+        eventually(lambda: shows("Twice.", "Other", "New", "Too"))
+        (corpus / "new").rename(tmp_path / "away")
+        eventually(lambda: shows("Twice.", "Other"))
+        (tmp_path / "away").rename(corpus / "back")
+        eventually(lambda: shows("Twice.", "Other", "New", "Too"))
+        (corpus / "back").rename(corpus / "moved")
+        write_corpus(corpus, {"moved/in/here.md": article("Newer", url=None)})
+        eventually(lambda: shows("Twice.", "Other", "Newer", "Too"))
+        (corpus / "a.md").unlink()
+        (corpus / "moved" / "in" / "there.md").unlink()
+        eventually(lambda: shows("Other", "Newer"))
+        (corpus / "link.md").symlink_to("b/c.md")
+        eventually(lambda: shows("Other", "Other", "Newer"))
+        write_corpus(corpus, {"b/c.md": article("Twins", url=None)})
+        eventually(lambda: shows("Twins", "Twins", "Newer"))
+
+
+def test_a_name_that_is_not_utf8_does_not_end_the_watch(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("Before")})
+    port = free_port()
+    with server(feeds_serve(port), port, tmp_path):
+        os.close(os.open(os.fsencode(corpus) + b"/caf\xe9.md", os.O_CREAT))
+        eventually(lambda: "the file's name is not UTF-8" in (tmp_path / "server.log").read_text())
+        write_corpus(corpus, {"a.md": article("After")})
+        eventually(lambda: b"After" in get(port, "/feed.atom")[2])
+
+
 def test_two_corpora_on_one_port_keep_apart(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article("First")})
     port = free_port()

@@ -1,16 +1,21 @@
-"""Work is proportional to what changed, not to the corpus: counted in steps of SQLite's machine, not in seconds."""
+"""Work is proportional to what changed, not to the corpus: counted, in steps of SQLite's machine and in calls."""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from bench import corpus as made_up
 from feeds import publish
+from feeds.config import Site
 from tests.builders import NOW, make_site
 
 SMALL, LARGE = 130, 520
@@ -36,18 +41,63 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         yield steps
 
 
-def steps_of_an_edit(folder: Path, articles: int, monkeypatch: pytest.MonkeyPatch) -> int:
+def built(folder: Path, articles: int) -> Site:
     made_up.write(folder / "corpus", articles)
     site = make_site(folder / "corpus", folder, archives=True, limit=5)
     publish.build(site, NOW)
-    path = folder / "corpus" / made_up.path(EDITED)
+    return site
+
+
+def edit(site: Site) -> str:
+    path = site.corpus_path / made_up.path(EDITED)
     path.write_text(path.read_text().replace('title: "', 'title: "Edited ', 1))
+    return made_up.path(EDITED)
+
+
+def steps_of_an_edit(site: Site, monkeypatch: pytest.MonkeyPatch) -> int:
+    edit(site)
     with counted(monkeypatch) as steps:
         assert publish.build(site, NOW).changed
     return steps[0]
 
 
+def calls_of_an_edit(site: Site) -> Counter[str]:
+    """Return how often each function is called, of Python's or C's, when an edit that was watched is built."""
+    calls: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, function: Any) -> None:
+        if event == "call":
+            calls[frame.f_code.co_qualname] += 1
+        elif event == "c_call":
+            calls[function.__qualname__] += 1
+
+    for _ in range(2):  # the first one imports, and fills caches
+        path = edit(site)
+        calls.clear()
+        sys.setprofile(count)
+        try:
+            assert publish.build(site, NOW, only=[path]).changed
+        finally:
+            sys.setprofile(None)
+    return calls
+
+
 def test_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = steps_of_an_edit(tmp_path / "small", SMALL, monkeypatch)
-    large = steps_of_an_edit(tmp_path / "large", LARGE, monkeypatch)
+    small = steps_of_an_edit(built(tmp_path / "small", SMALL), monkeypatch)
+    large = steps_of_an_edit(built(tmp_path / "large", LARGE), monkeypatch)
     assert large < 2 * small, f"{small} steps with {SMALL} articles, {large} with {LARGE}"
+
+
+def test_an_edit_that_was_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.corpus.scan.SETTLED", 0)  # else all that was written just now is looked at again
+    small = calls_of_an_edit(built(tmp_path / "small", SMALL))
+    large = calls_of_an_edit(built(tmp_path / "large", LARGE))
+    assert large.total() < 1.5 * small.total(), (
+        f"{small.total()} calls with {SMALL} articles, {large.total()} with {LARGE}"
+    )
+    files = [
+        sum(calls[name] for name in ("stat", "lstat", "scandir", "open", "utime", "fsync")) for calls in (small, large)
+    ]
+    assert files[1] < 1.1 * files[0], (
+        f"{files[0]} calls that look for files with {SMALL} articles, {files[1]} with {LARGE}"
+    )

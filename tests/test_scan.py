@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from feeds.corpus.scan import SourceFile, scan
+from feeds.errors import CorpusError
 from feeds.model import OUTPUT_MARK
 from tests.builders import write_corpus
 
@@ -55,6 +58,47 @@ def test_links_inside_the_corpus(tmp_path: Path) -> None:
     (corpus / "again").symlink_to("sub")
     (corpus / "sub" / "up").symlink_to("..")
     assert sorted(found(corpus)) == ["a.md", "c.md", "sub/b.md"]
+
+
+def test_looking_at_some_paths_finds_what_looking_at_all_finds_there(tmp_path: Path) -> None:
+    names = [
+        "a.md",
+        "README.md",
+        "b/README.md",
+        "b/c/d.md",
+        "b/c.md",
+        "b/c-d.md",
+        "_b/e.md",
+        "b/.h/i.md",
+        "folder.md/j.md",
+    ]
+    names += ["tree/k.md", "tree/l/m.md", f"tree/{OUTPUT_MARK}", "no.rst", "feeds.toml"]
+    corpus = write_corpus(tmp_path / "corpus", dict.fromkeys(names, "x"))
+    outside = write_corpus(tmp_path / "outside", {"secret.md": "x"})
+    os.mkfifo(corpus / "pipe.md")
+    (corpus / "b" / "out.md").symlink_to(outside / "secret.md")
+    (corpus / "elsewhere").symlink_to(outside)
+    (corpus / "again").symlink_to("b")
+    (corpus / "b" / "same.md").symlink_to("../a.md")
+    (corpus / "nowhere.md").symlink_to("missing.md")
+    os.close(os.open(os.fsencode(corpus) + b"/b/caf\xe9.md", os.O_CREAT))
+    everything = list(scan(corpus))
+    assert len(everything) == 13
+    paths = sorted(str(path.relative_to(corpus)) for path in corpus.rglob("*"))
+    paths += ["again/c.md", "elsewhere/secret.md", "gone.md", "b/gone/e.md", "a.md/b.md"]
+    for path in paths:
+        there = [each for each in everything if each.path == path or each.path.startswith(f"{path}/")]
+        found = list(scan(corpus, [path]))
+        assert found == there or ("\udce9" in path and len(found) == 1), path
+    assert sorted(each.path for each in scan(corpus, ["b", "a.md", "b/c/d.md", "b/c", "a.md"])) == sorted(
+        each.path for each in everything if each.path.startswith(("a.md", "b/"))
+    )
+
+
+def test_where_nothing_can_be_read_nothing_is_gone(tmp_path: Path) -> None:
+    for only in (None, ["a.md"]):
+        with pytest.raises(CorpusError, match="nothing is published"):
+            list(scan(tmp_path / "missing", only))
 
 
 def test_a_stamp_tells_a_change_and_is_not_relied_on_too_early(tmp_path: Path) -> None:

@@ -25,6 +25,10 @@ CREATE TABLE source (
     published INTEGER NOT NULL,          -- seconds since the epoch, as every time here
     live      INTEGER NOT NULL DEFAULT 0 -- 1: published now, under the settings in force
 );
+CREATE INDEX source_restless ON source (path) WHERE stamp = '' OR stamp >= 'linked';
+CREATE VIEW restless AS                  -- what is looked at in each build: see feeds.corpus.scan
+SELECT path FROM source WHERE stamp = '' OR stamp >= 'linked';
+CREATE INDEX source_live ON source (live, readable, listed, published);
 CREATE TABLE problem (
     source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
     line INTEGER NOT NULL, field TEXT NOT NULL, reason TEXT NOT NULL, advice TEXT NOT NULL, severity TEXT NOT NULL

@@ -33,10 +33,49 @@ DELETE FROM mention_key WHERE (key, mention_id) IN (
 )
 """
 
+# Each part is one range of the index source_live, so that what stays as it is is not looked at.
+_FLIP_LIVE = """
+UPDATE source SET live = NOT live WHERE id IN (
+    SELECT id FROM source WHERE live = 0 AND readable = 1 AND listed = 1 AND published <= :now
+    UNION ALL SELECT id FROM source WHERE live = 0 AND readable = 1 AND listed = 0 AND published <= :now AND :all
+    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND listed = 1 AND published > :now
+    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND listed = 0 AND published > :now
+    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND listed = 0 AND NOT :all
+) RETURNING id
+"""
 
-def stamps(db: sqlite3.Connection) -> dict[str, str]:
-    """Return the stamp of every file that the catalogue knows, by path."""
-    return dict(db.execute("SELECT path, stamp FROM source"))
+_AT_OR_BELOW = """
+SELECT path, stamp FROM source WHERE path = :path
+UNION ALL SELECT path, stamp FROM source WHERE path > :path || '/' AND path < :path || '0' -- which comes after '/'
+"""
+
+
+def stamps(db: sqlite3.Connection, only: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the stamp of every file that the catalogue knows, by path; of those at or below `only`, if given."""
+    if only is None:
+        return dict(db.execute("SELECT path, stamp FROM source"))
+    return {path: stamp for each in only for path, stamp in db.execute(_AT_OR_BELOW, {"path": each})}
+
+
+def restless(db: sqlite3.Connection) -> list[str]:
+    """Return the files that may change where no watch sees it, and those that had just changed when they were read."""
+    return [path for (path,) in db.execute("SELECT path FROM restless")]
+
+
+def is_complete(db: sqlite3.Connection, corpus: str) -> bool:
+    """Tell whether all of this corpus, and nothing else, has been read into the catalogue once."""
+    return meta(db, "corpus") == corpus
+
+
+def note_complete(db: sqlite3.Connection, corpus: str) -> None:
+    """Note that all of this corpus has been read."""
+    set_meta(db, "corpus", corpus)
+
+
+def number_of_files(db: sqlite3.Connection) -> int:
+    """Return how many files the catalogue knows."""
+    (number,) = db.execute("SELECT count(*) FROM source").fetchone()
+    return int(number)
 
 
 def digest(db: sqlite3.Connection, path: str) -> bytes | None:
@@ -145,11 +184,7 @@ def set_live(db: sqlite3.Connection, now: datetime, *, include_unpublished: bool
     """
     due_before, included_before = json.loads(meta(db, "live") or "[null, null]")
     values = {"now": to_seconds(now), "due": due_before, "all": include_unpublished}
-    flipped = db.execute(
-        "UPDATE source SET live = NOT live"
-        " WHERE live != (readable AND (listed OR :all) AND published <= :now) RETURNING id",
-        values,
-    ).fetchall()
+    flipped = db.execute(_FLIP_LIVE, values).fetchall()
     db.execute("DELETE FROM candidate")
     if include_unpublished != included_before:
         db.execute("INSERT INTO candidate SELECT id FROM mention")

@@ -144,7 +144,8 @@ def counts(db: sqlite3.Connection, *, include_unpublished: bool) -> Counts:
 def held_back(db: sqlite3.Connection, *, include_unpublished: bool) -> Iterator[HeldBack]:
     """Yield every article that could be read and is not published, by path."""
     rows = db.execute(
-        "SELECT path, CASE WHEN listed OR ? THEN published END FROM source WHERE readable AND NOT live ORDER BY path",
+        "SELECT path, CASE WHEN listed OR ? THEN published END FROM source"
+        " WHERE live = 0 AND readable = 1 ORDER BY +path",  # + so that it goes by the index of what is not live
         (include_unpublished,),
     )
     for path, due in rows:

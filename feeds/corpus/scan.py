@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from feeds.errors import CorpusError
 from feeds.model import OUTPUT_MARK, Problem
@@ -21,8 +22,9 @@ class SourceFile:
 
     Attributes:
         path: relative to the corpus, with forward slashes.
-        stamp: changes when the file does (size, times and inode). Empty where that can't be relied on: the
-            file can't be read, or changed so lately that it may change again within a tick of its clock.
+        stamp: changes when the file does (size, times and inode). Empty where that can't be relied on: nothing
+            is known of the file, or it changed so lately that it may change again within a tick of its clock.
+            It starts with :data:`LINKED` where what happens elsewhere may change the file.
         problem: why it can't be read, or None.
     """
 
@@ -31,6 +33,12 @@ class SourceFile:
     problem: Problem | None = None
 
 
+LINKED = "linked"
+"""Stands before the stamp of a file that has another name as well: it may change where nobody sees it by this one."""
+
+_BY_NAME = "by name"
+"""The stamp of a file that is known by nothing but its name."""
+
 LARGEST = 4_000_000
 """How large a file may be, in bytes: what is larger was not meant to be an article."""
 
@@ -38,15 +46,43 @@ SETTLED = 100_000_000
 """How long ago, in nanoseconds, a file must have changed for its times to tell the next change."""
 
 
-def scan(corpus: Path) -> Iterator[SourceFile]:
+def scan(corpus: Path, only: Collection[str] | None = None) -> Iterator[SourceFile]:
     """Yield every article file below `corpus`, in alphabetical order within each folder.
 
     Passed over: names that start with ``.`` or ``_``, README.md at the top, other suffixes, static trees
     that we wrote, and linked folders (what they hold inside the corpus is found where it really is).
     What has an article's name and can't be one is a problem, never silence: nothing is lost.
+
+    Args:
+        corpus: the folder.
+        only: look at these paths alone, and at what is below them: relative to `corpus`, with forward
+            slashes. What is not there any more is passed over. None: look everywhere.
+
+    Raises:
+        CorpusError: the folder can't be read.
     """
     root = os.path.realpath(corpus)
-    pending = [""]
+    if only is None:
+        yield from _walk(root, "")
+        return
+    try:
+        os.scandir(root).close()  # where nothing can be read, nothing is gone
+    except OSError as error:
+        raise _unreadable_corpus(root, error) from error
+    entered: dict[str, bool] = {}
+    for path in _topmost(only):
+        if not _is_entered(root, path.rpartition("/")[0], entered) or not os.path.lexists(os.path.join(root, path)):
+            continue
+        source, is_folder = _look_at(_Named(root, path), path, root)
+        if source is not None:
+            yield source
+        if is_folder:
+            yield from _walk(root, f"{path}/")
+
+
+def _walk(root: str, top: str) -> Iterator[SourceFile]:
+    """Yield every article file below the folder `top`, which is empty or ends with a slash."""
+    pending = [top]
     while pending:
         folder = pending.pop()
         try:
@@ -54,64 +90,132 @@ def scan(corpus: Path) -> Iterator[SourceFile]:
                 children = sorted(found, key=lambda child: child.name)
         except OSError as error:
             if not folder:
-                raise CorpusError(f"it can't be read ({error.strerror}); nothing is published", corpus) from error
+                raise _unreadable_corpus(root, error) from error
             yield _unreadable(folder.rstrip("/"), f"the folder can't be read ({error.strerror})")
             continue
         if any(child.name == OUTPUT_MARK for child in children):
             continue
         subfolders = []
         for child in children:
-            if child.name.startswith((".", "_")):
-                continue
             path = folder + child.name
-            if child.is_dir(follow_symlinks=False):
+            source, is_folder = _look_at(child, path, root)
+            if source is not None:
+                yield source
+            if is_folder:
                 subfolders.append(f"{path}/")
-            elif _is_folder(child) and not _leads_inside(child, root):
-                yield _unreadable(path, "it is a link to a folder outside of the corpus")
-                continue
-            if child.name.lower().endswith(SUFFIXES) and path.lower() != "readme.md":
-                yield _examine(child, path, root)
         pending.extend(reversed(subfolders))
 
 
-def _examine(child: os.DirEntry[str], path: str, root: str) -> SourceFile:
-    if not _is_utf8(path):
-        return _unreadable(path, "the file's name is not UTF-8")
+class _Child(Protocol):
+    """What a folder has in it; :class:`os.DirEntry` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool: ...
+    def is_symlink(self) -> bool: ...
+    def stat(self) -> os.stat_result: ...
+
+
+class _Named:
+    """What a folder has in it, by its name: listing the folder for it would cost what all its files cost."""
+
+    def __init__(self, root: str, path: str) -> None:
+        self.name = path.rpartition("/")[2]
+        self.path = os.path.join(root, path)
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        try:
+            return stat.S_ISDIR(os.stat(self.path, follow_symlinks=follow_symlinks).st_mode)
+        except OSError:
+            return False
+
+    def is_symlink(self) -> bool:
+        return os.path.islink(self.path)
+
+    def stat(self) -> os.stat_result:
+        return os.stat(self.path)
+
+
+def _topmost(paths: Collection[str]) -> Iterator[str]:
+    """Yield `paths` in order, without those that are below another."""
+    last = ""
+    for path in sorted(set(paths), key=lambda path: path.split("/")):
+        if not last or not path.startswith(f"{last}/"):
+            last = path
+            yield path
+
+
+def _is_entered(root: str, folder: str, known: dict[str, bool]) -> bool:
+    """Tell whether a walk from the top would come into `folder`; the answers for those above it go to `known`."""
+    if folder not in known:
+        if folder:
+            above = folder.rpartition("/")[0]
+            there = _is_entered(root, above, known) and _look_at(_Named(root, folder), folder, root)[1]
+        else:
+            there = True
+        known[folder] = there and not os.path.lexists(os.path.join(root, folder, OUTPUT_MARK))
+    return known[folder]
+
+
+def _look_at(child: _Child, path: str, root: str) -> tuple[SourceFile | None, bool]:
+    """Return what `child`, which stands at `path`, is as an article, and whether it is a folder to walk into."""
+    if child.name.startswith((".", "_")):
+        return None, False
+    is_folder = child.is_dir(follow_symlinks=False)
+    if not is_folder and _is_folder(child) and not _leads_inside(child, root):
+        return _unreadable(path, "it is a link to a folder outside of the corpus"), False
+    if child.name.lower().endswith(SUFFIXES) and path.lower() != "readme.md":
+        return _examine(child, path, root), is_folder
+    return None, is_folder
+
+
+def _examine(child: _Child, path: str, root: str) -> SourceFile:
+    if not is_utf8(path):
+        return _unreadable(path, "the file's name is not UTF-8", _BY_NAME)
     try:
-        if child.is_symlink() and not _leads_inside(child, root):
+        is_link = child.is_symlink()
+        if is_link and not _leads_inside(child, root):
             return _unreadable(path, "it is a link that leads out of the corpus")
         status = child.stat()
     except OSError as error:
         return _unreadable(path, f"it can't be read ({error.strerror})")
+    stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
     if stat.S_ISDIR(status.st_mode):
-        return _unreadable(path, "it is a folder with an article's name")
+        return _unreadable(path, "it is a folder with an article's name", stamp)
     if not stat.S_ISREG(status.st_mode):
-        return _unreadable(path, "it is not a regular file")
+        return _unreadable(path, "it is not a regular file", stamp)
     if status.st_size > LARGEST:
-        return _unreadable(path, f"it is larger than {LARGEST // 1_000_000} MB")
+        return _unreadable(path, f"it is larger than {LARGEST // 1_000_000} MB", stamp)
     if max(status.st_mtime_ns, status.st_ctime_ns) > time.time_ns() - SETTLED:
         return SourceFile(path, "")
-    return SourceFile(path, f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}")
+    return SourceFile(path, f"{LINKED} {stamp}" if is_link or status.st_nlink > 1 else stamp)
 
 
-def _is_folder(link: os.DirEntry[str]) -> bool:
+def _is_folder(link: _Child) -> bool:
     try:
         return link.is_dir()
     except OSError:  # a link to itself
         return False
 
 
-def _leads_inside(link: os.DirEntry[str], root: str) -> bool:
+def _leads_inside(link: _Child, root: str) -> bool:
     target = os.path.realpath(link.path)
     return target == root or target.startswith(root + os.sep)
 
 
-def _unreadable(path: str, reason: str) -> SourceFile:
-    shown = path if _is_utf8(path) else f"{os.fsencode(path).decode('utf-8', 'replace')} ({os.fsencode(path).hex()})"
-    return SourceFile(shown, "", Problem(shown, 1, "", reason, "rename it, or put the article's text there"))
+def _unreadable_corpus(root: str, error: OSError) -> CorpusError:
+    return CorpusError(f"it can't be read ({error.strerror}); nothing is published", root)
 
 
-def _is_utf8(path: str) -> bool:
+def _unreadable(path: str, reason: str, stamp: str = "") -> SourceFile:
+    shown = path if is_utf8(path) else f"{os.fsencode(path).decode('utf-8', 'replace')} ({os.fsencode(path).hex()})"
+    return SourceFile(shown, stamp, Problem(shown, 1, "", reason, "rename it, or put the article's text there"))
+
+
+def is_utf8(path: str) -> bool:
+    """Tell whether the name `path`, as the system gives it, is UTF-8."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from feeds import snapshot
 from feeds.snapshot import Snapshot
 
-LOOK_EVERY = 0.5
+LOOK_EVERY = 0.1
 """Seconds between two looks for a new generation: what a request costs must not include a file read."""
 
 

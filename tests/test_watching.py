@@ -1,0 +1,197 @@
+"""What the watch has to look at, and when: never too little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from feeds import publish, watching
+from feeds.config import Site
+from feeds.errors import StateError
+from feeds.model import OUTPUT_MARK
+from feeds.publish import Report
+from feeds.watching import LOOK_AGAIN, LOOK_EVERYWHERE, MANY, RETRY, Agenda, Look, Paths, Watch, paths_of
+from tests.builders import NOW, article, make_site, write_corpus
+
+A, B = frozenset({"a.md"}), frozenset({"b.md"})
+SECOND = timedelta(seconds=1)
+
+
+def test_what_has_changed_is_looked_at_once_and_once_more() -> None:
+    agenda = Agenda(None, NOW)
+    assert agenda.next(NOW) is None
+    agenda.add(A)
+    agenda.add(B)
+    assert agenda.next(NOW) == Look(A | B)
+    agenda.done(Look(A | B), None, NOW)
+    assert agenda.next(NOW) is None
+    assert agenda.next(NOW + LOOK_AGAIN) == Look(A | B, again=True)
+    agenda.done(Look(A | B, again=True), None, NOW)
+    assert agenda.next(NOW + SECOND) is None
+
+
+def test_a_change_comes_before_the_second_look_and_takes_part_in_it() -> None:
+    agenda = Agenda(None, NOW)
+    for paths in (A, B):
+        agenda.add(paths)
+        assert agenda.next(NOW + LOOK_AGAIN) == Look(paths)
+        agenda.done(Look(paths), None, NOW)
+    assert agenda.next(NOW + LOOK_AGAIN) == Look(A | B, again=True)
+
+
+def test_after_everything_was_looked_at_what_has_not_settled_is_looked_at_again() -> None:
+    agenda = Agenda(None, NOW)
+    agenda.add(A)
+    agenda.add(None)
+    agenda.add(B)
+    assert agenda.next(NOW) == Look(None)
+    agenda.done(Look(None), None, NOW)
+    assert agenda.next(NOW + LOOK_AGAIN) == Look(frozenset(), again=True)
+
+
+def test_what_is_due_takes_no_look_at_files() -> None:
+    agenda = Agenda(NOW + SECOND, NOW)
+    assert agenda.next(NOW) is None
+    assert agenda.next(NOW + SECOND) == Look(frozenset())
+    agenda.done(Look(frozenset(), again=True), None, NOW)
+    assert agenda.next(NOW + SECOND) is None
+
+
+def test_after_a_failure_everything_is_looked_at() -> None:
+    agenda = Agenda(NOW, NOW)
+    agenda.add(A)
+    agenda.next(NOW)
+    agenda.failed(NOW)
+    assert agenda.next(NOW + SECOND) is None
+    assert agenda.next(NOW + RETRY) == Look(None)
+    agenda.failed(NOW)
+    agenda.add(B)
+    assert agenda.next(NOW + SECOND) == Look(None)
+    agenda.done(Look(None), None, NOW)
+    agenda.add(B)
+    assert agenda.next(NOW + SECOND) == Look(B)
+
+
+def test_now_and_then_everything_is_looked_at() -> None:
+    agenda = Agenda(None, NOW)
+    assert agenda.next(NOW + LOOK_EVERYWHERE) == Look(None)
+    agenda.done(Look(None), None, NOW + LOOK_EVERYWHERE)
+    agenda.done(Look(A, again=True), None, NOW)
+    assert agenda.next(NOW + LOOK_EVERYWHERE + SECOND) is None
+
+
+def test_which_paths_a_change_is_about(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", {"feeds.toml": "", "a.md": "x"})
+    site = make_site(corpus, corpus)
+    said: dict[str, Paths] = {
+        "c/a.md": A,
+        "c/sub/folder": frozenset({"sub/folder"}),
+        "c/.git/x.md": frozenset(),
+        "c/sub/_drafts/x.md": frozenset(),
+        "c/state/catalogue.sqlite3": frozenset(),
+        "c/public/index.html": frozenset(),
+        "elsewhere.md": frozenset(),
+        f"c/sub/{OUTPUT_MARK}": frozenset({"sub"}),
+        f"c/.sub/{OUTPUT_MARK}": frozenset(),
+        f"c/{OUTPUT_MARK}": None,
+        "c/feeds.toml": None,
+        "c": None,
+    }
+    assert {path: paths_of(site, [str(tmp_path / path)]) for path in said} == said
+    assert paths_of(site, [str(corpus / "a.md"), str(corpus / "b.md")]) == A | B
+
+
+class Builds:
+    """Stands for the command line: keeps what a watch asks for, and builds it."""
+
+    def __init__(self, *settings: Site) -> None:
+        self.settings = list(settings)
+        self.asked: list[Paths] = []
+        self.said: list[str] = []
+        self.fails = False
+
+    def watch(self, changes: Iterable[Paths]) -> None:
+        """Watch until these changes are over; `settings` are what is read before each build, and the last one stays."""
+        first = publish.build(self.settings[0], NOW)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(watching, "_changes", lambda *_: changes)
+            watching.watch(self.settings[0], Watch(self.load, self.build), first, self.said.append)
+
+    def load(self) -> Site:
+        return self.settings.pop(0) if len(self.settings) > 1 else self.settings[0]
+
+    def build(self, site: Site, only: Paths) -> Report:
+        self.asked.append(only)
+        if self.fails:
+            raise StateError("the disk is full", "state")
+        return publish.build(site, NOW, only=only)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    corpus = write_corpus(tmp_path / "c", {"a.md": article(), "b.md": article(url="https://b.example/")})
+    return make_site(corpus, tmp_path)
+
+
+def test_a_build_is_told_what_has_changed(site: Site) -> None:
+    builds = Builds(site)
+    builds.watch([A, frozenset(), B, None])
+    assert builds.asked == [A, B, None]
+    assert builds.said == []
+
+
+def test_other_settings_have_everything_looked_at(site: Site) -> None:
+    builds = Builds(site, site, replace(site, title="Other"))
+    builds.watch([A, A, B, B])
+    assert builds.asked == [A, A, None, B]
+    assert len(builds.said) == 1
+
+
+def test_a_build_that_fails_is_told_and_made_good(site: Site) -> None:
+    builds = Builds(site)
+    builds.fails = True
+    builds.watch([A, B])
+    assert builds.asked == [A, None]
+    assert builds.said == ["not built, still serving the last good state: state: the disk is full"] * 2
+
+
+def test_each_problem_is_told_once(site: Site) -> None:
+    def changes() -> Iterator[Paths]:
+        for name in ("d.md", "e.md", "e.md"):
+            (site.corpus_path / name).write_text("---\nbroken: [\n---\n")
+            yield frozenset({name})
+
+    (site.corpus_path / "c.md").write_text("---\nbroken: [\n---\n")  # the first build, before the watch, tells it
+    builds = Builds(site)
+    builds.watch(changes())
+    assert [each.partition(":")[0] for each in builds.said] == ["d.md", "e.md"]
+
+
+def test_too_many_changes_and_a_watch_that_breaks_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path)
+    changed = {(1, str(site.corpus_path / "a.md"))}
+    flood = {(1, str(site.corpus_path / f"{number}.md")) for number in range(MANY)}
+    runs: list[list[object]] = [
+        [OSError("no room")],
+        [set(), changed, flood, changed, ValueError("not UTF-8")],
+        [set()],
+    ]
+
+    def events(*_: object, **__: object) -> Iterator[object]:
+        for each in runs.pop(0):
+            if isinstance(each, Exception):
+                raise each
+            yield each
+
+    said: list[str] = []
+    naps: list[float] = []
+    monkeypatch.setattr("watchfiles.watch", events)
+    monkeypatch.setattr("feeds.watching.time.sleep", naps.append)
+    changes = watching._changes(site, said.append)
+    assert [next(changes) for _ in range(6)] == [None, None, A, None, A, None]
+    assert naps == [RETRY.seconds, watching.TICK_MS / 1000]
+    assert said == [f"changes can't be watched, so everything is looked at every {RETRY.seconds} s: no room"]
