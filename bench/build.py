@@ -55,12 +55,13 @@ def set_up(tools: Sequence[Tool], articles: int) -> None:
     for tool in tools:
         tool.set_up()
     for number in range(articles):
+        article = [Change(corpus.path(number), corpus.article(number))]
         for tool in tools:
-            tool.apply([Change(corpus.path(number), corpus.article(number))])
+            tool.apply(article)
 
 
 def prepare(tools: Sequence[Tool], scenario: str, changes: Sequence[Change]) -> None:
-    """Bring all corpora to where the runs that follow start, and let the disk come to rest."""
+    """Bring all tools to where the runs that follow start: the corpus changed, or nothing left of earlier builds."""
     for tool in tools:
         tool.apply(changes)
         if scenario == edits.COLD:
@@ -91,6 +92,8 @@ def compare(tools: Sequence[Tool], articles: int, results: Results) -> None:
             found = agreement.compare(ours.output, tool.output)
             results.add_agreement(articles, tool.name, found._asdict())
             say(f"{articles:>7,}  {tool.name} against ours: {found.differing} of {found.feeds} feeds differ")
+            if found.differing:
+                say(f"{articles:>7,}  {tool.name} lacks {found.missing} entries, and has {found.extra} that ours lack")
 
 
 def conditions(tools: Sequence[Tool]) -> dict[str, str]:

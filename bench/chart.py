@@ -8,7 +8,10 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 360, 260
-LEFT, RIGHT, TOP, BOTTOM = 62, 64, 34, 42
+LEFT, RIGHT, TOP, BOTTOM = 62, 30, 52, 42
+NAME = 66
+"""How much room a tool's name has above the chart."""
+
 GREY = "#777"
 COLOURS = {"feeds": "#2b7de0", "Hugo": "#d9602b", "Pelican": "#3a9a5b", "Eleventy": "#a35bc4"}
 
@@ -66,9 +69,9 @@ def svg(panels: Sequence[Panel]) -> str:
 
 
 def _drawn(panel: Panel) -> list[str]:
-    points = [point for line in panel.lines.values() for point in line]
-    across = Axis.around([articles for articles, _ in points], LEFT, WIDTH - RIGHT)
-    up = Axis.around([cost for _, cost in points], HEIGHT - BOTTOM, TOP)
+    everything = [point for line in panel.lines.values() for point in line]
+    across = Axis.around([articles for articles, _ in everything], LEFT, WIDTH - RIGHT)
+    up = Axis.around([cost for _, cost in everything], HEIGHT - BOTTOM, TOP)
     lines = [_text(LEFT, 18, panel.title, "start", "bold")]
     for articles in across.decades():
         x = across.place(articles)
@@ -77,27 +80,26 @@ def _drawn(panel: Panel) -> list[str]:
         y = up.place(cost)
         lines += [_rule(across.start, y, across.end, y), _text(LEFT - 6, y + 4, f"{cost:,.10g}", "end")]
     lines.append(_text((across.start + across.end) / 2, HEIGHT - 8, "articles", "middle"))
-    for tool, line in panel.lines.items():
-        if line:
-            lines += _line(tool, [(across.place(articles), up.place(cost)) for articles, cost in sorted(line)])
+    drawn = [tool for tool, line in panel.lines.items() if line]
+    for number, tool in enumerate(drawn):
+        colour = COLOURS.get(tool, GREY)
+        lines.append(_text(LEFT + number * NAME, 36, tool, "start", "bold", colour))
+        lines += _line(
+            [(across.place(articles), up.place(cost)) for articles, cost in sorted(panel.lines[tool])], colour
+        )
     return lines
 
 
-def _line(tool: str, places: Sequence[Point]) -> list[str]:
-    colour = COLOURS.get(tool, GREY)
+def _line(places: Sequence[Point], colour: str) -> list[str]:
     course = " ".join(f"{x},{y}" for x, y in places)
-    (x, y) = places[-1]
-    return [
-        f'<polyline points="{course}" fill="none" stroke="{colour}" stroke-width="2"/>',
-        *(f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>' for x, y in places),
-        f'<text x="{x + 7}" y="{y + 4}" fill="{colour}">{escape(tool)}</text>',
-    ]
+    line = f'<polyline points="{course}" fill="none" stroke="{colour}" stroke-width="2"/>'
+    return [line, *(f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>' for x, y in places)]
 
 
 def _rule(x1: float, y1: float, x2: float, y2: float) -> str:
     return f'<path d="M{x1} {y1}L{x2} {y2}" stroke="{GREY}" stroke-opacity="0.3"/>'
 
 
-def _text(x: float, y: float, words: str, anchor: str, weight: str = "normal") -> str:
+def _text(x: float, y: float, words: str, anchor: str, weight: str = "normal", colour: str = GREY) -> str:
     place = f'x="{x}" y="{y}" text-anchor="{anchor}" font-weight="{weight}"'
-    return f'<text {place} fill="{GREY}">{escape(words)}</text>'
+    return f'<text {place} fill="{colour}">{escape(words)}</text>'

@@ -54,7 +54,9 @@ class Results:
         for name, value in conditions.items():
             kept = self.conditions.setdefault(name, value)
             if kept != value:
-                raise MixedError(f"the figures that are kept are of {name} {kept}, and this is {value}")
+                raise MixedError(
+                    f"the figures that are kept are of {name} {kept}, and this is {value}: name another --json"
+                )
 
     def begin(self, articles: int) -> None:
         """Forget what was measured with so many articles: figures of one size are of one session."""
