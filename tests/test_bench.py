@@ -1,0 +1,298 @@
+"""The programs that measure: that they measure what they say, and that the documentation holds what they measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from bench import agreement, build, chart, corpus, edits, measure, page, rivals, tools
+from bench.results import MixedError, Results
+from tests.conftest import PROJECT
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+BURNS = """
+import time
+while time.process_time() < 0.4:
+    pass
+"""
+
+LEAVES_AN_ORPHAN = f"""
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", {BURNS!r}])
+"""
+
+HOLDS = 40_000_000
+
+TWO_HOLD_MEMORY = f"""
+import subprocess, sys
+hold = "import sys; held = b'x' * {HOLDS}; print(flush=True); sys.stdin.read()"
+held = b"x" * {HOLDS}
+with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+    other.stdout.readline()
+    import time; time.sleep(0.5)
+"""
+
+
+def measured(what: str, script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Measure a script of Python in a process of its own: what measures adopts all orphans."""
+    program = (
+        "import sys; from pathlib import Path; from bench import measure;"
+        f" print(measure.{what}([sys.executable, '-c', sys.argv[1]], Path(sys.argv[2]), {{}}))"
+    )
+    command = [sys.executable, "-c", program, script, str(folder)]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def some_results() -> Results:
+    results = Results()
+    results.measured_under({"feeds": "1"})
+    for articles, cost in ((10_000, 1.0), (100_000, 10.0)):
+        results.begin(articles)
+        for factor in (1, 9, 2):
+            results.add(articles, edits.COLD, "feeds", wall=cost * factor, cpu=cost)
+            results.add(articles, edits.COLD, "Hugo", wall=10 * cost * factor, cpu=cost)
+        results.add(articles, edits.COLD, "feeds", memory=50_000_000)
+    return results
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+class TestMeasure:
+    def test_an_orphans_cpu_time_counts(self, tmp_path: Path) -> None:
+        done = measured("times", LEAVES_AN_ORPHAN, tmp_path)
+        assert done.returncode == 0, done.stderr
+        cpu = float(done.stdout.partition("cpu=")[2].rstrip(")\n"))
+        assert cpu >= 0.4
+
+    def test_memory_is_that_of_all_processes(self, tmp_path: Path) -> None:
+        done = measured("peak_memory", TWO_HOLD_MEMORY, tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert 2 * HOLDS < int(done.stdout) < 4 * HOLDS
+
+    @pytest.mark.parametrize("what", ["times", "peak_memory"])
+    def test_a_failure_is_told(self, what: str, tmp_path: Path) -> None:
+        done = measured(what, "raise SystemExit('no such luck')", tmp_path)
+        assert "CommandError" in done.stderr
+        assert "no such luck" in done.stderr
+
+    def test_a_command_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(measure.CommandError, match="No such file"):
+            measure._Running([tmp_path / "none"], tmp_path, {})
+
+    def test_a_process_that_is_gone_has_no_memory(self) -> None:
+        with subprocess.Popen([sys.executable, "-c", ""]) as process:
+            pass
+        assert measure.memory_of(process.pid) == 0
+
+
+class TestEdits:
+    def test_the_same_each_time(self) -> None:
+        for scenario in edits.SCENARIOS:
+            assert edits.changes(scenario, 1_000, 3) == edits.changes(scenario, 1_000, 3)
+
+    def test_how_many(self) -> None:
+        counts = {scenario: len(edits.changes(scenario, 10_000, 0)) for scenario in edits.SCENARIOS}
+        assert list(counts.values()) == [0, 0, 1, 1, 1, 100]
+
+    @pytest.mark.parametrize("articles", [100, 1_000])
+    def test_no_article_is_touched_twice_and_every_one_is_there(self, articles: int) -> None:
+        touched = [
+            change.path
+            for scenario in edits.SCENARIOS
+            for turn in range(edits.TURNS if articles > 100 else 2)
+            for change in edits.changes(scenario, articles, turn)
+        ]
+        assert len(touched) == len(set(touched))
+        there = {corpus.path(number) for number in range(articles)}
+        assert all(path in there or path.startswith("added/") for path in touched)
+
+    def test_an_edit_changes_the_title_alone(self) -> None:
+        (change,) = edits.changes(edits.EDITED, 1_000, 2)
+        before = corpus.article(6).splitlines()
+        assert change.path == corpus.path(6)
+        assert change.text is not None
+        after = change.text.splitlines()
+        assert [new for old, new in zip(before, after, strict=True) if old != new] == [
+            f'title: "Edited {before[1][8:]}'
+        ]
+
+    def test_one_too_many(self) -> None:
+        with pytest.raises(ValueError, match="turn"):
+            edits.changes(edits.EDITED, 1_000, edits.TURNS)
+
+    def test_they_reach_every_tools_corpus(self, tmp_path: Path) -> None:
+        both = [tools.Ours(tmp_path / "ours"), rivals.Hugo(tmp_path / "hugo")]
+        build.set_up(both, 150)
+        for scenario in (edits.EDITED, edits.DELETED, edits.ADDED):
+            for tool in both:
+                tool.apply(edits.changes(scenario, 150, 0))
+        ours, theirs = (
+            {path.relative_to(tool.corpus): path.read_text() for path in tool.corpus.rglob("*.md")} for tool in both
+        )
+        assert len(ours) == 150
+        assert {path: both[1].converted(text) for path, text in ours.items()} == theirs
+        assert 'title: "Edited ' in theirs[Path(corpus.path(0))]
+
+
+class TestRivals:
+    def test_hugo_has_the_same_fields_and_one_more(self, tmp_path: Path) -> None:
+        text = corpus.article(3)
+        converted = yaml.safe_load(rivals.Hugo(tmp_path).converted(text).split("---\n")[1])
+        fields = yaml.safe_load(text.split("---\n")[1])
+        named = {link["provider"]["domain"] for link in [fields, *fields["related"]]}
+        assert converted == {**fields, "providers": sorted(named)}
+
+    def test_pelicans_metadata_is_one_line_each(self, tmp_path: Path) -> None:
+        head, _, body = rivals.Pelican(tmp_path).converted(corpus.article(3)).partition("\n\n")
+        assert [line.partition(":")[0] for line in head.splitlines()] == [
+            *("Title", "Date", "Url", "Slug", "Author", "Category", "Tags")
+        ]
+        assert body.endswith("...\n")
+
+    @pytest.mark.parametrize("name", rivals.RIVALS)
+    def test_one_that_is_missing(
+        self, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(rivals, "INSTALLED", tmp_path / "none")
+        with pytest.raises(SystemExit, match="leave it out of --rivals"):
+            build.main(["--articles", "100", "--rivals", name, "--work", "work", "--json", "results.json"])
+        assert not Path("results.json").exists()
+
+
+class TestAgreement:
+    def feed(self, folder: Path, *ids: str) -> None:
+        folder.mkdir(parents=True)
+        entries = "".join(f"<entry><id>{each}</id></entry>" for each in ids)
+        (folder / "feed.atom").write_text(f'<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id>{entries}</feed>')
+
+    def test_order_is_no_difference(self, tmp_path: Path) -> None:
+        self.feed(tmp_path / "a/topics/x", "1", "2")
+        self.feed(tmp_path / "b/topics/x", "2", "1")
+        assert agreement.compare(tmp_path / "a", tmp_path / "b") == (1, 2, 0, 0, 0)
+
+    def test_differences_are_counted(self, tmp_path: Path) -> None:
+        self.feed(tmp_path / "a/topics/x", "1", "2", "3")
+        self.feed(tmp_path / "b/topics/x", "3", "4")
+        self.feed(tmp_path / "a/providers/only-ours")
+        self.feed(tmp_path / "b/providers/only-theirs", "5")
+        assert agreement.compare(tmp_path / "a", tmp_path / "b") == (3, 3, 3, 2, 2)
+
+    def test_size(self, tmp_path: Path) -> None:
+        self.feed(tmp_path / "a/topics/x")
+        files, size = agreement.size(tmp_path)
+        assert (files, size) == (1, (tmp_path / "a/topics/x/feed.atom").stat().st_size)
+
+
+class TestResults:
+    def test_medians_and_ratios(self) -> None:
+        results = some_results()
+        assert results.typical(10_000, edits.COLD, "feeds", "wall") == 2
+        assert results.ratio(10_000, edits.COLD, "wall", "Hugo") == 0.1
+        assert results.growth(10_000, 100_000, edits.COLD, "wall") == 10
+        assert results.runs(10_000, "wall") == 3
+
+    def test_what_was_not_measured(self) -> None:
+        results = some_results()
+        assert results.typical(1_000, edits.COLD, "feeds", "wall") is None
+        assert results.ratio(10_000, edits.COLD, "memory", "Hugo") is None
+        assert results.growth(1_000, 10_000, edits.COLD, "wall") is None
+
+    def test_sizes_accumulate_in_the_file(self, tmp_path: Path) -> None:
+        some_results().save(tmp_path / "kept.json")
+        results = Results.load(tmp_path / "kept.json")
+        results.begin(1_000)
+        results.add(1_000, edits.COLD, "feeds", wall=0.5)
+        results.save(tmp_path / "kept.json")
+        again = Results.load(tmp_path / "kept.json")
+        assert again.sizes() == [1_000, 10_000, 100_000]
+        assert again.ratio(10_000, edits.COLD, "wall", "Hugo") == 0.1
+
+    def test_figures_of_other_versions_are_not_mixed(self) -> None:
+        results = some_results()
+        results.measured_under({"feeds": "1", "Hugo": "2"})
+        with pytest.raises(MixedError, match="feeds 1, and this is 3"):
+            results.measured_under({"feeds": "3"})
+
+
+class TestChart:
+    def test_an_axis(self) -> None:
+        axis = chart.Axis.around([30, 1_000, 20], 0, 200)
+        assert axis.decades() == [10, 100, 1_000]
+        assert [axis.place(value) for value in (10, 100, 1_000)] == [0, 100, 200]
+
+    def test_points_stand_where_they_belong(self) -> None:
+        lines = {"feeds": [(10_000.0, 10.0), (1_000.0, 1.0)], "Hugo <x>": [(1_000.0, 10.0)], "none": []}
+        root = ElementTree.fromstring(chart.svg([chart.Panel("Time & more", lines), chart.Panel("empty", {})]))
+        places = [(float(dot.get("cx", "")), float(dot.get("cy", ""))) for dot in root.iter(f"{SVG}circle")]
+        left, right = chart.LEFT, chart.WIDTH - chart.RIGHT
+        bottom, top = chart.HEIGHT - chart.BOTTOM, chart.TOP
+        assert places == [(left, bottom), (right, top), (left, top)]
+        words = [element.text for element in root.iter(f"{SVG}text")]
+        assert {"Time & more", "1,000", "10,000", "feeds", "Hugo <x>"} <= set(words)
+        assert "empty" not in words
+
+
+class TestPage:
+    def test_the_committed_page_is_what_the_committed_figures_say(self) -> None:
+        results = Results.load(page.KEPT)
+        text = page.PAGE.read_text("utf-8")
+        assert page.page(text, results) == text
+        assert page.picture(results) == page.PICTURE.read_text("utf-8")
+
+    def test_the_committed_figures_hold_nothing_of_the_machine_but_its_measure(self) -> None:
+        kept = json.loads(page.KEPT.read_text("utf-8"))
+        assert set(kept) == {"conditions", "sizes"}
+        assert "/" not in "".join(kept["conditions"].values())
+
+    def test_targets(self) -> None:
+        reached = {target.words: target.reached for target in page.targets(some_results())}
+        assert reached == {
+            "10,000 articles: cold build, wall time, ÷ Hugo's": 0.1,
+            "10,000 articles: cold build, peak memory, ÷ Hugo's": None,
+            "10,000 articles: one article edited, wall time, ÷ Hugo's": None,
+            "10,000 articles: nothing changed, wall time, ÷ Hugo's": None,
+            "cold build, wall time: 100,000 articles ÷ 10,000": 10,
+            "cold build, peak memory: 100,000 articles ÷ 10,000": 1,
+        }
+        table = page.figures(some_results())
+        assert "| ≤ 0.2 | 0.100 | ✓ |" in table
+        assert "| ≤ 0.03 | – |  |" in table
+
+
+class TestRuns:
+    def test_tools_take_turns_and_scenarios_follow_each_other(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        runs: list[tuple[str, str]] = []
+
+        def times(command: object, folder: Path, environ: object) -> measure.Times:
+            runs.append((folder.name, "time"))
+            return measure.Times(1, 2)
+
+        def peak_memory(command: object, folder: Path, environ: object) -> int:
+            runs.append((folder.name, "memory"))
+            return 3
+
+        monkeypatch.setattr(measure, "times", times)
+        monkeypatch.setattr(measure, "peak_memory", peak_memory)
+        monkeypatch.setattr(build, "SETTLED", 0)
+        monkeypatch.setattr(rivals.Hugo, "command", lambda _: [])
+        both = [tools.Ours(tmp_path / "feeds"), rivals.Hugo(tmp_path / "Hugo")]
+        results = Results()
+        build.measure_size(both, 150, (2, 1), results, tmp_path / "kept.json")
+        one_scenario = [*[("feeds", "time"), ("Hugo", "time")] * 2, ("feeds", "memory"), ("Hugo", "memory")]
+        assert runs == one_scenario * len(edits.SCENARIOS)
+        kept = Results.load(tmp_path / "kept.json")
+        assert kept.scenarios(150) == list(edits.SCENARIOS)
+        assert (kept.runs(150, "wall"), kept.runs(150, "memory")) == (2, 1)
+
+    def test_how_often(self) -> None:
+        assert build.turns_of(1_000, None, None) == (5, 3)
+        assert build.turns_of(100_000, None, None) == (1, 1)
+        assert build.turns_of(100_000, 3, 0) == (3, 0)
