@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate, zip_longest
+from itertools import accumulate, chain, zip_longest
+from typing import NamedTuple
 
 from feeds.catalogue import archives, database, pending, reading
 from feeds.catalogue.reading import Shown
 from feeds.config import Site
 from feeds.ledger import Ledger
-from feeds.model import Feed, Kind
+from feeds.model import Entry, Feed, Kind
+from feeds.parallel import Workers, in_batches
 from feeds.progress import Progress
 from feeds.render import FORMATS, atom, fragments, notice, opml, page
 from feeds.render.head import Head
 from feeds.snapshot import Draft, Signs
 
+BATCH = 64
+"""How many entries one call renders."""
 
-def put_pending(db: sqlite3.Connection, site: Site, ledger: Ledger, draft: Draft, progress: Progress) -> None:
+PARALLEL_FROM = 500
+"""From how many entries on worker processes are worth the way there and back."""
+
+FEEDS_AT_ONCE = 100
+"""For how many feeds fragments are made at a time, before the documents of each."""
+
+
+class Studio(NamedTuple):
+    """What rendering needs wherever it happens.
+
+    Attributes:
+        db: the catalogue, which keeps fragments.
+        site: the settings.
+        workers: render many entries at a time.
+    """
+
+    db: sqlite3.Connection
+    site: Site
+    workers: Workers
+
+
+def put_pending(
+    db: sqlite3.Connection,
+    site: Site,
+    ledger: Ledger,
+    draft: Draft,
+    progress: Progress,
+    workers: Workers,
+) -> None:
     """Put all documents that are pending in the catalogue into `draft`, and take out those that are gone.
 
     Args:
@@ -28,6 +61,7 @@ def put_pending(db: sqlite3.Connection, site: Site, ledger: Ledger, draft: Draft
         ledger: the feeds that have ended or moved.
         draft: the next snapshot.
         progress: is told of each feed that is done.
+        workers: render where there is much to render.
     """
     signs = Signs(
         ended=tuple(each.folder for each in ledger.empty_feeds() if each.ended is not None),
@@ -42,27 +76,30 @@ def put_pending(db: sqlite3.Connection, site: Site, ledger: Ledger, draft: Draft
     known = reading.feeds(db) if feeds else []
     directory = tuple(each for each in known if each.ended is None)
     progress.stage("render", len(feeds))
-    for feed in feeds:
-        head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
-        _put_feed(db, draft, head)
-        if feed.kind is Kind.ALL:
-            _put_site(db, draft, head)
-            _put_signposts(draft, ledger, head, known)
-        progress.advance()
+    studio = Studio(db, site, workers)
+    for start in range(0, len(feeds), FEEDS_AT_ONCE):
+        some = feeds[start : start + FEEDS_AT_ONCE]
+        shown = [reading.window(db, feed, site.limit_of(feed.kind)) if feed.ended is None else [] for feed in some]
+        _render(studio, (each for entries in shown for each in entries))
+        for feed, entries in zip(some, shown, strict=True):
+            head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
+            _put_feed(studio, draft, head, entries)
+            if feed.kind is Kind.ALL:
+                _put_site(db, draft, head)
+                _put_signposts(draft, ledger, head, known)
+            progress.advance()
 
 
-def _put_feed(db: sqlite3.Connection, draft: Draft, head: Head) -> None:
-    """Put a feed in every format, and its archives."""
+def _put_feed(studio: Studio, draft: Draft, head: Head, shown: Sequence[Shown]) -> None:
+    """Put a feed, which shows the entries `shown`, in every format, and its archives."""
     feed, site = head.feed, head.site
     if site.archives:
-        head = _put_archives(db, draft, head)
+        head = _put_archives(studio, draft, head)
     if feed.ended is not None:
         parts = {name: [last] for name, last in fragments(notice.ended(head), site.address).items()}
         fits = 1
     else:
-        shown = reading.window(db, feed, site.limit_of(feed.kind))
-        _render(db, site, shown)
-        parts = _by_format(reading.fragments(db, shown))
+        parts = _by_format(reading.fragments(studio.db, shown))
         fits = _how_many_fit(parts.values(), site.max_bytes_of(feed.kind))
         if fits < len(shown):
             head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
@@ -71,8 +108,9 @@ def _put_feed(db: sqlite3.Connection, draft: Draft, head: Head) -> None:
         draft.put(feed.folder + form.file_name, form.media_type, body, head.feed.updated)
 
 
-def _put_archives(db: sqlite3.Connection, draft: Draft, head: Head) -> Head:
+def _put_archives(studio: Studio, draft: Draft, head: Head) -> Head:
     """Put the archives of a feed that may have changed, and return its head, which links to the newest of them."""
+    db = studio.db
     months = archives.months(db, head.feed)
     changed = archives.pending(db, head.feed)
     for month in changed.difference(months):
@@ -82,7 +120,7 @@ def _put_archives(db: sqlite3.Connection, draft: Draft, head: Head) -> Head:
         if month not in changed | linking:
             continue
         shown = archives.entries_of(db, head.feed, month)
-        _render(db, head.site, shown)
+        _render(studio, shown)
         feed = replace(head.feed, updated=reading.updated_of(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
         body = atom.document(archive, _by_format(reading.fragments(db, shown))["atom"])
@@ -109,11 +147,19 @@ def _put_signposts(draft: Draft, ledger: Ledger, head: Head, feeds: Iterable[Fee
             draft.put(old + form.file_name, form.media_type, form.document(left, [fragment]), move.since)
 
 
-def _render(db: sqlite3.Connection, site: Site, shown: Iterable[Shown]) -> None:
+def _render(studio: Studio, shown: Iterable[Shown]) -> None:
     """Render those of the entries `shown` that have no fragments yet."""
-    for entry_id in reading.without_fragments(db, (each.entry_id for each in shown)):
-        entry = reading.entry(db, entry_id, site.home)
-        reading.keep_fragments(db, entry_id, fragments(entry, site.address))
+    db, site, workers = studio
+    missing = reading.without_fragments(db, dict.fromkeys(each.entry_id for each in shown))
+    entries = (reading.entry(db, entry_id, site.home) for entry_id in missing)
+    work = functools.partial(_render_batch, site.address)
+    rendered = in_batches(work, entries, BATCH, workers.executor(len(missing), PARALLEL_FROM))
+    for entry_id, parts in zip(missing, chain.from_iterable(rendered), strict=True):
+        reading.keep_fragments(db, entry_id, parts)
+
+
+def _render_batch(address: str, entries: Sequence[Entry]) -> list[dict[str, bytes]]:
+    return [fragments(entry, address) for entry in entries]
 
 
 def _by_format(rendered: Sequence[dict[str, bytes]]) -> dict[str, list[bytes]]:

@@ -7,8 +7,10 @@ bounds the memory, and any :class:`concurrent.futures.Executor` will do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from itertools import islice
+from multiprocessing import get_context
+from types import TracebackType
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,6 +18,33 @@ R = TypeVar("R")
 
 UNDER_WAY = 8
 """How many batches are handed to the executor at a time; as many more wait until their results are taken."""
+
+
+class Workers:
+    """Worker processes, which are started when there is enough to do for them, and stay until the end.
+
+    Args:
+        jobs: how many there may be; with less than two, everything is done in this process.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def executor(self, amount: int, enough: int) -> Executor | None:
+        """Return the executor for an `amount` of things to do, or None where it is less than `enough` for it."""
+        if self._jobs < 2 or amount < enough:
+            return None
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"))
+        return self._pool
 
 
 def in_batches(

@@ -13,10 +13,8 @@ import importlib.metadata
 import sqlite3
 import sys
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +30,7 @@ from feeds.errors import CorpusError, StateError, UsageError
 from feeds.export import export
 from feeds.ledger import Ledger
 from feeds.model import Counts, HeldBack, Problem
+from feeds.parallel import Workers
 from feeds.progress import Progress, Silent, Stopwatch
 from feeds.snapshot import DamagedError, Draft, Snapshot
 from feeds.state import locked
@@ -101,7 +100,7 @@ def build(
     Args:
         site: the settings.
         now: decides what is held back, and dates the change of bytes; it never becomes a byte of a document.
-        jobs: how many processes may read files.
+        jobs: how many processes may read files and render entries.
         force: make everything anew, whatever the catalogue says.
         only: somebody has watched the corpus since the build before, and nothing but these paths, relative to it, and
             what is below them can have changed; so nothing else is looked at, nor whether what was published is
@@ -113,18 +112,18 @@ def build(
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with _alone(site, watch) as folder:
+    with _alone(site, watch) as folder, Workers(jobs) as workers:
         before = snapshot.current(folder)
         anew = force or (only is None and before is not None and not before.is_whole())
 
         def work(db: sqlite3.Connection) -> Report:
             ledger = Ledger.load(folder)
-            _update(db, site, ledger, now, jobs, watch, only)
+            _update(db, site, ledger, now, workers, watch, only)
             history.record(db)
             history.record_feeds(db)
             ledger.save(folder)  # first: a build that is killed here finds its decisions again
             db.commit()
-            after = _write_out(db, site, ledger, before, now, watch, anew=anew)
+            after = _write_out(db, site, ledger, before, now, workers, watch, anew=anew)
             written = 0
             if site.output_path is not None:
                 with watch.stage("write", len(after.documents)):
@@ -169,12 +168,12 @@ def look(
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with _alone(site, watch) as folder:
+    with _alone(site, watch) as folder, Workers(jobs) as workers:
 
         def work(db: sqlite3.Connection) -> T:
             settings = database.meta(db, "site")
             ledger = Ledger.load(folder)
-            _update(db, site, ledger, now, jobs, watch)
+            _update(db, site, ledger, now, workers, watch)
             answer = question(db)
             # With other settings the next build would merge all of it back; the ledger is for builds to write.
             if settings in (None, site.fingerprint) and not ledger.changed:
@@ -192,16 +191,16 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with _alone(site, watch) as folder:
+    with _alone(site, watch) as folder, Workers(jobs) as workers:
         before = snapshot.current(folder)
 
         def work(db: sqlite3.Connection) -> Difference:
             ledger = Ledger.load(folder)
             known = ledger.kept_ids
-            lost = _update(db, site, ledger, now, jobs, watch)
+            lost = _update(db, site, ledger, now, workers, watch)
             draft = Draft(folder, before, now)
             try:
-                _fill(draft, db, site, ledger, watch)
+                _fill(draft, db, site, ledger, workers, watch)
                 after = draft.preview()
                 belongs = functools.partial(reading.belongs, db)
                 return Difference(
@@ -229,7 +228,7 @@ def _update(
     site: Site,
     ledger: Ledger,
     now: datetime,
-    jobs: int,
+    workers: Workers,
     watch: Stopwatch,
     only: Collection[str] | None = None,
 ) -> list[Reidentified]:
@@ -246,7 +245,8 @@ def _update(
     intake.note_complete(db, site.corpus)
     changed = [each for each in files if not each.stamp or known.get(each.path) != each.stamp]
     intake.forget(db, known.keys() - {each.path for each in files})
-    with watch.stage("read", len(changed)), _executor(jobs, changed) as executor:
+    with watch.stage("read", len(changed)):
+        executor = workers.executor(len(changed), PARALLEL_FROM)
         record = functools.partial(intake.record, now=now, include_unpublished=site.include_unpublished)
         digests = ((each, intake.digest(db, each.path)) for each in changed)
         batch: list[intake.Read] = []
@@ -288,13 +288,14 @@ def _write_out(
     ledger: Ledger,
     before: Snapshot | None,
     now: datetime,
+    workers: Workers,
     watch: Stopwatch,
     *,
     anew: bool,
 ) -> Snapshot:
     """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
     draft = Draft(site.state_path, before, now, verify=anew)
-    _fill(draft, db, site, ledger, watch, anew=anew)
+    _fill(draft, db, site, ledger, workers, watch, anew=anew)
     after = draft.commit()
     pending.clear(db, after.name)
     db.commit()
@@ -302,14 +303,21 @@ def _write_out(
 
 
 def _fill(
-    draft: Draft, db: sqlite3.Connection, site: Site, ledger: Ledger, watch: Stopwatch, *, anew: bool = False
+    draft: Draft,
+    db: sqlite3.Connection,
+    site: Site,
+    ledger: Ledger,
+    workers: Workers,
+    watch: Stopwatch,
+    *,
+    anew: bool = False,
 ) -> None:
     """Render what is pending, or everything where the catalogue knows another snapshot, into `draft`."""
     if anew or not pending.shows(db, draft.before.name if draft.before is not None else None):
         anew = True
         pending.mark_all(db, with_archives=site.archives)
     with watch.stage("render", 0):
-        put_pending(db, site, ledger, draft, watch.progress)
+        put_pending(db, site, ledger, draft, watch.progress, workers)
     if anew:
         draft.drop_the_rest()
 
@@ -362,13 +370,3 @@ def _check_places(site: Site) -> None:
         raise UsageError(f"{reason}; name one: `feeds build FOLDER`, or corpus in feeds.toml", corpus)
     if output is not None and (output == corpus or output in corpus.parents):
         raise UsageError("the output can't be the corpus or a folder above it; name another folder", output)
-
-
-@contextlib.contextmanager
-def _executor(jobs: int, changed: list[SourceFile]) -> Iterator[Executor | None]:
-    """Yield worker processes where there is enough work for them, else None."""
-    if jobs < 2 or len(changed) < PARALLEL_FROM:
-        yield None
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as executor:
-        yield executor

@@ -27,6 +27,7 @@ NEVER = {
     "config": THIRD_PARTY | ROOMS,
     "state": THIRD_PARTY | ROOMS,
     "progress": THIRD_PARTY | ROOMS | {"rich"},
+    "parallel": THIRD_PARTY | ROOMS | {"config", "model"},
     "corpus": ROOMS - {"corpus"} | {"config", "flask", "click", "feedgen", "jinja2"},
     "catalogue": ROOMS - {"catalogue"} | THIRD_PARTY,
     "render": ROOMS - {"render"} | {"flask", "yaml", "frontmatter", "click", "sqlite3"},

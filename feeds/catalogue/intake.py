@@ -29,7 +29,8 @@ INSERT INTO mention (id, source_id, live, keys, domain, {FACTS}, {TEXT}) VALUES 
 
 _FORGET_KEYS = """
 DELETE FROM mention_key WHERE (key, mention_id) IN (
-    SELECT value, mention.id FROM source JOIN mention ON source_id = source.id JOIN json_each(keys) WHERE source.path = ?
+    SELECT value, mention.id FROM source JOIN mention ON source_id = source.id JOIN json_each(keys)
+    WHERE source.path = ?
 )
 """
 

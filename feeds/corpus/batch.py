@@ -1,8 +1,4 @@
-"""Many files → what became of each, in one process or in many.
-
-The work is cut as map calls over batches on an executor that is handed in: results come back in order, and
-how many batches are under way at a time bounds the memory.
-"""
+"""Many files → what became of each, in one process or in many."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from itertools import islice
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,14 +13,12 @@ from zoneinfo import ZoneInfo
 from feeds.corpus.read import read
 from feeds.corpus.scan import SourceFile
 from feeds.model import Parsed, Problem
+from feeds.parallel import in_batches
 
 T = TypeVar("T")
 
 BATCH = 64
 """How many files one call reads: enough that passing the results between processes is the smaller part."""
-
-UNDER_WAY = 16
-"""How many batches are handed to the executor at a time."""
 
 
 class ReadFile(NamedTuple, Generic[T]):
@@ -59,18 +52,8 @@ def read_files(
         executor: reads batches in parallel; None reads them here.
     """
     work = functools.partial(_read_batch, str(corpus), zone, then)
-    batches = _batches(files)
-    while some := list(islice(batches, UNDER_WAY)):
-        for results in executor.map(work, some) if executor is not None else map(work, some):
-            yield from results
-
-
-def _batches(
-    files: Iterable[tuple[SourceFile, bytes | None]],
-) -> Iterator[list[tuple[SourceFile, bytes | None]]]:
-    rest = iter(files)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
+    for results in in_batches(work, files, BATCH, executor):
+        yield from results
 
 
 def _read_batch(
