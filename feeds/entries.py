@@ -9,10 +9,10 @@ import hashlib
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from feeds import address
-from feeds.model import Entry, Link, Mention, Provider, latest, name_key
+from feeds.model import Entry, Link, Mention, Outline, Provider, name_key
 
 T = TypeVar("T")
 
@@ -120,6 +120,20 @@ def provider_of(mention: Mention, home: Provider) -> Provider:
     return Provider(name or (home.name if domain == home.domain else domain), domain)
 
 
+def outline(mentions: Iterable[Mention], home: Provider, *, identity: str | None = None) -> Outline:
+    """Return where the entry that `mentions` of one page make together stands.
+
+    The representative mention gives id, address, title and date. `updated` is the latest that any mention names, and
+    never before `published`.
+
+    Args:
+        mentions: at least one, all of the same page, in any order.
+        home: the site as a provider, for an article without one.
+        identity: the id that it was published under, where that is another than :func:`entry_id` gives.
+    """
+    return Outline(**_standing(_ranked(mentions), home, identity))
+
+
 def merge(
     mentions: Iterable[Mention],
     home: Provider,
@@ -129,42 +143,55 @@ def merge(
     page_url: str = "",
     related: tuple[Link, ...] = (),
 ) -> Entry:
-    """Return the entry that `mentions` of one page make together.
+    """Return the entry that `mentions` of one page make together: its :func:`outline`, and all that it shows.
 
-    The representative mention gives id, address, title and date; a missing excerpt, image, … comes from the
-    next mention that has one. `updated` is the latest that any mention names, and never before `published`.
+    What the representative mention lacks (an excerpt, an image, …) comes from the next mention that has it.
 
     Args:
-        mentions: at least one, all of the same page, in any order.
-        home: the site as a provider, for an article without one.
-        identity: the id that it was published under, where that is another than :func:`entry_id` gives.
+        mentions, home, identity: as for :func:`outline`.
         page, page_url: slug and address of the page that we make for an article without a web page.
         related: the pages it is related to.
     """
-    ranked = sorted(mentions, key=representation_order)
-    top = ranked[0]
-    url = address.identity(top.url) if top.url is not None else page_url
+    ranked = _ranked(mentions)
+    standing = _standing(ranked, home, identity)
+    url = standing["url"] = standing["url"] or page_url
     return Entry(
-        id=identity or entry_id(top),
-        url=url,
-        title=top.title,
-        published=top.published,
-        updated=latest([top.published, *(each.updated for each in ranked if each.updated is not None)]),
-        provider=provider_of(top, home),
+        **standing,
         summary=_first(ranked, lambda each: each.excerpt) or "",
         content=_first(ranked, lambda each: each.content) or "",
         original_url=_first(ranked, lambda each: each.original_url if _is_another(each.original_url, url) else None),
         amp_url=_first(ranked, lambda each: each.amp_url),
-        topics=_names(each.topics for each in ranked),
-        categories=_names(each.categories for each in ranked),
         type=_first(ranked, lambda each: each.type) or "",
-        quality=_first(ranked, lambda each: each.quality),
         heat=_first(ranked, lambda each: each.heat),
         image=_first(ranked, lambda each: each.image),
-        own=top.position == 0,
         page=page,
         related=related,
     )
+
+
+def _ranked(mentions: Iterable[Mention]) -> list[Mention]:
+    """Return `mentions` with the representative one first; most entries have but one."""
+    found = list(mentions)
+    if len(found) > 1:
+        found.sort(key=representation_order)
+    return found
+
+
+def _standing(ranked: Sequence[Mention], home: Provider, identity: str | None) -> dict[str, Any]:
+    """Return the fields of :class:`Outline`; the address is empty where there is no page."""
+    top = ranked[0]
+    return {
+        "id": identity or entry_id(top),
+        "url": address.identity(top.url) if top.url is not None else "",
+        "title": top.title,
+        "published": top.published,
+        "updated": max([top.published, *(each.updated for each in ranked if each.updated is not None)]),
+        "provider": provider_of(top, home),
+        "topics": _names([each.topics for each in ranked]),
+        "categories": _names([each.categories for each in ranked]),
+        "quality": _first(ranked, lambda each: each.quality),
+        "own": top.position == 0,
+    }
 
 
 fold = lru_cache(maxsize=4096)(name_key)
@@ -185,10 +212,14 @@ def _first(ranked: Sequence[Mention], field: Callable[[Mention], T | None]) -> T
     return None
 
 
-def _names(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def _names(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Return each name once, whatever its spelling, in alphabetical order of what identifies it."""
+    return _sorted_names(lists[0] if len(lists) == 1 else tuple(name for names in lists for name in names))
+
+
+@lru_cache(maxsize=4096)
+def _sorted_names(names: tuple[str, ...]) -> tuple[str, ...]:
     spelled: dict[str, str] = {}
-    for names in lists:
-        for name in names:
-            spelled.setdefault(fold(name), name)
+    for name in names:
+        spelled.setdefault(fold(name), name)
     return tuple(spelled[key] for key in sorted(spelled))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -212,13 +212,11 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a subscriber sees: one web page, all of its mentions merged (:func:`feeds.entries.merge`).
+class Outline:
+    """What decides where an entry stands: in which feeds, and in which order (:func:`feeds.entries.outline`).
 
     Attributes:
         own: True where an article of the corpus is about this page; False where it is only related to one.
-        page: the slug of ``/articles/<slug>/`` for an entry without a web page of its own, else None.
-        related: the pages it is related to, in either direction, newest first.
     """
 
     id: str
@@ -227,17 +225,28 @@ class Entry:
     published: datetime
     updated: datetime
     provider: Provider
+    topics: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    quality: float | None = None
+    own: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Outline):
+    """What a subscriber sees: one web page, all of its mentions merged (:func:`feeds.entries.merge`).
+
+    Attributes:
+        page: the slug of ``/articles/<slug>/`` for an entry without a web page of its own, else None.
+        related: the pages it is related to, in either direction, newest first.
+    """
+
     summary: str = ""
     content: str = ""
     original_url: str | None = None
     amp_url: str | None = None
-    topics: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
     type: str = ""
-    quality: float | None = None
     heat: float | None = None
     image: Image | None = None
-    own: bool = True
     page: str | None = None
     related: tuple[Link, ...] = ()
 
@@ -291,14 +300,13 @@ class Selection:
     include: frozenset[tuple[Kind, str]] = frozenset()
     exclude: frozenset[tuple[Kind, str]] = frozenset()
 
-    def takes(self, entry: Entry, feeds: Iterable[tuple[Kind, str]]) -> bool:
+    def takes(self, entry: Outline, feeds: Collection[tuple[Kind, str]]) -> bool:
         """Tell whether `entry`, which belongs into `feeds`, is published."""
-        belongs = set(feeds)
         return (
             (self.related or entry.own)
             and (entry.quality is None or entry.quality >= self.min_quality)
-            and (not self.include or not self.include.isdisjoint(belongs))
-            and self.exclude.isdisjoint(belongs)
+            and (not self.include or any(each in self.include for each in feeds))
+            and (not self.exclude or all(each not in self.exclude for each in feeds))
         )
 
 

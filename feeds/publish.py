@@ -119,7 +119,6 @@ def build(
         def work(db: sqlite3.Connection) -> Report:
             ledger = Ledger.load(folder)
             _update(db, site, ledger, now, workers, watch, only)
-            history.record(db)
             history.record_feeds(db)
             ledger.save(folder)  # first: a build that is killed here finds its decisions again
             db.commit()
@@ -296,6 +295,8 @@ def _write_out(
     """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
     draft = Draft(site.state_path, before, now, verify=anew)
     _fill(draft, db, site, ledger, workers, watch, anew=anew)
+    history.record(db)
+    db.commit()  # first: what is about to be seen is known to the next build, even if this one is killed here
     after = draft.commit()
     pending.clear(db, after.name)
     db.commit()

@@ -71,10 +71,8 @@ CREATE TABLE entry (
     ident TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL,
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
     shown INTEGER NOT NULL DEFAULT 0,    -- 1: the settings select it (feeds.model.Selection)
-    recorded INTEGER NOT NULL DEFAULT 0, -- 1: the history has it as it is (feeds.catalogue.history)
     page_wanted TEXT, page TEXT          -- the plain slug of a page-less entry, and the one it got
 );
-CREATE INDEX entry_unrecorded ON entry (id) WHERE shown AND NOT recorded;
 CREATE INDEX entry_ident ON entry (ident);
 CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
 
@@ -130,6 +128,7 @@ CREATE TEMP TABLE candidate (mention_id INTEGER PRIMARY KEY);  -- mentions that 
 CREATE TEMP TABLE shaken (entry_id INTEGER PRIMARY KEY);  -- entries that lost or will gain a mention
 CREATE TEMP TABLE stale (entry_id INTEGER PRIMARY KEY);   -- entries whose fragments must be made anew
 CREATE TEMP TABLE written (entry_id INTEGER PRIMARY KEY, kept INTEGER NOT NULL); -- merged anew; 1: the ledger has it
+CREATE TEMP TABLE rendered (entry_id INTEGER PRIMARY KEY); -- entries that were rendered and not recorded yet
 CREATE TEMP TABLE contested (wanted TEXT PRIMARY KEY);    -- page slugs that an entry wants or has given up
 """
 

@@ -98,11 +98,16 @@ def claims(db: sqlite3.Connection, entry_id: int) -> list[Claim]:
 
 
 def record(db: sqlite3.Connection) -> None:
-    """Note what is about to be published: id and keys of each entry that has been written since the last time."""
+    """Note what is about to be published: id and keys of each entry that has been rendered since the last time.
+
+    An entry that no document shows is not rendered. Nobody has seen its id, which may still become another.
+    """
     if db.execute("SELECT 1 FROM unrecorded LIMIT 1").fetchone() is None:
         return
-    db.execute("INSERT OR IGNORE INTO published.id (ident) SELECT ident FROM unrecorded")
-    db.execute("UPDATE published.id SET turn = turn + 1 WHERE ident IN (SELECT ident FROM unrecorded)")
+    db.execute(
+        "INSERT INTO published.id (ident, turn) SELECT ident, 1 FROM unrecorded WHERE true ORDER BY ident"
+        " ON CONFLICT DO UPDATE SET turn = turn + 1"
+    )
     db.execute(
         "UPDATE published.page SET turn = 0 WHERE turn > 0"
         " AND key IN (SELECT key FROM unrecorded CROSS JOIN entry_key USING (entry_id))"
@@ -112,7 +117,7 @@ def record(db: sqlite3.Connection) -> None:
             "INSERT OR REPLACE INTO published.page SELECT key, number, turn"  # noqa: S608 - one of two words above
             f" FROM unrecorded CROSS JOIN published.id USING (ident) CROSS JOIN {keys} USING (entry_id) ORDER BY key"
         )
-    db.execute("UPDATE entry SET recorded = 1 WHERE shown AND NOT recorded")
+    db.execute("DELETE FROM rendered")
 
 
 def record_feeds(db: sqlite3.Connection) -> None:
@@ -134,7 +139,7 @@ def feed(db: sqlite3.Connection, kind: Kind, key: str) -> KeptFeed | None:
 
 # CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.
 _VIEWS = """
-CREATE TEMP VIEW unrecorded AS SELECT id AS entry_id, ident FROM entry WHERE shown AND NOT recorded;
+CREATE TEMP VIEW unrecorded AS SELECT entry_id, ident FROM rendered CROSS JOIN entry ON id = entry_id;
 CREATE TEMP VIEW entry_key AS SELECT entry_id, value AS key FROM mention CROSS JOIN json_each(keys);
 CREATE TEMP VIEW title_key AS
 SELECT entry_id, key_number('@' || char(10) || title || char(10) || published) AS key FROM mention WHERE url IS NULL;

@@ -139,7 +139,7 @@ def _reidentify(db: sqlite3.Connection, entry_id: int, ident: str) -> None:
     (before,) = db.execute("SELECT ident FROM entry WHERE id = ?", (entry_id,)).fetchone()
     if before == ident:
         return
-    db.execute("UPDATE entry SET ident = ?, recorded = 0 WHERE id = ?", (ident, entry_id))
+    db.execute("UPDATE entry SET ident = ? WHERE id = ?", (ident, entry_id))
     db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
     mark_beside(db, entry_id)
 

@@ -17,7 +17,7 @@ from feeds.model import Kind, Parsed, Provider
 _NOBODY = Provider("", "")
 """Stands for the site where its own domain is not wanted."""
 
-BATCH = 200
+BATCH = 500
 """How many files are recorded at a time."""
 
 _INSERT_SOURCE = """
@@ -97,12 +97,14 @@ class Rows(NamedTuple):
         readable: whether it is an article; the rows are empty where it is not.
         problems: rows of table `problem`.
         mentions: keys (JSON), domain, and the values of :data:`FACTS` and :data:`TEXT`, for each mention.
+        keys: the numbers in table `mention_key`, for each mention.
         labels: a mention's place in the list, kind and key of a topic or category.
     """
 
     readable: bool
     problems: list[tuple[Any, ...]]
     mentions: list[tuple[Any, ...]]
+    keys: list[list[int]]
     labels: list[tuple[int, str, str]]
 
 
@@ -120,15 +122,22 @@ def rows(parsed: Parsed) -> Rows:
     article = parsed.article
     found = article.mentions if article is not None else ()
     mentions: list[tuple[Any, ...]] = []
+    numbers: list[list[int]] = []
     labels: list[tuple[int, str, str]] = []
     for place, mention in enumerate(found):
-        numbers = json.dumps([key_number(key) for key in keys(mention)], separators=(",", ":"))
-        mentions.append((numbers, provider_of(mention, _NOBODY).domain, *from_mention(mention)))
+        numbers.append([key_number(key) for key in keys(mention)])
+        mentions.append(
+            (
+                json.dumps(numbers[-1], separators=(",", ":")),
+                provider_of(mention, _NOBODY).domain,
+                *from_mention(mention),
+            )
+        )
         topics = mention.topics if place == 0 else [name for name in mention.topics if name not in found[0].topics]
         labels += [(place, Kind.TOPIC.value, fold(name)) for name in topics]
         labels += [(place, Kind.CATEGORY.value, fold(name)) for name in mention.categories]
     problems = [(it.line, it.field, it.reason, it.advice, it.severity.value) for it in parsed.problems]
-    return Rows(article is not None, problems, mentions, labels)
+    return Rows(article is not None, problems, mentions, numbers, labels)
 
 
 def record(db: sqlite3.Connection, batch: Sequence[Read], now: datetime, *, include_unpublished: bool) -> None:
@@ -139,6 +148,7 @@ def record(db: sqlite3.Connection, batch: Sequence[Read], now: datetime, *, incl
     sources: list[tuple[Any, ...]] = []
     problems: list[tuple[Any, ...]] = []
     mentions: list[tuple[Any, ...]] = []
+    mention_keys: list[tuple[int, int]] = []
     labels: list[tuple[Any, ...]] = []
     limit = to_seconds(now)
     for each in batch:
@@ -153,17 +163,13 @@ def record(db: sqlite3.Connection, batch: Sequence[Read], now: datetime, *, incl
             mention_id += 1
             is_live = live and (row[4] or include_unpublished) and row[3] <= limit
             mentions.append((mention_id, source_id, is_live, *row))
+        mention_keys += [(key, first + place) for place, numbers in enumerate(each.rows.keys) for key in numbers]
         labels += [(first + place, kind, key) for place, kind, key in each.rows.labels]
     db.executemany(_INSERT_SOURCE, sources)
     db.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", problems)
     db.executemany(_INSERT_MENTION, mentions)
-    db.executemany("INSERT INTO mention_key VALUES (?, ?)", _sorted_keys(mentions))
+    db.executemany("INSERT INTO mention_key VALUES (?, ?)", sorted(mention_keys))  # as they are stored
     db.executemany("INSERT INTO label VALUES (?, ?, ?)", labels)
-
-
-def _sorted_keys(mentions: Iterable[tuple[Any, ...]]) -> list[tuple[int, int]]:
-    """Return the rows of `mention_key` that belong to rows of `mention`, in the order in which they are stored."""
-    return sorted((key, mention_id) for mention_id, _, _, numbers, *_ in mentions for key in json.loads(numbers))
 
 
 def forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from feeds import entries
-from feeds.model import Entry, Kind
+from feeds.model import Kind, Outline
 
 FeedKey = tuple[Kind, str]
 
 
-def feeds_of(entry: Entry) -> dict[FeedKey, str]:
+def feeds_of(entry: Outline) -> dict[FeedKey, str]:
     """Return kind and key of each feed that `entry` is in (DESIGN: Entries, Membership), with what it calls it."""
     found = {(Kind.ALL, ""): "", (Kind.PROVIDER, entry.provider.domain): entry.provider.name}
     for name in entry.topics:

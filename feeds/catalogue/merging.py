@@ -20,7 +20,7 @@ from feeds.catalogue.reading import FACTS_OF_MENTION
 from feeds.catalogue.rows import to_mention, to_seconds
 from feeds.config import Site
 from feeds.ledger import Ledger
-from feeds.model import Entry, Mention
+from feeds.model import Mention, Outline
 from feeds.slug import slugify
 
 BATCH = 5_000
@@ -106,7 +106,7 @@ def _merge_batch(
         is_in |= dict.fromkeys(group, entry_id)
         found = [loose[number].mention for number in group]
         kept = identity.kept_id(ledger, (key for number in group for key in loose[number].keys), found)
-        rows.add(entry_id, entries.merge(found, site.home, identity=kept), before.get(entry_id), kept is not None)
+        rows.add(entry_id, entries.outline(found, site.home, identity=kept), before.get(entry_id), kept is not None)
     rows.write()
     moved = [(entry_id, number) for number, entry_id in is_in.items() if loose[number].entry_id != entry_id]
     db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
@@ -171,7 +171,7 @@ class _Rows:
         self._wanted: list[tuple[str]] = []
         self._written: list[tuple[int, bool]] = []
 
-    def add(self, entry_id: int, entry: Entry, before: _State | None, kept: bool) -> None:
+    def add(self, entry_id: int, entry: Outline, before: _State | None, kept: bool) -> None:
         """Add the row of `entry`, which was `before` if it was there."""
         feeds = feeds_of(entry)
         shown = self._site.selection.takes(entry, feeds)
@@ -252,7 +252,7 @@ INSERT INTO entry (ident, url, title, published, updated, shown, page_wanted, id
 """
 
 _UPDATE_ENTRY = """
-UPDATE entry SET ident = ?, url = ?, title = ?, published = ?, updated = ?, shown = ?, page_wanted = ?, recorded = 0
+UPDATE entry SET ident = ?, url = ?, title = ?, published = ?, updated = ?, shown = ?, page_wanted = ?
 WHERE id = ?
 """
 

@@ -210,6 +210,7 @@ def keep_fragments(db: sqlite3.Connection, entry_id: int, rendered: dict[str, by
     """Keep the fragments of one entry: format → bytes."""
     sizes = json.dumps({name: len(body) for name, body in rendered.items()})
     db.execute("INSERT INTO fragment VALUES (?, ?, ?)", (entry_id, sizes, b"".join(rendered.values())))
+    db.execute("INSERT OR IGNORE INTO rendered VALUES (?)", (entry_id,))
 
 
 def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:

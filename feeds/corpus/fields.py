@@ -28,6 +28,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Field → the names that other tools use for the same thing, in the order in which they are asked."""
 
+_OTHER_NAMES = frozenset(name.lower() for names in NAMES.values() for name in names)
+
 Where = tuple[str | int, ...]
 Report = Callable[[Where, str, str, Severity], None]
 
@@ -47,6 +49,7 @@ class Fields:
 
     def __init__(self, values: Mapping[Any, Any], where: Where, report: Report) -> None:
         self._values = {_lower(name): value for name, value in values.items()}
+        self._has_others = not _OTHER_NAMES.isdisjoint(self._values)
         self._where = where
         self._report = report
 
@@ -56,11 +59,14 @@ class Fields:
 
     def find(self, field: str) -> tuple[str, Any]:
         """Return the name under which `field` has a value here, and the value; or its main name and None."""
-        values = self._values
-        for name, lower in _spellings(field):
-            value = values.get(lower)
-            if value is not None and value != "" and value != []:
-                return name, value
+        value = self._values.get(_lower(field))
+        if _is_there(value):
+            return field, value
+        if self._has_others:
+            for name in NAMES.get(field, ()):
+                value = self._values.get(_lower(name))
+                if _is_there(value):
+                    return name, value
         return field, None
 
     def text(self, field: str) -> str:
@@ -86,6 +92,8 @@ class Fields:
         name, value = self.find(field)
         if value is None:
             return None
+        if type(value) is int and -_LARGEST <= value <= _LARGEST:
+            return value
         try:
             number = float(_scalar(value) or "")
             if abs(number) > _LARGEST:
@@ -188,10 +196,8 @@ class Fields:
         return Image(found, _pixels(inner.number("width")), _pixels(inner.number("height")))
 
 
-@lru_cache(maxsize=1024)
-def _spellings(field: str) -> tuple[tuple[str, str], ...]:
-    """Return the names of `field` in the order in which they are asked, each with its lower-case form."""
-    return tuple((name, name.lower()) for name in (field, *NAMES.get(field, ())))
+def _is_there(value: Any) -> bool:
+    return value is not None and value != "" and value != []
 
 
 @lru_cache(maxsize=1024, typed=True)  # 1 and True are equal, and not the same name
@@ -205,9 +211,9 @@ def _pixels(size: float | None) -> int | None:
 
 def _scalar(value: Any) -> str | None:
     """Return a text, number, boolean or date (TOML and JSON have these) as the text it would be in YAML."""
+    if type(value) is str:
+        return value
     match value:
-        case str():
-            return value
         case bool():
             return "true" if value else "false"
         case int() | float() | datetime():

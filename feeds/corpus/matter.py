@@ -65,6 +65,20 @@ def _refuse_depth(fm: str) -> None:
 class YamlMatter(YAMLHandler):
     """``---`` … ``---``."""
 
+    def split(self, text: str) -> tuple[str, str]:
+        """Return the front matter of `text`, which starts with it, and the rest; ValueError where it does not close.
+
+        As python-frontmatter splits, but that a boundary is looked for where it can be: after a line feed.
+        """
+        opening, at = self.FM_BOUNDARY.match(text), 0
+        if opening is None:
+            raise ValueError("no front matter")
+        while (at := text.find("\n---", at)) >= 0:
+            at += 1
+            if at >= opening.end() and (closing := self.FM_BOUNDARY.match(text, at)) is not None:
+                return text[opening.end() : closing.start()], text[closing.end() :]
+        raise ValueError("not closed")
+
     def load(self, fm: str, **_: object) -> Any:
         """Return the values of `fm`; MatterError where it is no YAML."""
         try:
