@@ -12,7 +12,7 @@ import hashlib
 import importlib.metadata
 import sqlite3
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -244,27 +244,38 @@ def _update(
     intake.note_complete(db, site.corpus)
     changed = [each for each in files if not each.stamp or known.get(each.path) != each.stamp]
     intake.forget(db, known.keys() - {each.path for each in files})
+    if database.meta(db, "site") != site.fingerprint:
+        merging.shake_all(db)
+        database.set_meta(db, "site", site.fingerprint)
+    merger = merging.Merger(db, site, ledger)
     with watch.stage("read", len(changed)):
-        executor = workers.executor(len(changed), PARALLEL_FROM)
-        record = functools.partial(intake.record, now=now, include_unpublished=site.include_unpublished)
-        digests = ((each, intake.digest(db, each.path)) for each in changed)
-        batch: list[intake.Read] = []
-        for source, digest, rows in read_files(corpus, site.timezone, digests, intake.rows, executor):
-            if rows is None:
-                intake.restamp(db, source.path, source.stamp)
-            else:
-                batch.append(intake.Read(source.path, source.stamp, digest, rows))
-            if len(batch) == intake.BATCH:
-                record(db, batch)
-                batch.clear()
-            watch.progress.advance()
-        record(db, batch)
+        for batch in _read(db, site, changed, workers, watch):
+            intake.record(db, batch, now, include_unpublished=site.include_unpublished)
+            merger.take_up()  # while others read
     with watch.stage("merge", 0):
-        if database.meta(db, "site") != site.fingerprint:
-            merging.shake_all(db)
-            database.set_meta(db, "site", site.fingerprint)
         intake.set_live(db, now, include_unpublished=site.include_unpublished)
-        return merging.merge(db, site, ledger, now)
+        merger.take_up()
+        return merger.settle(now)
+
+
+def _read(
+    db: sqlite3.Connection, site: Site, changed: Sequence[SourceFile], workers: Workers, watch: Stopwatch
+) -> Iterator[list[intake.Read]]:
+    """Yield what became of the files whose bytes have changed, as much at a time as is recorded at once."""
+    digests = ((each, intake.digest(db, each.path)) for each in changed)
+    executor = workers.executor(len(changed), PARALLEL_FROM)
+    batch: list[intake.Read] = []
+    for source, digest, rows in read_files(site.corpus_path, site.timezone, digests, intake.rows, executor):
+        if rows is None:
+            intake.restamp(db, source.path, source.stamp)
+        else:
+            batch.append(intake.Read(source.path, source.stamp, digest, rows))
+        if len(batch) == intake.BATCH:
+            yield batch
+            batch = []
+        watch.progress.advance()
+    if batch:
+        yield batch
 
 
 def _look_over(

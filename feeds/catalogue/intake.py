@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from feeds.catalogue.database import meta, set_meta
 from feeds.catalogue.reading import next_due
-from feeds.catalogue.rows import FACTS, TEXT, from_mention, to_seconds
+from feeds.catalogue.rows import FACTS, TEXT, as_json, from_mention, to_seconds
 from feeds.entries import fold, key_number, keys, provider_of
 from feeds.model import Kind, Parsed, Provider
 
@@ -126,13 +126,8 @@ def rows(parsed: Parsed) -> Rows:
     labels: list[tuple[int, str, str]] = []
     for place, mention in enumerate(found):
         numbers.append([key_number(key) for key in keys(mention)])
-        mentions.append(
-            (
-                json.dumps(numbers[-1], separators=(",", ":")),
-                provider_of(mention, _NOBODY).domain,
-                *from_mention(mention),
-            )
-        )
+        domain = provider_of(mention, _NOBODY).domain
+        mentions.append((as_json(numbers[-1]), domain, *from_mention(mention)))
         topics = mention.topics if place == 0 else [name for name in mention.topics if name not in found[0].topics]
         labels += [(place, Kind.TOPIC.value, fold(name)) for name in topics]
         labels += [(place, Kind.CATEGORY.value, fold(name)) for name in mention.categories]

@@ -27,43 +27,55 @@ BATCH = 5_000
 """How many new mentions are merged at a time: what bounds the memory that a first build needs."""
 
 
-def merge(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> list[Reidentified]:
-    """Bring entries, memberships and feeds up to date with the mentions that are live.
-
-    Afterwards every feed and page that may look different is pending, and the fragments of every entry that
-    may are gone.
+class Merger:
+    """One build's merging: what is loose is taken up again and again while files are read, and settled in the end.
 
     Args:
         db: the catalogue.
         site: the settings.
         ledger: says what stays as it was published; what has to be kept from now on is added to it.
-        now: when a feed that nothing names any more has ended.
-
-    Returns:
-        The published ids that could not be kept.
     """
-    db.execute("DELETE FROM written")
-    db.execute("DELETE FROM stale")
-    db.execute("DELETE FROM contested")
-    members = Members(db)
-    while True:
-        homeless = _mentions(db, _HOMELESS, {"batch": BATCH})
-        _merge_batch(db, homeless, site, ledger, members)
-        db.execute("DELETE FROM shaken")
-        if len(homeless) < BATCH:
-            break
-    members.finish()
-    lost = identity.settle(db, ledger)
-    naming.name_pages(db, site.address)
-    _settle_stale(db)
-    if site.archives:
-        archives.mark_stale(db)
-    naming.name_feeds(db, site, ledger, now)
-    return lost
+
+    def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger) -> None:
+        self._db, self._site, self._ledger = db, site, ledger
+        self._members = Members(db)
+        for scratch in ("written", "stale", "contested"):
+            db.execute(f"DELETE FROM {scratch}")  # noqa: S608 - one of three words above
+
+    def take_up(self) -> None:
+        """Merge the mentions that are new and live, and the entries that are shaken."""
+        while True:
+            homeless = _mentions(self._db, _HOMELESS, {"batch": BATCH})
+            _merge_batch(self._db, homeless, self._site, self._ledger, self._members)
+            self._db.execute("DELETE FROM shaken")
+            if len(homeless) < BATCH:
+                break
+
+    def settle(self, now: datetime) -> list[Reidentified]:
+        """Bring ids, names and addresses up to date with the entries that there are.
+
+        Afterwards every feed and page that may look different is pending, and the fragments of every entry that
+        may are gone.
+
+        Args:
+            now: when a feed that nothing names any more has ended.
+
+        Returns:
+            The published ids that could not be kept.
+        """
+        db, site, ledger = self._db, self._site, self._ledger
+        self._members.finish()
+        lost = identity.settle(db, ledger)
+        naming.name_pages(db, site.address)
+        _settle_stale(db)
+        if site.archives:
+            archives.mark_stale(db)
+        naming.name_feeds(db, site, ledger, now)
+        return lost
 
 
 def shake_all(db: sqlite3.Connection) -> None:
-    """Have the next :func:`merge` merge everything anew: the site itself has changed."""
+    """Have everything merged anew: the site itself has changed."""
     db.execute("INSERT OR IGNORE INTO shaken SELECT id FROM entry")
     db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
 

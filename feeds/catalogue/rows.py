@@ -17,6 +17,10 @@ TEXT = "excerpt, content"
 """The columns that hold its text: what merging has no need of."""
 
 
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""JSON as the catalogue holds it."""
+
+
 def to_seconds(moment: datetime) -> int:
     """Return `moment` as the catalogue keeps it: whole seconds since the epoch."""
     return int(moment.timestamp())
@@ -49,7 +53,7 @@ def from_mention(mention: Mention) -> tuple[Any, ...]:
         mention.title,
         mention.url,
         mention.explicit_id,
-        json.dumps(record, ensure_ascii=False, separators=(",", ":")),
+        as_json(record),
         mention.excerpt,
         mention.content,
     )

@@ -9,6 +9,7 @@ Without yaml-rs everything is: it is slower, and the same. The tests hold the tw
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 try:
@@ -26,9 +27,8 @@ _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\ufff
 _TEXT_BYTES = bytes([0x0A, *range(0x20, 0x7F)])
 _NUMBERS = ("0x", "0o", "0b")
 _NUMBER = re.compile(r":\s*[-+]?0[xob]")
-_INDICATOR = re.compile(r"[!&*?|>@`%]")
+_INDICATORS = "!&*?|>@`%"
 _WORD = r"""(?:"[^"\\\n]*"|'[^'\n]*'|\w[\w ./+-]*)"""
-_BRACKET = re.compile(r"[\[{]")
 _PLAIN_COLLECTION = re.compile(rf"[\[{{](?:{_WORD}(?:: {_WORD})?(?:, |(?=[\]}}])))*[\]}}] *$", re.MULTILINE)
 
 
@@ -52,12 +52,20 @@ def _is_unusual(text: str) -> bool:
         return True
     if any(number in text for number in _NUMBERS) and _NUMBER.search(text):
         return True
-    if any(_starts_value(text, found.start(), ":,[{-") for found in _INDICATOR.finditer(text)):
+    if any(_starts_value(text, at, ":,[{-") for at in _places(text, _INDICATORS)):
         return True
-    return ("[" in text or "{" in text) and any(
-        _starts_value(text, found.start(), ":-") and _PLAIN_COLLECTION.match(text, found.start()) is None
-        for found in _BRACKET.finditer(text)
+    return any(
+        _starts_value(text, at, ":-") and _PLAIN_COLLECTION.match(text, at) is None for at in _places(text, "[{")
     )
+
+
+def _places(text: str, characters: str) -> Iterator[int]:
+    """Yield where in `text` any of `characters` stands; one search for each is faster than one for all."""
+    for character in characters:
+        at = text.find(character)
+        while at >= 0:
+            yield at
+            at = text.find(character, at + 1)
 
 
 def _is_plain(text: str) -> bool:
