@@ -97,6 +97,8 @@ CREATE TABLE member (                    -- which entries a feed has, in the fee
 CREATE INDEX member_entry ON member (entry_id);
 CREATE VIEW membership AS
 SELECT kind, key, age, entry_id, shown FROM subject JOIN member ON subject_id = subject.id;
+CREATE VIEW belonging AS                 -- the same, for those who come from entries
+SELECT kind, key, age, entry_id, shown FROM member CROSS JOIN subject ON subject.id = subject_id;
 
 CREATE TABLE feed (
     kind TEXT NOT NULL, key TEXT NOT NULL,

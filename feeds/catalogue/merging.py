@@ -232,7 +232,7 @@ def _settle_stale(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM stale)")
     db.execute(
         "UPDATE feed SET pending = 1 WHERE (kind, key) IN"
-        " (SELECT kind, key FROM stale CROSS JOIN membership USING (entry_id))"
+        " (SELECT kind, key FROM stale CROSS JOIN belonging USING (entry_id))"
     )
     db.execute(
         "INSERT OR IGNORE INTO pending_page"
@@ -263,7 +263,7 @@ CROSS JOIN mention ON mention.id = mention_id WHERE entry_id IS NOT NULL
 
 _PENDING_FOR_SHAKEN = """
 UPDATE feed SET pending = 1
-WHERE (kind, key) IN (SELECT kind, key FROM shaken CROSS JOIN membership USING (entry_id))
+WHERE (kind, key) IN (SELECT kind, key FROM shaken CROSS JOIN belonging USING (entry_id))
 """
 
 _STALE_BESIDE = """
