@@ -267,8 +267,9 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     variables = {f"{_ENVIRONMENT}{name}": name for name in ("CONFIG", *(each.name.upper() for each in settings()))}
     for name in environ:
-        near = difflib.get_close_matches(name, variables, n=1, cutoff=0.8)
-        if name.startswith(_ENVIRONMENT) and name not in variables and near:
+        if not name.startswith(_ENVIRONMENT) or name in variables:
+            continue
+        if near := difflib.get_close_matches(name, variables, n=1, cutoff=0.8):
             raise ConfigError(f"unknown variable; did you mean {near[0]}?", name)
     for each in settings():
         variable = _ENVIRONMENT + each.name.upper()

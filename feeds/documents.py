@@ -48,6 +48,7 @@ class Studio(NamedTuple):
 def put_pending(
     db: sqlite3.Connection,
     site: Site,
+    signs: Signs,
     ledger: Ledger,
     draft: Draft,
     progress: Progress,
@@ -58,15 +59,12 @@ def put_pending(
     Args:
         db: the catalogue; fragments that were missing are kept in it.
         site: the settings.
-        ledger: the feeds that have ended or moved.
+        signs: what the snapshot says of feeds that have ended or moved.
+        ledger: the same feeds.
         draft: the next snapshot.
         progress: is told of each feed that is done.
         workers: render where there is much to render.
     """
-    signs = Signs(
-        ended=tuple(each.folder for each in ledger.empty_feeds() if each.ended is not None),
-        moved={old: move.to for old, move in sorted(ledger.moves.items())},
-    )
     draft.remove_below([*pending.gone(db), *(draft.signs.moved.keys() - signs.moved.keys())])
     draft.signs = signs
     if database.meta(db, "archives") == "on" and not site.archives:

@@ -51,7 +51,7 @@ def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool, trust: bool) -> 
     changed = 0
     for address, document in snapshot.documents.items():
         listed = written.get(address) == document.digest
-        if rewrite or not listed or not (trust or _is_as_left(folder / address, document)):
+        if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", document)):
             changed += _write(snapshot, document, folder, address, ours=rewrite or address in written)
     for address in sorted(written.keys() - snapshot.documents.keys()):
         changed += _delete(folder, address)
@@ -84,9 +84,9 @@ def _keep_list(folder: Path, files: dict[str, str]) -> None:
     write_atomically(folder / OUTPUT_MARK, text.encode(), root=folder)
 
 
-def _is_as_left(path: Path, document: Document) -> bool:
+def _is_as_left(path: str, document: Document) -> bool:
     try:
-        status = path.stat()
+        status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
     return status.st_size == document.size and int(status.st_mtime) == document.modified

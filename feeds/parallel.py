@@ -7,11 +7,12 @@ bounds the memory, and any :class:`concurrent.futures.Executor` will do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from itertools import islice
-from multiprocessing import get_context
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, ProcessPoolExecutor
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,6 +44,9 @@ class Workers:
         if self._jobs < 2 or amount < enough:
             return None
         if self._pool is None:
+            from concurrent.futures import ProcessPoolExecutor  # most builds have too little to do for them
+            from multiprocessing import get_context
+
             self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"))
         return self._pool
 

@@ -9,50 +9,37 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.metadata
 import sqlite3
-import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from feeds import snapshot
+from feeds import fingerprint, snapshot
 from feeds.catalogue import database, history, intake, merging, moved, pending, reading
 from feeds.catalogue.identity import Reidentified
 from feeds.config import Site
-from feeds.corpus.batch import read_files
 from feeds.corpus.scan import LINKED, SourceFile, is_utf8, scan
-from feeds.difference import Difference, between
-from feeds.documents import put_pending
 from feeds.errors import CorpusError, StateError, UsageError
 from feeds.export import export
 from feeds.ledger import Ledger
 from feeds.model import Counts, HeldBack, Problem
 from feeds.parallel import Workers
 from feeds.progress import Progress, Silent, Stopwatch
-from feeds.snapshot import DamagedError, Draft, Snapshot
+from feeds.snapshot import DamagedError, Draft, Signs, Snapshot
 from feeds.state import locked
+
+if TYPE_CHECKING:
+    from feeds.difference import Difference
+
+# What reads and what renders is imported where it is used: to load all of it takes longer than most builds, and a
+# build that has nothing to read or to render does without. A test holds what such a build imports.
 
 T = TypeVar("T")
 
 PARALLEL_FROM = 200
 """From how many changed files on worker processes are worth their start."""
-
-_LIBRARIES = (
-    "anyascii",
-    "feedgen",
-    "idna",
-    "Jinja2",
-    "lxml",
-    "markdown-it-py",
-    "nh3",
-    "python-dateutil",
-    "python-frontmatter",
-    "PyYAML",
-    "tzdata",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +175,8 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
     Args:
         site, now, jobs, progress: as for :func:`build`.
     """
+    from feeds.difference import Difference, between
+
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
     with _alone(site, watch) as folder, Workers(jobs) as workers:
@@ -248,10 +237,11 @@ def _update(
         merging.shake_all(db)
         database.set_meta(db, "site", site.fingerprint)
     merger = merging.Merger(db, site, ledger)
-    with watch.stage("read", len(changed)):
-        for batch in _read(db, site, changed, workers, watch):
-            intake.record(db, batch, now, include_unpublished=site.include_unpublished)
-            merger.take_up()  # while others read
+    if changed:
+        with watch.stage("read", len(changed)):
+            for batch in _read(db, site, changed, workers, watch):
+                intake.record(db, batch, now, include_unpublished=site.include_unpublished)
+                merger.take_up()  # while others read
     with watch.stage("merge", 0):
         intake.set_live(db, now, include_unpublished=site.include_unpublished)
         merger.take_up()
@@ -262,6 +252,8 @@ def _read(
     db: sqlite3.Connection, site: Site, changed: Sequence[SourceFile], workers: Workers, watch: Stopwatch
 ) -> Iterator[list[intake.Read]]:
     """Yield what became of the files whose bytes have changed, as much at a time as is recorded at once."""
+    from feeds.corpus.batch import read_files
+
     digests = ((each, intake.digest(db, each.path)) for each in changed)
     executor = workers.executor(len(changed), PARALLEL_FROM)
     batch: list[intake.Read] = []
@@ -328,16 +320,28 @@ def _fill(
     if anew or not pending.shows(db, draft.before.name if draft.before is not None else None):
         anew = True
         pending.mark_all(db, with_archives=site.archives)
-    with watch.stage("render", 0):
-        put_pending(db, site, ledger, draft, watch.progress, workers)
+    signs = _signs(ledger)
+    if signs != draft.signs or pending.is_anything(db):
+        from feeds.documents import put_pending
+
+        with watch.stage("render", 0):
+            put_pending(db, site, signs, ledger, draft, watch.progress, workers)
     if anew:
         draft.drop_the_rest()
+
+
+def _signs(ledger: Ledger) -> Signs:
+    """Return what a server says of the feeds that have ended or moved."""
+    return Signs(
+        ended=tuple(each.folder for each in ledger.empty_feeds() if each.ended is not None),
+        moved={old: move.to for old, move in sorted(ledger.moves.items())},
+    )
 
 
 def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection], T], *, anew: bool = False) -> T:
     """Return what `work` does with the catalogue; one that is damaged is made anew, once."""
     path = folder / "catalogue.sqlite3"
-    reader = hashlib.sha256(f"{_code()} {site.timezone}".encode()).hexdigest()
+    reader = hashlib.sha256(f"{fingerprint.of_code()} {site.timezone}".encode()).hexdigest()
     try:
         if anew:
             database.discard(path)
@@ -357,21 +361,6 @@ def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection],
     except OSError as error:
         place = error.filename or folder
         raise StateError(f"the state folder can't be written ({error.strerror})", place) from error
-
-
-@functools.cache
-def _code() -> str:
-    """Return what identifies this code and the libraries that decide bytes: a catalogue of another is not used."""
-    mark = hashlib.sha256(sys.version.encode())
-    here = Path(__file__).parent
-    for file in sorted(here.rglob("*")):
-        if file.suffix in (".py", ".html", ".css"):
-            mark.update(file.read_bytes())
-    for library in _LIBRARIES:
-        mark.update(f"{library} {importlib.metadata.version(library)}".encode())
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        mark.update(f"yaml-rs {importlib.metadata.version('yaml-rs')}".encode())
-    return mark.hexdigest()
 
 
 def _check_places(site: Site) -> None:

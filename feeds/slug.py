@@ -13,8 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from anyascii import anyascii
-
 LENGTH = 80
 """The longest slug, in characters, before a name is cut and told apart by a hash."""
 
@@ -38,7 +36,11 @@ def slugify(name: str) -> str:
     text = unicodedata.normalize("NFKC", name)
     for sign, word in _SPELLED_OUT:
         text = sign.sub(word, text)
-    slug = _APART.sub("-", anyascii(text).replace("'", "").lower()).strip("-")
+    if not text.isascii():
+        from anyascii import anyascii  # most names do without
+
+        text = anyascii(text)
+    slug = _APART.sub("-", text.replace("'", "").lower()).strip("-")
     if not slug:
         return f"x-{_mark(name)}"
     if len(slug) > LENGTH:

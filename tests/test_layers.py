@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import article, link, write_corpus
+
 PACKAGE = Path(__file__).parent.parent / "feeds"
 
 THIRD_PARTY = {"feedgen", "lxml", "yaml", "frontmatter", "flask", "werkzeug", "jinja2", "dateutil", "click", "granian"}
+HEAVY = THIRD_PARTY - {"click"} | {"anyascii", "idna", "markdown_it", "nh3", "rich", "watchfiles"}
+"""What takes long to load: a command that has no need of it must not wait for it."""
+
 ROOMS = {"corpus", "catalogue", "render", "snapshot", "export", "documents", "difference", "publish", "validate"}
 ROOMS |= {"web", "serve", "watching", "cli", "explain", "printing"}
 
@@ -21,6 +26,7 @@ NEVER = {
     "address": THIRD_PARTY | ROOMS | {"config"},
     "slug": THIRD_PARTY | ROOMS | {"config"},
     "entries": THIRD_PARTY | ROOMS | {"config"},
+    "fingerprint": THIRD_PARTY | ROOMS | {"config", "importlib.metadata"},
     "files": THIRD_PARTY | ROOMS | {"config"},
     "places": THIRD_PARTY | ROOMS | {"config"},
     "ledger": THIRD_PARTY | ROOMS | {"config"},
@@ -37,12 +43,12 @@ NEVER = {
     "documents": ROOMS - {"catalogue", "documents", "render", "snapshot"} | {"flask", "click", "yaml", "frontmatter"},
     "difference": ROOMS - {"catalogue", "difference", "render", "snapshot"} | {"flask", "click", "yaml", "frontmatter"},
     "validate": ROOMS - {"validate"} | THIRD_PARTY - {"lxml"} | {"config"},
-    "publish": {"web", "serve", "cli", "explain", "flask", "click", "granian"},
+    "publish": HEAVY | {"web", "serve", "cli", "explain", "click", "render", "multiprocessing"},
     "web": ROOMS - {"web", "snapshot"} | {"feedgen", "lxml", "yaml", "frontmatter", "nh3", "sqlite3"},
     "serve": {"web", "cli", "flask", "click"},
     "watching": {"web", "serve", "cli", "flask", "click", "granian", "watchfiles"},
-    "printing": {"web", "serve", "cli", "flask", "click"},
-    "cli": {"web", "serve", "flask", "granian", "rich", "watchfiles"},
+    "printing": HEAVY | {"web", "serve", "cli", "click"},
+    "cli": HEAVY | {"web", "serve", "render", "multiprocessing"},
 }
 """Room → what importing any module of it never brings along."""
 
@@ -68,6 +74,19 @@ def test_a_room_never_imports(module: str) -> None:
 
 def test_every_room_has_a_rule() -> None:
     assert {room_of(module) for module in MODULES if module != "feeds"} == set(NEVER)
+
+
+def test_a_build_without_news_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "c", {"a.md": article("Ünïcode", topics=["AI"], related=[link("https://b.example/")])})
+    code = "import sys, json; sys.path.pop(0); from feeds.cli import main; main(['build', 'c'], standalone_mode=False);"
+    code += "print(json.dumps(sorted(sys.modules)))"
+    for number in range(3):  # the second one may have to look again at a file that had just changed
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+        loaded = set(json.loads(done.stdout))
+        third_party = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+        assert number > 0 or HEAVY & third_party
+    assert {name for name in third_party if not name.startswith("_")} == {"feeds", "click"}
+    assert not loaded & {"multiprocessing", "concurrent.futures", "importlib.metadata", "email", "asyncio", "logging"}
 
 
 def test_no_module_is_two() -> None:

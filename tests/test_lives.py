@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feeds import config, publish
+from feeds.catalogue import database, pending
 from feeds.errors import ConfigError
 from feeds.ledger import FAREWELL, FILE_NAME
 from feeds.model import iso
@@ -326,3 +327,20 @@ def test_a_file_that_could_never_be_written_is_no_obstacle_to_its_removal(site: 
     mark.write_text(mark.read_text().replace("{", '{"' + "x" * 300 + '": "0",', 1))
     site.build(title="New")
     assert "xxx" not in mark.read_text()
+
+
+def test_a_ledger_that_is_restored_is_followed_though_no_article_has_changed(site: Site) -> None:
+    site.write(a=article(topics=["AI"]))
+    site.build()
+    assert site.client().get("/topics/old/feed.atom").status_code == 404
+    ended = {"feed": "topic", "key": "old", "slug": "old", "name": "Old", "updated": iso(NOW), "ended": iso(NOW)}
+    (site.folder / "state" / FILE_NAME).write_text(json.dumps(ended) + "\n")
+    site.build(after=FAREWELL + timedelta(days=1))
+    assert site.client().get("/topics/old/feed.atom").status_code == 410
+
+
+def test_an_address_to_leave_is_work_to_do(tmp_path: Path) -> None:
+    with database.connect(tmp_path / "catalogue.sqlite3", "test") as db:
+        assert not pending.is_anything(db)
+        db.execute("INSERT INTO gone VALUES ('topics/old/')")
+        assert pending.is_anything(db)

@@ -16,12 +16,12 @@ from feeds.model import Feed
 
 def mark_shaken(db: sqlite3.Connection) -> None:
     """Have the months written out that the shaken entries are in, before they leave them."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} shaken CROSS JOIN membership USING (entry_id)")
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} shaken CROSS JOIN belonging USING (entry_id)")
 
 
 def mark_stale(db: sqlite3.Connection) -> None:
     """Have the months written out that show stale entries."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} stale CROSS JOIN membership USING (entry_id)")
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} stale CROSS JOIN belonging USING (entry_id)")
 
 
 def mark_feed(db: sqlite3.Connection, kind: str, key: str) -> None:

@@ -97,6 +97,8 @@ CREATE TABLE member (                    -- which entries a feed has, in the fee
 CREATE INDEX member_entry ON member (entry_id);
 CREATE VIEW membership AS
 SELECT kind, key, age, entry_id, shown FROM subject JOIN member ON subject_id = subject.id;
+CREATE VIEW belonging AS                 -- the same, for those who come from entries
+SELECT kind, key, age, entry_id, shown FROM member CROSS JOIN subject ON subject.id = subject_id;
 
 CREATE TABLE feed (
     kind TEXT NOT NULL, key TEXT NOT NULL,
@@ -126,6 +128,7 @@ CREATE TABLE fragment (                  -- an entry in every format, one after 
 _SCRATCH = """
 CREATE TEMP TABLE candidate (mention_id INTEGER PRIMARY KEY);  -- mentions that may begin or cease to be live
 CREATE TEMP TABLE shaken (entry_id INTEGER PRIMARY KEY);  -- entries that lost or will gain a mention
+CREATE TEMP TABLE waiting (entry_id INTEGER PRIMARY KEY); -- those of them whose turn has not come yet
 CREATE TEMP TABLE stale (entry_id INTEGER PRIMARY KEY);   -- entries whose fragments must be made anew
 CREATE TEMP TABLE written (entry_id INTEGER PRIMARY KEY, kept INTEGER NOT NULL); -- merged anew; 1: the ledger has it
 CREATE TEMP TABLE rendered (entry_id INTEGER PRIMARY KEY); -- entries that were rendered and not recorded yet

@@ -24,7 +24,7 @@ from feeds.model import Mention, Outline
 from feeds.slug import slugify
 
 BATCH = 5_000
-"""How many new mentions are merged at a time: what bounds the memory that a first build needs."""
+"""How many new mentions or shaken entries are merged at a time: what bounds the memory that merging needs."""
 
 
 class Merger:
@@ -44,12 +44,17 @@ class Merger:
 
     def take_up(self) -> None:
         """Merge the mentions that are new and live, and the entries that are shaken."""
-        while True:
-            homeless = _mentions(self._db, _HOMELESS, {"batch": BATCH})
-            _merge_batch(self._db, homeless, self._site, self._ledger, self._members)
-            self._db.execute("DELETE FROM shaken")
-            if len(homeless) < BATCH:
-                break
+        self._db.execute("INSERT INTO waiting SELECT entry_id FROM shaken")
+        self._db.execute("DELETE FROM shaken")
+        while self._db.execute("INSERT INTO shaken SELECT entry_id FROM waiting LIMIT ?", (BATCH,)).rowcount:
+            self._db.execute("DELETE FROM waiting WHERE entry_id IN (SELECT entry_id FROM shaken)")
+            self._merge({})
+        while homeless := _mentions(self._db, _HOMELESS, {"batch": BATCH}):
+            self._merge(homeless)
+
+    def _merge(self, homeless: dict[int, _Loose]) -> None:
+        _merge_batch(self._db, homeless, self._site, self._ledger, self._members)
+        self._db.execute("DELETE FROM shaken")
 
     def settle(self, now: datetime) -> list[Reidentified]:
         """Bring ids, names and addresses up to date with the entries that there are.
@@ -244,7 +249,7 @@ def _settle_stale(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM stale)")
     db.execute(
         "UPDATE feed SET pending = 1 WHERE (kind, key) IN"
-        " (SELECT kind, key FROM stale CROSS JOIN membership USING (entry_id))"
+        " (SELECT kind, key FROM stale CROSS JOIN belonging USING (entry_id))"
     )
     db.execute(
         "INSERT OR IGNORE INTO pending_page"
@@ -275,7 +280,7 @@ CROSS JOIN mention ON mention.id = mention_id WHERE entry_id IS NOT NULL
 
 _PENDING_FOR_SHAKEN = """
 UPDATE feed SET pending = 1
-WHERE (kind, key) IN (SELECT kind, key FROM shaken CROSS JOIN membership USING (entry_id))
+WHERE (kind, key) IN (SELECT kind, key FROM shaken CROSS JOIN belonging USING (entry_id))
 """
 
 _STALE_BESIDE = """

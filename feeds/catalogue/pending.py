@@ -18,6 +18,12 @@ def shows(db: sqlite3.Connection, snapshot: str | None) -> bool:
     return snapshot is not None and meta(db, "snapshot") == snapshot
 
 
+def is_anything(db: sqlite3.Connection) -> bool:
+    """Tell whether there is anything that the snapshot does not show yet; pages and months wait with their feeds."""
+    query = "SELECT 1 FROM feed WHERE pending = 1 UNION ALL SELECT 1 FROM gone LIMIT 1"
+    return db.execute(query).fetchone() is not None
+
+
 def mark_all(db: sqlite3.Connection, *, with_archives: bool) -> None:
     """Have everything written out: the snapshot is another one than the catalogue knows."""
     if with_archives:

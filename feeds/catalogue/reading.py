@@ -101,7 +101,7 @@ def updated_of(shown: Iterable[Shown]) -> datetime:
 def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str]]:
     """Return kind, key and name of every feed that the entry is in."""
     rows = db.execute(
-        "SELECT kind, key, feed.name FROM membership JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
+        "SELECT kind, key, feed.name FROM belonging JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
         " ORDER BY kind, key",
         (entry_id,),
     )
@@ -111,8 +111,8 @@ def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str
 def belongs(db: sqlite3.Connection, ident: str, folder: str) -> bool:
     """Tell whether the feed in `folder` has the entry with the id `ident`, among those it shows or further down."""
     row = db.execute(
-        "SELECT 1 FROM entry CROSS JOIN membership ON entry_id = entry.id JOIN feed USING (kind, key)"
-        " WHERE entry.ident = ? AND membership.shown AND feed.kind = ? AND feed.slug = ?",
+        "SELECT 1 FROM entry CROSS JOIN belonging ON entry_id = entry.id CROSS JOIN feed USING (kind, key)"
+        " WHERE entry.ident = ? AND belonging.shown AND feed.kind = ? AND feed.slug = ?",
         (ident, *feed_at(folder)),
     ).fetchone()
     return row is not None

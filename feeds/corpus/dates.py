@@ -10,8 +10,6 @@ import re
 import warnings
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from dateutil import parser
-
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?\Z")
 _DIGITS = re.compile(r"\d+\Z")
 _LONGEST = 64
@@ -78,6 +76,8 @@ def _names_a_day(text: str) -> bool:
 
 def _twice(text: str) -> tuple[datetime, datetime]:
     """Return `text` as dateutil reads it with each of the two defaults; ValueError where it can't."""
+    from dateutil import parser  # most dates are ISO 8601, and do without
+
     if len(text) > _LONGEST or (_DIGITS.match(text) and len(text) not in (4, 8)):
         raise ValueError("not a date")
     with warnings.catch_warnings():

@@ -164,7 +164,7 @@ def _look_at(child: _Child, path: str, root: str) -> tuple[SourceFile | None, bo
     if child.name.startswith((".", "_")):
         return None, False
     is_folder = child.is_dir(follow_symlinks=False)
-    if not is_folder and _is_folder(child) and not _leads_inside(child, root):
+    if child.is_symlink() and _is_folder(child) and not _leads_inside(child, root):
         return _unreadable(path, "it is a link to a folder outside of the corpus"), False
     if child.name.lower().endswith(SUFFIXES) and path.lower() != "readme.md":
         return _examine(child, path, root), is_folder
