@@ -160,6 +160,21 @@ def test_what_was_only_looked_at_was_not_published(tmp_path: Path, feeds: Run) -
     assert X in (tmp_path / "state" / FILE_NAME).read_text()
 
 
+def test_an_id_that_no_document_showed_was_not_published(tmp_path: Path) -> None:
+    other = "https://x.example/2"
+    newer, older = article("New", "2025-01-01", url=other), article("A", "2024-01-01", url="http://x.example/1")
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": older, "b.md": newer})
+    assert build(tmp_path, limit=1) == {"New": other}
+    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "published.sqlite3")) as db:
+        assert db.execute("SELECT ident FROM id").fetchall() == [(other,)]
+    write_corpus(corpus, {"a.md": article("A", "2024-01-01", url=X)})
+    assert build(tmp_path, limit=2) == {"New": other, "A": X}
+    write_corpus(corpus, {"a.md": older})
+    assert build(tmp_path, limit=2) == {"New": other, "A": X}
+    assert build(tmp_path, limit=1) == {"New": other}
+    assert build(tmp_path, limit=2) == {"New": other, "A": X}, "also after nothing has shown it for a while"
+
+
 def test_a_ledger_reads_what_it_wrote(tmp_path: Path) -> None:
     name = "a\u2028\u0085 b.md"
     corpus = write_corpus(tmp_path / "corpus", {name: article("A\u2028", url="http://x.example/1")})

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from feeds import publish
+from feeds.catalogue import merging
 from feeds.ledger import FILE_NAME
 from feeds.model import OUTPUT_MARK
 from feeds.publish import Report
@@ -203,7 +204,9 @@ class Edits(RuleBasedStateMachine):
         assert (again.changed, again.written) == (0, 0)
 
     def build(self) -> Report:
-        return publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(merging, "BATCH", 2)  # a build from nothing takes all at once
+            return publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
 
 
 TestEdits = Edits.TestCase

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from feeds import publish, snapshot
+from feeds import documents, publish, snapshot
 from feeds.catalogue import reading
 from feeds.config import Site
 from feeds.errors import CorpusError, OutputError, StateError, UsageError
@@ -193,10 +193,11 @@ def test_force_looks_behind_sizes(tmp_path: Path) -> None:
 
 
 def test_many_files_in_many_processes_give_the_same(tmp_path: Path) -> None:
-    files = {f"{number}.md": article(str(number), url=f"https://a.example/{number}") for number in range(250)}
+    number = max(publish.PARALLEL_FROM, documents.PARALLEL_FROM)
+    files = {f"{each}.md": article(str(each), url=f"https://a.example/{each}") for each in range(number)}
     corpus = write_corpus(tmp_path / "c", files)
-    publish.build(make_site(corpus, tmp_path / "one"), NOW, jobs=1)
-    publish.build(make_site(corpus, tmp_path / "two"), NOW, jobs=2)
+    publish.build(make_site(corpus, tmp_path / "one", limit=number), NOW, jobs=1)
+    publish.build(make_site(corpus, tmp_path / "two", limit=number), NOW, jobs=2)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,21 @@ def agrees(text: str) -> bool:
 
     assert same(found, expected), text
     return True
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.sampled_from(["-", "--", "---", "\n", "\n---", "\n----", " ", "x", "\t", "a: b", "\r"]), max_size=9))
+def test_front_matter_is_split_as_python_frontmatter_does(parts: list[str]) -> None:
+    text = "".join(["---", *parts])
+    if not YAMLHandler().detect(text):
+        return
+    try:
+        expected = tuple(YAMLHandler().split(text))
+    except ValueError:
+        with pytest.raises(ValueError, match="not closed"):
+            matter.YamlMatter().split(text)
+    else:
+        assert matter.YamlMatter().split(text) == expected
 
 
 @pytest.mark.parametrize("text", FOUND)

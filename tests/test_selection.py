@@ -146,3 +146,13 @@ def test_an_updated_date_is_kept_by_what_is_shown(tmp_path: Path) -> None:
     assert titles(tmp_path, limit=1) == ["B"]
     parsed = feedparser.parse((tmp_path / "public" / "feed.atom").read_bytes())
     assert parsed.feed.updated_parsed[:3] == moment("2022-05-27").timetuple()[:3]
+
+
+def test_other_settings_reach_every_entry_however_many_are_merged_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"{each}.md": article(str(each), url=f"https://a.example/{each}", quality=each) for each in range(9)}
+    corpus = write_corpus(tmp_path / "corpus", files)
+    publish.build(make_site(corpus, tmp_path), NOW)
+    monkeypatch.setattr("feeds.catalogue.merging.BATCH", 2)
+    assert publish.build(make_site(corpus, tmp_path, min_quality=5), NOW).entries == 4

@@ -1,0 +1,53 @@
+"""Work on an executor that is handed in: in order, and no more of it under way than is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+import pytest
+
+from feeds.parallel import UNDER_WAY, Workers, in_batches
+
+SIZE = 3
+
+
+def double(numbers: list[int]) -> list[int]:
+    return [2 * number for number in numbers]
+
+
+@pytest.mark.parametrize("count", [0, 1, SIZE, SIZE * UNDER_WAY, 5 * SIZE * UNDER_WAY + 1])
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(3)], ids=["here", "three threads"])
+def test_results_come_in_order(count: int, executor: Executor | None) -> None:
+    found = [number for batch in in_batches(double, range(count), SIZE, executor) for number in batch]
+    assert found == double(list(range(count)))
+
+
+def test_what_is_taken_ahead_is_bounded() -> None:
+    taken = 0
+
+    def things() -> Iterator[int]:
+        nonlocal taken
+        for number in range(1000):
+            taken += 1
+            yield number
+
+    with ThreadPoolExecutor(2) as executor:
+        for done, batch in enumerate(in_batches(double, things(), SIZE, executor), 1):
+            assert batch
+            assert taken <= SIZE * (done + 2 * UNDER_WAY)
+
+
+def test_workers_start_when_there_is_enough_to_do() -> None:
+    with Workers(2) as workers:
+        assert workers.executor(9, enough=10) is None
+        executor = workers.executor(10, enough=10)
+        assert executor is not None
+        assert list(in_batches(abs_all, [-1, -2], 1, executor)) == [[1], [2]]
+        assert workers.executor(10, enough=10) is executor
+    with Workers(1) as workers:
+        assert workers.executor(10, enough=10) is None
+
+
+def abs_all(numbers: list[int]) -> list[int]:
+    return [abs(number) for number in numbers]
