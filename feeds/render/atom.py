@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from feeds.model import Entry
-from feeds.render.compose import ComposedEntry, ComposedFeed
+from feeds.render.compose import ComposedFeed, composed
 from feeds.render.head import Head
 
 FILE_NAME = "feed.atom"
@@ -22,7 +22,7 @@ _TAIL = b"</feed>"
 
 def fragment(entry: Entry, address: str) -> bytes:
     """Return `entry` as one ``<entry>`` (section 4.1.2)."""
-    return etree.tostring(ComposedEntry(entry, address).atom_entry(), encoding="UTF-8", xml_declaration=False)
+    return etree.tostring(composed(entry, address).atom_entry(), encoding="UTF-8", xml_declaration=False)
 
 
 def is_archive(address: str) -> bool:

@@ -7,6 +7,7 @@ it has no word for.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.dc import DcEntryExtension, DcExtension
@@ -65,6 +66,12 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         for link in reversed(list(_more_links(self._source))):
             element.insert(place, etree.Element("link", {name: value for name, value in link.items() if value}))
         return element
+
+
+@lru_cache(maxsize=1)
+def composed(entry: Entry, address: str) -> ComposedEntry:
+    """Return `entry` as feedgen wants it: once for the two formats that it is written in, one after the other."""
+    return ComposedEntry(entry, address)
 
 
 class Syndication(SyndicationExtension):  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 
 import nh3
@@ -24,6 +25,7 @@ IMAGE_TYPES = {
 _SCHEMES = {"http", "https"}
 
 
+@lru_cache(maxsize=1)
 def content(entry: Entry) -> str:
     """Return the HTML that a reader shows for `entry`: complete in itself, every address in it absolute."""
     parts = [_image(entry.image)] if entry.image is not None else []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 from feeds.model import Entry
-from feeds.render.compose import ComposedEntry, ComposedFeed
+from feeds.render.compose import ComposedFeed, composed
 from feeds.render.head import Head
 
 FILE_NAME = "feed.rss"
@@ -28,7 +28,7 @@ _CLOSE = b"</rss>"
 def fragment(entry: Entry, address: str) -> bytes:
     """Return `entry` as one ``<item>``; its prefixes are declared by the document's root."""
     root = etree.Element("rss", nsmap=_NAMESPACES)
-    root.append(ComposedEntry(entry, address).rss_entry())
+    root.append(composed(entry, address).rss_entry())
     return etree.tostring(root, encoding="UTF-8", xml_declaration=False).removeprefix(_OPEN).removesuffix(_CLOSE)
 
 
