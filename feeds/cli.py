@@ -25,7 +25,7 @@ from feeds.errors import FeedsError, UsageError
 from feeds.explain import Answers, explain, list_feeds
 from feeds.model import Counts, iso
 from feeds.printing import annotation, held_back_as_json, report_as_json, short
-from feeds.progress import Bar
+from feeds.progress import Bar, Stage, process_age, table
 from feeds.publish import Report
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -84,21 +84,27 @@ def _build_options(command: Command) -> Command:
 @click.option("--output", metavar="DIR", help='Where the static files go [public]; "" writes none.')
 @_build_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@click.option("--profile", is_flag=True, help="Print where the time went: seconds by stage.")
 def build(
     corpus: str | None,
     strict: bool,
     jobs: int | None,
     force: bool,
     as_json: bool,
+    profile: bool,
     output: str | None,
     **given: Any,
 ) -> None:
     """Publish the corpus: the snapshot that is served, and static files.
 
     Example: feeds build articles --output public --base-url https://example.org/
+
+    Example: feeds build articles --profile
     """
     site = config.load(corpus, output=output, **given)
+    start = Stage("start", 0, process_age())
     report = _build(site, jobs=jobs, force=force)
+    report = dataclasses.replace(report, stages=(start, *report.stages))
     if as_json:
         click.echo(json.dumps(report_as_json(report, site), indent=2))
     _say_counts(report.counts, site)
@@ -111,6 +117,8 @@ def build(
     if not site.base_url:
         _say(f"addresses in the feeds start with {site.address}; set base_url before you publish")
     _say_problems(report)
+    if profile:
+        _say(table(report.stages))
     if strict and report.problems:
         raise click.exceptions.Exit(1)
 

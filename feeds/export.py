@@ -15,15 +15,24 @@ from pathlib import Path
 from feeds.errors import OutputError
 from feeds.files import sweep, write_atomically
 from feeds.model import OUTPUT_MARK
+from feeds.progress import Progress, Silent
 from feeds.snapshot import Document, Snapshot
 
 
-def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False, trust: bool = False) -> int:
+def export(
+    snapshot: Snapshot,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    rewrite: bool = False,
+    trust: bool = False,
+) -> int:
     """Make `folder` show `snapshot`: file by file, atomically; what has not changed is not touched.
 
     Args:
         snapshot: what to write.
         folder: where; it is made if there is none.
+        progress: is told of each document.
         rewrite: compare the bytes of every file, also of those whose size and time are as they were left, and
             overwrite files that are not ours.
         trust: believe that every file is as it was left; else their sizes and times are looked at.
@@ -35,13 +44,13 @@ def export(snapshot: Snapshot, folder: Path, *, rewrite: bool = False, trust: bo
         OutputError: the folder can't be written.
     """
     try:
-        return _export(snapshot, folder, rewrite=rewrite, trust=trust)
+        return _export(snapshot, folder, progress or Silent(), rewrite=rewrite, trust=trust)
     except OSError as error:
         place = error.filename or folder
         raise OutputError(f"the static files can't be written ({error.strerror})", place) from error
 
 
-def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool, trust: bool) -> int:
+def _export(snapshot: Snapshot, folder: Path, progress: Progress, *, rewrite: bool, trust: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     written = _list(folder)
@@ -53,6 +62,7 @@ def _export(snapshot: Snapshot, folder: Path, *, rewrite: bool, trust: bool) -> 
         listed = written.get(address) == document.digest
         if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", document)):
             changed += _write(snapshot, document, folder, address, ours=rewrite or address in written)
+        progress.advance()
     for address in sorted(written.keys() - snapshot.documents.keys()):
         changed += _delete(folder, address)
     if intended != written:

@@ -13,7 +13,7 @@ from feeds.publish import Report
 
 
 def report_as_json(report: Report, site: Site) -> dict[str, Any]:
-    """Return what a build did as JSON has it."""
+    """Return what a build did as JSON has it; its seconds by stage, and `total`."""
     counts = dataclasses.asdict(report.counts)
     rest = {name: getattr(report, name) for name in ("entries", "feeds", "documents", "changed", "written")}
     return {
@@ -25,7 +25,10 @@ def report_as_json(report: Report, site: Site) -> dict[str, Any]:
         "problem_list": [dataclasses.asdict(each) for each in report.problems],
         "held_back": held_back_as_json(report.held_back),
         "notes": list(report.notes),
-        "seconds": report.seconds,
+        "seconds": {
+            **{each.name: round(each.seconds, 4) for each in report.stages},
+            "total": round(sum(each.seconds for each in report.stages), 4),
+        },
     }
 
 

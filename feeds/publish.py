@@ -11,7 +11,7 @@ import functools
 import hashlib
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -26,7 +26,7 @@ from feeds.export import export
 from feeds.ledger import Ledger
 from feeds.model import Counts, HeldBack, Problem
 from feeds.parallel import Workers
-from feeds.progress import Progress, Silent, Stopwatch
+from feeds.progress import Progress, Silent, Stage, Stopwatch
 from feeds.snapshot import DamagedError, Draft, Signs, Snapshot
 from feeds.state import locked
 
@@ -56,7 +56,7 @@ class Report:
         generation: the number of the snapshot.
         due: when the next thing that waits for its date is due, or None.
         notes: what is wrong in no file: settings that can't be followed.
-        seconds: wall time by stage.
+        stages: what was done, and where the time went.
     """
 
     counts: Counts
@@ -70,7 +70,7 @@ class Report:
     generation: int
     due: datetime | None
     notes: tuple[str, ...]
-    seconds: dict[str, float]
+    stages: tuple[Stage, ...] = ()
 
 
 def build(
@@ -99,43 +99,49 @@ def build(
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with _alone(site, watch) as folder, Workers(jobs) as workers:
+    with watch.stage("state"), _alone(site, watch) as folder, Workers(jobs) as workers:
         before = snapshot.current(folder)
-        anew = force or (only is None and before is not None and not before.is_whole())
+        anew = force
+        if before is not None and only is None and not force:
+            with watch.stage("check", len(before.documents)):
+                anew = not before.is_whole()
 
         def work(db: sqlite3.Connection) -> Report:
             ledger = Ledger.load(folder)
             _update(db, site, ledger, now, workers, watch, only)
-            history.record_feeds(db)
-            ledger.save(folder)  # first: a build that is killed here finds its decisions again
-            db.commit()
+            with watch.stage("publish"):
+                history.record_feeds(db)
+                ledger.save(folder)  # first: a build that is killed here finds its decisions again
+                db.commit()
             after = _write_out(db, site, ledger, before, now, workers, watch, anew=anew)
             written = 0
             if site.output_path is not None:
                 with watch.stage("write", len(after.documents)):
-                    written = export(after, site.output_path, rewrite=force, trust=only is not None)
-            return Report(
-                counts=reading.counts(db, include_unpublished=site.include_unpublished),
-                problems=tuple(reading.problems(db)),
-                held_back=tuple(reading.held_back(db, include_unpublished=site.include_unpublished)),
-                entries=reading.number_of_entries(db),
-                feeds=reading.number_of_feeds(db),
-                documents=len(after.documents),
-                changed=snapshot.differences(before, after),
-                written=written,
-                generation=after.generation,
-                due=min(filter(None, (reading.next_due(db, now), ledger.next_due(now))), default=None),
-                notes=tuple(moved.obstacles(db, site)),
-                seconds=watch.seconds,
-            )
+                    trust = only is not None
+                    written = export(after, site.output_path, watch.progress, rewrite=force, trust=trust)
+            with watch.stage("report"):
+                return Report(
+                    counts=reading.counts(db, include_unpublished=site.include_unpublished),
+                    problems=tuple(reading.problems(db)),
+                    held_back=tuple(reading.held_back(db, include_unpublished=site.include_unpublished)),
+                    entries=reading.number_of_entries(db),
+                    feeds=reading.number_of_feeds(db),
+                    documents=len(after.documents),
+                    changed=snapshot.differences(before, after),
+                    written=written,
+                    generation=after.generation,
+                    due=min(filter(None, (reading.next_due(db, now), ledger.next_due(now))), default=None),
+                    notes=tuple(moved.obstacles(db, site)),
+                )
 
         try:
             report = _in_catalogue(folder, site, work, anew=force)
         except DamagedError:  # an object is lost: make all documents once more
             anew = True
             report = _in_catalogue(folder, site, work)
-        snapshot.clean_up(folder, now, everything=anew or before is None)
-    return report
+        with watch.stage("tidy"):
+            snapshot.clean_up(folder, now, everything=anew or before is None)
+    return replace(report, stages=watch.stages)
 
 
 def look(
@@ -226,8 +232,8 @@ def _update(
         The published ids that could not be kept.
     """
     corpus = site.corpus_path
-    with watch.stage("scan", 0):
-        files, known = _look_over(db, site, only)
+    with watch.stage("scan"):
+        files, known = _look_over(db, site, only, watch.progress)
     if not files and len(known) == intake.number_of_files(db):
         raise CorpusError("no article files (.md, .markdown, .txt, .html) in it; nothing is published", corpus)
     intake.note_complete(db, site.corpus)
@@ -240,11 +246,13 @@ def _update(
     if changed:
         with watch.stage("read", len(changed)):
             for batch in _read(db, site, changed, workers, watch):
-                intake.record(db, batch, now, include_unpublished=site.include_unpublished)
-                merger.take_up()  # while others read
-    with watch.stage("merge", 0):
+                with watch.stage("record", len(batch), tell=False):
+                    intake.record(db, batch, now, include_unpublished=site.include_unpublished)
+                with watch.stage("merge", tell=False):  # while others read
+                    merger.take_up(watch.count)
+    with watch.stage("merge"):
         intake.set_live(db, now, include_unpublished=site.include_unpublished)
-        merger.take_up()
+        merger.take_up(watch.progress.advance)
         return merger.settle(now)
 
 
@@ -271,17 +279,25 @@ def _read(
 
 
 def _look_over(
-    db: sqlite3.Connection, site: Site, only: Collection[str] | None
+    db: sqlite3.Connection, site: Site, only: Collection[str] | None, progress: Progress
 ) -> tuple[list[SourceFile], dict[str, str]]:
     """Return what is in the corpus, and what the catalogue knows of it: path → stamp; of `only`, if that will do."""
     if only is not None and intake.is_complete(db, site.corpus) and all(map(is_utf8, only)):
         only = {*only, *intake.restless(db)}
-        files, known = list(scan(site.corpus_path, only)), intake.stamps(db, only)
+        files, known = _scan(site, only, progress), intake.stamps(db, only)
         linked = {each.path for each in files if each.stamp.startswith(LINKED)}
         if all(known.get(path, "").startswith(LINKED) for path in linked):
             return files, known
         # One has got another name. Nobody knows which, and what is written by that name is told of that alone.
-    return list(scan(site.corpus_path)), intake.stamps(db)
+    return _scan(site, None, progress), intake.stamps(db)
+
+
+def _scan(site: Site, only: Collection[str] | None, progress: Progress) -> list[SourceFile]:
+    found = []
+    for each in scan(site.corpus_path, only):
+        found.append(each)
+        progress.advance()
+    return found
 
 
 def _write_out(
@@ -300,9 +316,10 @@ def _write_out(
     _fill(draft, db, site, ledger, workers, watch, anew=anew)
     history.record(db)
     db.commit()  # first: what is about to be seen is known to the next build, even if this one is killed here
-    after = draft.commit()
-    pending.clear(db, after.name)
-    db.commit()
+    with watch.stage("publish"):
+        after = draft.commit()
+        pending.clear(db, after.name)
+        db.commit()
     return after
 
 
@@ -324,7 +341,7 @@ def _fill(
     if signs != draft.signs or pending.is_anything(db):
         from feeds.documents import put_pending
 
-        with watch.stage("render", 0):
+        with watch.stage("render"):
             put_pending(db, site, signs, ledger, draft, watch.progress, workers)
     if anew:
         draft.drop_the_rest()

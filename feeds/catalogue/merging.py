@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -42,15 +42,21 @@ class Merger:
         for scratch in ("written", "stale", "contested"):
             db.execute(f"DELETE FROM {scratch}")  # noqa: S608 - one of three words above
 
-    def take_up(self) -> None:
-        """Merge the mentions that are new and live, and the entries that are shaken."""
+    def take_up(self, tell: Callable[[int], None]) -> None:
+        """Merge the mentions that are new and live, and the entries that are shaken.
+
+        Args:
+            tell: is told of so many of them, again and again.
+        """
         self._db.execute("INSERT INTO waiting SELECT entry_id FROM shaken")
         self._db.execute("DELETE FROM shaken")
-        while self._db.execute("INSERT INTO shaken SELECT entry_id FROM waiting LIMIT ?", (BATCH,)).rowcount:
+        while count := self._db.execute("INSERT INTO shaken SELECT entry_id FROM waiting LIMIT ?", (BATCH,)).rowcount:
             self._db.execute("DELETE FROM waiting WHERE entry_id IN (SELECT entry_id FROM shaken)")
             self._merge({})
+            tell(count)
         while homeless := _mentions(self._db, _HOMELESS, {"batch": BATCH}):
             self._merge(homeless)
+            tell(len(homeless))
 
     def _merge(self, homeless: dict[int, _Loose]) -> None:
         _merge_batch(self._db, homeless, self._site, self._ledger, self._members)
