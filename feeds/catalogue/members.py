@@ -4,46 +4,57 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
+from functools import lru_cache
+from typing import NamedTuple
 
 from feeds import entries
-from feeds.model import Kind, Outline
+from feeds.model import Kind, Outline, Provider
 
 FeedKey = tuple[Kind, str]
 
+REMEMBERED = 16_384
+"""For how many combinations of names it is remembered which feeds they stand for."""
 
-def feeds_of(entry: Outline) -> dict[FeedKey, str]:
-    """Return kind and key of each feed that `entry` is in (DESIGN: Entries, Membership), with what it calls it."""
-    found = {(Kind.ALL, ""): "", (Kind.PROVIDER, entry.provider.domain): entry.provider.name}
-    for name in entry.topics:
-        found[Kind.TOPIC, entries.fold(name)] = name
-    for name in entry.categories:
-        found[Kind.CATEGORY, entries.fold(name)] = name
-    return found
+
+class Belonging(NamedTuple):
+    """Where entries with the same provider, topics and categories belong.
+
+    Attributes:
+        feeds: kind and key of each feed (DESIGN: Entries, Membership), also of those that the settings leave out.
+        numbers: of each feed that is not left out, and of what these entries call it.
+    """
+
+    feeds: tuple[FeedKey, ...]
+    numbers: tuple[tuple[int, int], ...]
 
 
 class Members:
     """The memberships of entries that are merged anew: rows until they are written, and counts until the end.
 
-    The names of feeds are few and each is used many times, so their numbers are kept at hand.
+    Args:
+        db: the catalogue.
+        exclude: feeds that the settings leave out.
     """
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, exclude: Collection[FeedKey]) -> None:
         self._db = db
+        self._exclude = exclude
         self._rows: list[tuple[int, int, int, bool, int]] = []
         self._touched: set[FeedKey] = set()
-        self._numbers: dict[tuple[FeedKey, str], tuple[int, int]] = {}
+        self._added: Counter[tuple[tuple[tuple[int, int], ...], bool]] = Counter()
         self._members: Counter[int] = Counter()
         self._shown: Counter[int] = Counter()
+        self._belonging = lru_cache(maxsize=REMEMBERED)(self._look_up)
 
-    def add(self, entry_id: int, published: int, shown: bool, feeds: Iterable[tuple[FeedKey, str]]) -> None:
-        """Add an entry to `feeds`: kind and key, and what it calls each of them."""
-        for each in feeds:
-            numbers = self._numbers.get(each) or self._number(each)
-            subject, spelling = numbers
-            self._rows.append((subject, -published, entry_id, shown, spelling))
-            self._members[spelling] += 1
-            self._shown[spelling] += shown
+    def belonging(self, entry: Outline) -> Belonging:
+        """Return where `entry` belongs. Names are few and many entries have the same: they are looked up once."""
+        return self._belonging(entry.provider, entry.topics, entry.categories)
+
+    def add(self, entry_id: int, published: int, shown: bool, numbers: tuple[tuple[int, int], ...]) -> None:
+        """Add an entry to the feeds with these numbers (:attr:`Belonging.numbers`)."""
+        self._rows += [(subject, -published, entry_id, shown, spelling) for subject, spelling in numbers]
+        self._added[numbers, shown] += 1
 
     def remove_shaken(self) -> None:
         """Take the shaken entries out of all feeds."""
@@ -57,6 +68,11 @@ class Members:
         self._rows.sort()
         self._db.executemany("INSERT INTO member VALUES (?, ?, ?, ?, ?)", self._rows)
         self._rows.clear()
+        for (numbers, shown), count in self._added.items():
+            for _, spelling in numbers:
+                self._members[spelling] += count
+                self._shown[spelling] += count * shown
+        self._added.clear()
 
     def finish(self) -> None:
         """Write the counts, and have the feeds written out that have gained an entry."""
@@ -68,9 +84,15 @@ class Members:
             "INSERT INTO feed (kind, key) VALUES (?, ?) ON CONFLICT DO UPDATE SET pending = 1", sorted(self._touched)
         )
 
-    def _number(self, each: tuple[FeedKey, str]) -> tuple[int, int]:
+    def _look_up(self, provider: Provider, topics: tuple[str, ...], categories: tuple[str, ...]) -> Belonging:
+        names = {(Kind.ALL, ""): "", (Kind.PROVIDER, provider.domain): provider.name}
+        names |= {(Kind.TOPIC, entries.fold(name)): name for name in topics}
+        names |= {(Kind.CATEGORY, entries.fold(name)): name for name in categories}
+        numbers = tuple(self._number(feed, name) for feed, name in names.items() if feed not in self._exclude)
+        return Belonging(tuple(names), numbers)
+
+    def _number(self, feed: FeedKey, name: str) -> tuple[int, int]:
         """Return the numbers of a feed's subject and of a name that it has, which are new where they have to be."""
-        feed, name = each
         db = self._db
         db.execute("INSERT OR IGNORE INTO subject (kind, key) VALUES (?, ?)", feed)
         (subject,) = db.execute("SELECT id FROM subject WHERE kind = ? AND key = ?", feed).fetchone()
@@ -78,7 +100,7 @@ class Members:
         query = "SELECT id FROM spelling WHERE subject_id = ? AND name = ?"
         (spelling,) = db.execute(query, (subject, name)).fetchone()
         self._touched.add(feed)
-        return self._numbers.setdefault(each, (subject, spelling))
+        return subject, spelling
 
 
 # CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.

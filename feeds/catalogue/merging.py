@@ -15,7 +15,7 @@ from typing import NamedTuple
 from feeds import entries
 from feeds.catalogue import archives, identity, naming
 from feeds.catalogue.identity import Reidentified
-from feeds.catalogue.members import Members, feeds_of
+from feeds.catalogue.members import Members
 from feeds.catalogue.reading import FACTS_OF_MENTION
 from feeds.catalogue.rows import to_mention, to_seconds
 from feeds.config import Site
@@ -38,7 +38,7 @@ class Merger:
 
     def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger) -> None:
         self._db, self._site, self._ledger = db, site, ledger
-        self._members = Members(db)
+        self._members = Members(db, site.selection.exclude)
         for scratch in ("written", "stale", "contested"):
             db.execute(f"DELETE FROM {scratch}")  # noqa: S608 - one of three words above
 
@@ -196,8 +196,8 @@ class _Rows:
 
     def add(self, entry_id: int, entry: Outline, before: _State | None, kept: bool) -> None:
         """Add the row of `entry`, which was `before` if it was there."""
-        feeds = feeds_of(entry)
-        shown = self._site.selection.takes(entry, feeds)
+        belonging = self._members.belonging(entry)
+        shown = self._site.selection.takes(entry, belonging.feeds)
         wanted = slugify(entry.title) if shown and not entry.url else None
         if before is not None and before.page is not None:
             if wanted is None:
@@ -211,8 +211,7 @@ class _Rows:
         self.faces[entry_id] = (entry.id, url, entry.title, published, shown)
         facts = (entry.id, url, entry.title, published, to_seconds(entry.updated), shown, wanted, entry_id)
         (self._new if before is None else self._changed).append(facts)
-        exclude = self._site.selection.exclude
-        self._members.add(entry_id, published, shown, (each for each in feeds.items() if each[0] not in exclude))
+        self._members.add(entry_id, published, shown, belonging.numbers)
         self._written.append((entry_id, kept))
 
     def write(self) -> None:
