@@ -38,6 +38,9 @@ REMEMBERED_SECONDS = 365 * 24 * 3600
 KEPT_SECONDS = 120
 """How long a generation stays at least: longer than a worker takes to notice the next one."""
 
+GATHERED = 4
+"""Of how many generations that stay one must be old for the old ones to go: all of them have to be read for that, and
+when edits are many, so are they."""
 
 _NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\Z")
 
@@ -283,7 +286,7 @@ def clean_up(folder: Path, now: datetime, *, everything: bool = False) -> None:
     old = [name for (_, name), (_, newer) in pairwise(manifests) if _written(folder, newer) < limit][: -KEPT + 1]
     old = [name for name in old if name != current_name(folder)]  # a killed build may have left newer ones
     kept = [name for _, name in manifests if name not in old]
-    if not old and not everything:
+    if len(old) < max(1, len(kept) / GATHERED) and not everything:
         return
     needed = {digest for name in kept for digest in _digests(folder, name)}
     candidates = {digest for name in old for digest in _digests(folder, name)}

@@ -106,6 +106,16 @@ def test_old_generations_go_when_nobody_can_need_them(tmp_path: Path) -> None:
         generations[0].read(generations[0].documents["a"])
 
 
+def test_where_there_are_many_generations_old_ones_gather_before_they_go(tmp_path: Path) -> None:
+    generations = [make(tmp_path, {"a": str(number)}) for number in range(21)]
+    past, there = time.time() - 9999, []
+    for newer in generations[1:8]:
+        os.utime(tmp_path / "manifests" / f"{newer.name}.json", (past, past))  # so the one before it is old
+        snapshot.clean_up(tmp_path, datetime.fromtimestamp(time.time(), tz=NOW.tzinfo))
+        there.append(len(list((tmp_path / "manifests").iterdir())))
+    assert there == [21] * 6 + [16]
+
+
 def test_the_current_generation_stays_whatever_a_killed_build_has_left(tmp_path: Path) -> None:
     made = make(tmp_path, {"a": "one"})
     for number in range(2, 6):
