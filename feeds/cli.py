@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import click
 
-from feeds import __version__, config, publish
+from feeds import __version__, config, outside, publish
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
 from feeds.explain import Answers, explain, list_feeds
@@ -49,6 +49,10 @@ class _Group(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """A folder of articles in; Atom, RSS and JSON feeds that every reader accepts out."""
+
+
+main.add_command(outside.validate)
+main.add_command(outside.pollers)
 
 
 def _site_options(command: Command) -> Command:
@@ -285,37 +289,6 @@ def diff(corpus: str | None, as_json: bool, **given: Any) -> None:
     _say(f"{len(found.feeds)} feeds, {found.documents} documents would change")
     if found.changes_ids:
         _say("ids would change: subscribers would be delivered entries again")
-        raise click.exceptions.Exit(1)
-
-
-@main.command()
-@click.argument("target", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def validate(target: str | None, as_json: bool) -> None:
-    """Check a folder of static files, or a live site, against what readers need; exit with 1 if there is an error.
-
-    TARGET is a folder or an address; without one it is the folder that `feeds build` writes.
-
-    Example: feeds validate https://example.org/
-    """
-    from feeds.validate import from_site, source, validate  # only this command pays for it
-
-    if target is not None and "://" in target:
-        verdict = validate(from_site(target))
-    else:
-        folder = Path(target) if target is not None else config.load().output_path
-        if folder is None:
-            raise UsageError("the settings write no static files; name a folder or an address")
-        verdict = validate(source.from_folder(folder))
-    if as_json:
-        click.echo(json.dumps({**dataclasses.asdict(verdict), "errors": verdict.errors}, indent=2, ensure_ascii=False))
-    for problem in verdict.problems if not as_json else ():
-        click.echo(str(problem))
-    warnings = len(verdict.problems) - verdict.errors
-    _say(f"{verdict.documents} documents, {verdict.feeds} of them feeds: {verdict.errors} errors, {warnings} warnings")
-    if not verdict.feeds:
-        _say("there is no feed; name the folder or the page that leads to feeds")
-    if verdict.errors or not verdict.feeds:
         raise click.exceptions.Exit(1)
 
 

@@ -7,7 +7,8 @@
     ├── UsageError             a command's words are off: no such corpus, no such entry    exit 2
     ├── CorpusError            the corpus as a whole can't be published (it is empty)      exit 1
     ├── StateError             .feeds/ can't be read or written                            exit 1
-    └── OutputError            the static tree can't be written                            exit 1
+    ├── OutputError            the static tree can't be written                            exit 1
+    └── LogError               an access log can't be read                                 exit 1
 
 What is wrong in *one* source file is no exception: it is a :class:`feeds.model.Problem`, a value.
 This module imports nothing.
@@ -56,3 +57,7 @@ class StateError(FeedsError):
 
 class OutputError(FeedsError):
     """The static tree can't be written."""
+
+
+class LogError(FeedsError):
+    """An access log can't be read."""

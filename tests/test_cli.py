@@ -165,7 +165,7 @@ def test_mistakes_are_one_clear_line(
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", ["build", "serve", "check", "list", "show", "init"])
+@pytest.mark.parametrize("command", ["build", "serve", "check", "list", "show", "diff", "validate", "pollers", "init"])
 def test_every_command_explains_itself_with_an_example(command: str, feeds: Run) -> None:
     assert f"Example: feeds {command}" in feeds(command, "--help").stdout
 

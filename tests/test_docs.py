@@ -85,7 +85,7 @@ def test_readme_commands(block: str, tmp_path: Path) -> None:
 
 
 def test_readme_names_every_command() -> None:
-    for command in ("build", "serve", "check", "list", "show", "init"):
+    for command in ("build", "serve", "check", "list", "show", "diff", "validate", "pollers", "init"):
         assert any(f"feeds {command}" in line for line in COMMANDS)
 
 

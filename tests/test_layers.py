@@ -18,7 +18,7 @@ HEAVY = THIRD_PARTY - {"click"} | {"anyascii", "idna", "markdown_it", "nh3", "ri
 """What takes long to load: a command that has no need of it must not wait for it."""
 
 ROOMS = {"corpus", "catalogue", "render", "snapshot", "export", "documents", "difference", "publish", "validate"}
-ROOMS |= {"web", "serve", "watching", "cli", "explain", "printing"}
+ROOMS |= {"web", "serve", "watching", "cli", "explain", "printing", "outside", "pollers"}
 
 NEVER = {
     "model": THIRD_PARTY | ROOMS | {"config", "errors", "anyascii", "nh3"},
@@ -43,10 +43,12 @@ NEVER = {
     "documents": ROOMS - {"catalogue", "documents", "render", "snapshot"} | {"flask", "click", "yaml", "frontmatter"},
     "difference": ROOMS - {"catalogue", "difference", "render", "snapshot"} | {"flask", "click", "yaml", "frontmatter"},
     "validate": ROOMS - {"validate"} | THIRD_PARTY - {"lxml"} | {"config"},
+    "pollers": ROOMS - {"pollers"} | THIRD_PARTY | {"config"},
     "publish": HEAVY | {"web", "serve", "cli", "explain", "click", "render", "multiprocessing"},
     "web": ROOMS - {"web", "snapshot"} | {"feedgen", "lxml", "yaml", "frontmatter", "nh3", "sqlite3"},
     "serve": {"web", "cli", "flask", "click"},
     "watching": {"web", "serve", "cli", "flask", "click", "granian", "watchfiles"},
+    "outside": HEAVY | ROOMS - {"outside"},
     "printing": HEAVY | {"web", "serve", "cli", "click"},
     "cli": HEAVY | {"web", "serve", "render", "multiprocessing"},
 }
