@@ -74,10 +74,12 @@ def _server(folder: Path) -> Iterator[http.client.HTTPConnection]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "feeds", "serve", str(folder), "--port", str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603 - our own words
+    process = subprocess.Popen(command)  # noqa: S603 - our own words; what it says belongs to the measurement
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
-        while process.poll() is None:
+        while True:
+            if process.poll() is not None:
+                sys.exit("the server has ended")
             try:
                 _get(connection, "/")
                 break

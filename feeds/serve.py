@@ -51,7 +51,7 @@ def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None],
         UsageError: the address can't be listened on.
     """
     _refuse_taken(listen)
-    multiprocessing.set_start_method("spawn")  # a worker needs nothing that this process has in memory
+    multiprocessing.set_start_method("spawn", force=True)  # a worker needs nothing that this process has in memory
     os.environ.update(config.environment(site))
     server = _server(listen)
     if watch is not None:

@@ -18,6 +18,7 @@ import feedparser
 import pytest
 
 from feeds import serve
+from feeds.publish import PARALLEL_FROM
 from tests.builders import article, write_corpus
 from tests.conftest import PROJECT, SEEDS
 
@@ -108,6 +109,14 @@ def test_serve_and_an_edit_while_clients_poll(tmp_path: Path) -> None:
             for each in clients:
                 each.join()
     assert failed == []
+
+
+def test_serve_after_a_first_build_by_many_processes(tmp_path: Path) -> None:
+    articles = {f"{number}.md": article(url=f"https://a.example/{number}") for number in range(PARALLEL_FROM)}
+    write_corpus(tmp_path / "corpus", articles)
+    port = free_port()
+    with server(feeds_serve(port, "--jobs", "2"), port, tmp_path):
+        assert get(port, "/feed.atom")[0] == 200
 
 
 def test_serve_is_a_feed_to_subscribe_to(tmp_path: Path) -> None:
