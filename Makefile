@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test lint readers golden bench-build clean help
+.PHONY: serve test lint readers golden bench-build bench-polling clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,6 +31,10 @@ golden: .venv/dev.stamp ## write the expected files of the golden tests anew (re
 bench-build: .venv/dev.stamp .bench/rivals.stamp ## measure builds, ours against Hugo, Pelican and Eleventy (hours; ten minutes with ARGS="--articles 1000")
 	$(BIN)/python -m bench.build $(ARGS)
 	$(BIN)/python -m bench.build --render
+
+bench-polling: .venv/dev.stamp ## measure polls, ours against nginx (ten minutes; needs two cores and the Debian packages nginx-light and wrk)
+	$(BIN)/python -m bench.polling $(ARGS)
+	$(BIN)/python -m bench.polling --render
 
 .bench/rivals.stamp: Makefile
 	$(BIN)/python -m venv .bench/venv

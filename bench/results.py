@@ -96,9 +96,11 @@ class Results:
         """Return for each tool how far it lists the same entries as ours (:class:`bench.agreement.Agreement`)."""
         return dict(self._sizes[articles]["agreement"])
 
-    def runs(self, articles: int, what: str) -> int:
-        """Return how many figures of this kind each median is of, at least."""
-        of_tools = [tool for each in self._sizes[articles]["scenarios"].values() for tool in each.values()]
+    def runs(self, articles: int, what: str, scenario: str | None = None) -> int:
+        """Return how many figures of this kind each median is of, at least: in a scenario, or in all of them."""
+        scenarios = self._sizes[articles]["scenarios"]
+        chosen = scenarios.values() if scenario is None else [scenarios.get(scenario, {})]
+        of_tools = [tool for each in chosen for tool in each.values()]
         return min((len(tool.get(what, ())) for tool in of_tools), default=0)
 
     def typical(self, articles: int, scenario: str, tool: str, what: str) -> float | None:

@@ -117,6 +117,13 @@ class Snapshot:
             raise DamagedError("an object is damaged; build again with --force", path)
         return body
 
+    def made(self) -> float | None:
+        """Return when it became complete, in seconds since the epoch, or None where its manifest is gone."""
+        try:
+            return _manifest_path(self.folder, self.name).stat().st_mtime
+        except OSError:
+            return None
+
     def is_whole(self) -> bool:
         """Tell whether every object is there, and as long as it should be."""
         try:

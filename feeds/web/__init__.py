@@ -15,7 +15,7 @@ from feeds import config
 from feeds.config import Site
 from feeds.errors import StateError
 from feeds.state import locked
-from feeds.web import views
+from feeds.web import operations, views
 from feeds.web.shelf import Shelf
 
 
@@ -41,6 +41,7 @@ def create_app(site: Site | None = None) -> Flask:
     if shelf.snapshot is None:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
     app = Flask(__name__, static_folder=None)
+    app.register_blueprint(operations.blueprint(shelf))
     views.register(app, shelf)
     return app
 
