@@ -3,7 +3,7 @@
 On disk, in the state folder::
 
     objects/ab/cdef…             the bytes of documents, named by their digest: written once, never changed
-    manifests/000007-9d2c….json  generation 7: address → digest, size, media type, time of the last change
+    manifests/000007-9d2c….json  generation 7: address → digest, size, media type, time of the last change, …
     current                      the name of the manifest that is served
 
 Names hold digests so that damage shows: what is read is compared with its name.
@@ -38,6 +38,8 @@ REMEMBERED_SECONDS = 365 * 24 * 3600
 KEPT_SECONDS = 120
 """How long a generation stays at least: longer than a worker takes to notice the next one."""
 
+UNSAID_MAX_AGE = 300
+"""For how many seconds a cache may answer with a document of which nothing is said."""
 
 _NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\Z")
 
@@ -50,12 +52,14 @@ class Document(NamedTuple):
         size: in bytes.
         media_type: with its charset.
         modified: when its bytes last changed, in seconds since the epoch.
+        max_age: for how many seconds a cache may answer with it; manifests of before don't say.
     """
 
     digest: str
     size: int
     media_type: str
     modified: int
+    max_age: int = UNSAID_MAX_AGE
 
     @property
     def last_modified(self) -> datetime:
@@ -149,7 +153,7 @@ class Draft:
         self._put: set[str] = set()
         self._written: list[Path] = []
 
-    def put(self, address: str, media_type: str, body: bytes, updated: datetime) -> None:
+    def put(self, address: str, media_type: str, body: bytes, updated: datetime, max_age: int = UNSAID_MAX_AGE) -> None:
         """Set the document at `address`; its object is written now, if there is none yet.
 
         Args:
@@ -159,6 +163,7 @@ class Draft:
             updated: the latest change that the document itself tells of: what counts as its last
                 modification where nothing is known of earlier bytes, so that building a site anew on
                 another machine does not make every document look changed.
+            max_age: for how many seconds a cache may answer with it.
 
         Raises:
             ValueError: the address has been put already: two documents must never overwrite each other.
@@ -180,7 +185,7 @@ class Draft:
         if not _holds(path, body, verify=self._verify):
             write_atomically(path, body, root=self.folder)
             self._written.append(path)
-        self.documents[address] = Document(digest, len(body), media_type, modified)
+        self.documents[address] = Document(digest, len(body), media_type, modified, max_age)
 
     def remove_below(self, folders: Iterable[str]) -> None:
         """Remove all documents below `folders`, each of which ends with a slash."""

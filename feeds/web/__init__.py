@@ -41,7 +41,7 @@ def create_app(site: Site | None = None) -> Flask:
     if shelf.snapshot is None:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
     app = Flask(__name__, static_folder=None)
-    views.register(app, shelf)
+    views.register(app, shelf, site.address)
     return app
 
 
