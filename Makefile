@@ -44,7 +44,7 @@ bench-build: .venv/dev.stamp .bench/rivals.stamp ## measure builds, ours against
 	$(PYTHON) -m venv .venv
 
 .venv/run.stamp: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) -e '.[fast]' || $(PIP) -e .  # what is fast has no wheel for every machine
+	$(PIP) -e '.[fast,compress]' || $(PIP) -e .  # these have no wheels for every machine
 	touch $@
 
 .venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt

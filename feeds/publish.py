@@ -113,7 +113,13 @@ def build(
             written = 0
             if site.output_path is not None:
                 with watch.stage("write", len(after.documents)):
-                    written = export(after, site.output_path, rewrite=force, trust=only is not None)
+                    written = export(
+                        after,
+                        site.output_path,
+                        rewrite=force,
+                        trust=only is not None,
+                        precompress=site.precompress,
+                    )
             return Report(
                 counts=reading.counts(db, include_unpublished=site.include_unpublished),
                 problems=tuple(reading.problems(db)),

@@ -3,6 +3,7 @@
 On disk, in the state folder::
 
     objects/ab/cdef…             the bytes of documents, named by their digest: written once, never changed
+    objects/ab/cdef….gz          the same coded, behind a digest of their own: made when somebody first wants them
     manifests/000007-9d2c….json  generation 7: address → digest, size, media type, time of the last change, …
     current                      the name of the manifest that is served
 
@@ -14,6 +15,7 @@ old one stays readable for a while: a web worker may still be answering from it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -26,6 +28,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from feeds.codings import KNOWN, Coding
 from feeds.errors import StateError
 from feeds.files import wait_for_disk, write_atomically
 
@@ -40,6 +43,8 @@ KEPT_SECONDS = 120
 
 UNSAID_MAX_AGE = 300
 """For how many seconds a cache may answer with a document of which nothing is said."""
+
+_DIGEST_SIZE = 16
 
 _NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\Z")
 
@@ -103,12 +108,14 @@ class Snapshot:
     signs: Signs
     folder: Path
 
-    def read(self, document: Document) -> bytes:
-        """Return the bytes of `document`.
+    def read(self, document: Document, coding: Coding | None = None) -> bytes:
+        """Return the bytes of `document`, as they are or in a coding, which is made once and kept.
 
         Raises:
             DamagedError: the object is missing or damaged.
         """
+        if coding is not None:
+            return self._read_coded(document, coding)
         path = _object_path(self.folder, document.digest)
         try:
             body = path.read_bytes()
@@ -116,6 +123,17 @@ class Snapshot:
             raise DamagedError(f"an object can't be read ({error.strerror}); build again", path) from error
         if _digest(body) != document.digest:
             raise DamagedError("an object is damaged; build again with --force", path)
+        return body
+
+    def _read_coded(self, document: Document, coding: Coding) -> bytes:
+        path = _coded_path(self.folder, document.digest, coding)
+        with contextlib.suppress(OSError):
+            kept = path.read_bytes()
+            if kept[:_DIGEST_SIZE].hex() == _digest(kept[_DIGEST_SIZE:]):
+                return kept[_DIGEST_SIZE:]
+        body = coding.encode(self.read(document))
+        with contextlib.suppress(OSError):  # a disk that is full, or not ours: then it is made again the next time
+            write_atomically(path, bytes.fromhex(_digest(body)) + body, root=self.folder)
         return body
 
     def is_whole(self) -> bool:
@@ -293,9 +311,11 @@ def clean_up(folder: Path, now: datetime, *, everything: bool = False) -> None:
     needed = {digest for name in kept for digest in _digests(folder, name)}
     candidates = {digest for name in old for digest in _digests(folder, name)}
     if everything:
-        candidates |= {path.parent.name + path.name for path in (folder / "objects").glob("??/*")}
+        candidates |= {path.parent.name + path.name.partition(".")[0] for path in (folder / "objects").glob("??/*")}
     for digest in candidates - needed:
         _object_path(folder, digest).unlink(missing_ok=True)
+        for coding in KNOWN:
+            _coded_path(folder, digest, coding).unlink(missing_ok=True)
     for name in old:
         _manifest_path(folder, name).unlink()
 
@@ -328,8 +348,12 @@ def _object_path(folder: Path, digest: str) -> Path:
     return folder / "objects" / digest[:2] / digest[2:]
 
 
+def _coded_path(folder: Path, digest: str, coding: Coding) -> Path:
+    return _object_path(folder, digest + coding.suffix)
+
+
 def _digest(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
+    return hashlib.blake2b(body, digest_size=_DIGEST_SIZE).hexdigest()
 
 
 def _holds(path: Path, body: bytes, *, verify: bool) -> bool:

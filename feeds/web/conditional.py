@@ -1,14 +1,21 @@
-"""Is what the client has still current? RFC 9110 section 13, as functions of the headers and the document."""
+"""Is what the client has still current? RFC 9110 section 13, as functions of the headers and the document.
+
+A document has one strong entity tag for each coding in which it can be had (section 8.8.3.3): its digest, and the
+name of the coding behind it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+
+from feeds.web.coding import IDENTITY
 
 _TAG = re.compile(r'(?:W/)?(?:"([^"]*)"|([^\s,"]+))')  # some clients lose the quotes
 
-_PROXIES = re.compile(r"(?:-|--|;)(?:gzip|br|zstd)\Z")
-"""What proxies put behind an entity tag when they compress an answer, and don't take off again."""
+_SUFFIX = re.compile(r"(-|--|;)(gzip|br|zstd)\Z")
+"""What we put behind the digest, or a proxy that compresses an answer and does not take it off again."""
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MONTH = f"(?P<month>{'|'.join(_MONTHS)})"
@@ -23,24 +30,51 @@ _DATES = [
 ]
 
 
-def is_current(digest: str, modified: int, if_none_match: str | None, if_modified_since: str | None) -> bool:
-    """Tell whether the answer is 304.
+def etag(digest: str, coding: str) -> str:
+    """Return the entity tag of a document in a coding, with its quotes."""
+    return f'"{digest}"' if coding == IDENTITY else f'"{digest}-{coding}"'
+
+
+def select(
+    digest: str,
+    modified: int,
+    codings: Sequence[str],
+    offered: Collection[str],
+    if_none_match: str | None,
+    if_modified_since: str | None,
+) -> tuple[str, bool]:
+    """Return in which coding the answer is, and whether it is 304.
+
+    Of the codings that the answer may have, it is in one that the client has already: a client that has the document
+    as it is, and takes gzip by now, needs no other copy. One that has it in a coding which it does not take any more
+    gets it anew (section 13.1.2: what is compared is the tag of what would be sent).
 
     Args:
-        digest: the document's entity tag, without quotes.
+        digest: the document's.
         modified: when its bytes last changed, in seconds since the epoch.
-        if_none_match: the header, compared first and weakly (section 13.1.2): a list, ``W/`` or ``*``.
+        codings: which the client takes, the best first (:func:`feeds.web.coding.acceptable`).
+        offered: in which the document can be had. A tag with another one is from a proxy that has coded it.
+        if_none_match: the header, compared first and weakly: a list, ``W/`` or ``*``.
         if_modified_since: the header, which counts only where the other is not there (section 13.1.3); an
             invalid date is as good as none.
     """
+    best = codings[0]
     if if_none_match is not None:
-        return if_none_match.strip() == "*" or any(
-            _PROXIES.sub("", tag) == digest for tag in tags(if_none_match, digest)
-        )
-    if if_modified_since is not None:
-        since = parse_date(if_modified_since)
-        return since is not None and modified <= since
-    return False
+        if if_none_match.strip() == "*":
+            return best, True
+        has = {_coding_of(tag.removeprefix(digest), offered) for tag in tags(if_none_match, digest)}
+        known = next((each for each in codings if each in has), None)
+        return known or best, known is not None
+    since = parse_date(if_modified_since) if if_modified_since is not None else None
+    return best, since is not None and modified <= since
+
+
+def _coding_of(suffix: str, offered: Collection[str]) -> str | None:
+    """Return the coding of ours that an entity tag with `suffix` behind the digest is of, or None."""
+    found = _SUFFIX.match(suffix)
+    if found is None:
+        return None if suffix else IDENTITY
+    return found[2] if found[1] == "-" and found[2] in offered else IDENTITY
 
 
 def tags(if_none_match: str, digest: str) -> list[str]:

@@ -7,6 +7,8 @@ from email.utils import formatdate
 from urllib.parse import quote
 
 from feeds.snapshot import Document
+from feeds.web.coding import IDENTITY
+from feeds.web.conditional import etag
 
 ALLOW = "GET, HEAD, OPTIONS"
 
@@ -38,18 +40,21 @@ PREFLIGHT = (
 """What an answer to OPTIONS has besides: which requests other pages may make."""
 
 
-def of_document(document: Document, links: str) -> list[tuple[str, str]]:
+def of_document(document: Document, coding: str, links: str) -> list[tuple[str, str]]:
     """Return the headers of a document: of its 200 and of its 304 (RFC 9110 section 15.4.5).
 
     Args:
         document: what the manifest says of it.
+        coding: what it is sent in, ``identity`` for as it is.
         links: the value of Link (:func:`link`).
     """
     return [
         ("Content-Type", document.media_type),
-        ("ETag", f'"{document.digest}"'),
+        *([("Content-Encoding", coding)] if coding != IDENTITY else []),
+        ("ETag", etag(document.digest, coding)),
         ("Last-Modified", formatdate(document.modified, usegmt=True)),
         ("Cache-Control", cache_control(document.max_age)),
+        ("Vary", "Accept-Encoding"),
         ("Link", links),
         *COMMON,
     ]

@@ -11,11 +11,13 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from feeds.codings import codings_of
 from feeds.errors import FeedsError
 from feeds.snapshot import DamagedError, Snapshot
 from feeds.web import headers
 from feeds.web.accept import best_media_type
-from feeds.web.conditional import is_current
+from feeds.web.coding import acceptable
+from feeds.web.conditional import select
 from feeds.web.lookup import Elsewhere, Found, Nothing, look_up
 from feeds.web.shelf import Shelf
 
@@ -92,15 +94,18 @@ def register(app: Flask, shelf: Shelf, base: str) -> None:
 def _answer(snapshot: Snapshot, found: Found, base: str) -> DocumentResponse:
     """Return 200 with the document, or 304 with the same headers."""
     address, document = found
-    current = is_current(
+    codings = {each.name: each for each in codings_of(document.media_type, document.size)}
+    coding, current = select(
         document.digest,
         document.modified,
+        acceptable(request.headers.get("Accept-Encoding"), tuple(codings)),
+        codings,
         request.headers.get("If-None-Match"),
         request.headers.get("If-Modified-Since"),
     )
-    body = b"" if current else snapshot.read(document)
+    body = b"" if current else snapshot.read(document, codings.get(coding))
     answer = DocumentResponse(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
-    for name, value in headers.of_document(document, headers.link(base, address, snapshot.documents)):
+    for name, value in headers.of_document(document, coding, headers.link(base, address, snapshot.documents)):
         answer.headers[name] = value
     return answer
 
