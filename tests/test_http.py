@@ -143,6 +143,9 @@ def test_which_methods_there_are(client: FlaskClient) -> None:
     assert preflight.headers["Allow"] == preflight.headers["Access-Control-Allow-Methods"] == headers.ALLOW
     assert preflight.headers["Access-Control-Allow-Headers"] == "*"
     assert not {"Content-Type", "Content-Length"} & set(preflight.headers.keys())
+    plain = client.options(FEED)
+    assert plain.headers["Allow"] == headers.ALLOW
+    assert not [name for name, _ in plain.headers if name.startswith("Access-Control-Allow-M")]
     for method in ("POST", "PUT", "DELETE", "PATCH", "BREW"):
         refused = client.open(FEED, method=method)
         assert refused.status_code == 405
@@ -183,7 +186,7 @@ def test_weights(header: str, expected: dict[str, float]) -> None:
         ("image/png", None),
         ("text/html;q=0", None),
         ("*/*, text/plain;q=0", "text/html"),
-        ("*/*;q=9", None),
+        ("*/*;q=9", "text/plain"),
     ],
 )
 def test_media_types(accept: str | None, expected: str | None) -> None:

@@ -42,11 +42,11 @@ def best_media_type(accept: str | None, offered: Sequence[str]) -> str | None:
     """Return which of the media types `offered` the client wants most, the first of equals; None if it wants none.
 
     Args:
-        accept: the header; None or an empty one wants anything.
+        accept: the header; None, and one that says nothing that can be understood, wants anything.
         offered: media types without parameters, the dearest to us first.
     """
-    if accept is None or not accept.strip(" \t,"):
+    wanted = weights(accept or "")
+    if not wanted:
         return offered[0]
-    wanted = weights(accept)
     best = max(offered, key=lambda each: media_weight(wanted, each))  # the first of equals
     return best if media_weight(wanted, best) > 0 else None

@@ -32,16 +32,15 @@ COMMON = (
 """What every answer has: any page may read feeds, and no browser guesses what they are."""
 
 PREFLIGHT = (
-    ("Allow", ALLOW),
     ("Access-Control-Allow-Methods", ALLOW),
     ("Access-Control-Allow-Headers", "*"),
     ("Access-Control-Max-Age", "86400"),
 )
-"""What an answer to OPTIONS has besides: which requests other pages may make."""
+"""What the answer to a preflight request has besides: which requests other pages may make."""
 
 
 def of_document(document: Document, coding: str, links: str) -> list[tuple[str, str]]:
-    """Return the headers of a document: of its 200 and of its 304 (RFC 9110 section 15.4.5).
+    """Return the headers of a document: of its 200, and of its 304 but for the type and the coding of the body.
 
     Args:
         document: what the manifest says of it.

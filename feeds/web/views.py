@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 
 
 class DocumentResponse(Response):
-    """An answer whose 304 has the headers of its 200 (RFC 9110 section 15.4.5): caches update what they keep."""
+    """An answer whose 304 has the headers of its 200: caches update what they keep.
+
+    Less those that tell of a body, which there is none of (RFC 9110 section 15.4.5).
+    """
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """Return the headers as they are sent; Werkzeug takes some off a 304 that belong there."""
+        """Return the headers as they are sent; Werkzeug takes one off a 304 that belongs there."""
         sent = super().get_wsgi_headers(environ)
         if self.status_code == HTTPStatus.NOT_MODIFIED:
-            for name, value in self.headers:
-                sent[name] = value
-            sent.pop("Content-Length", None)
+            sent["Last-Modified"] = self.headers["Last-Modified"]
         return sent
 
 
@@ -113,7 +114,9 @@ def _answer(snapshot: Snapshot, found: Found, base: str) -> DocumentResponse:
 def _options() -> Response:
     answer = Response(status=HTTPStatus.NO_CONTENT)
     del answer.headers["Content-Type"]
-    answer.headers.extend(headers.PREFLIGHT)
+    answer.headers["Allow"] = headers.ALLOW
+    if "Access-Control-Request-Method" in request.headers:
+        answer.headers.extend(headers.PREFLIGHT)
     return answer
 
 
