@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from feeds.snapshot import Document, Snapshot
 from feeds.web.headers import FORMATS
+from feeds.web.negotiation import ADDRESS
 
 INDEX = FORMATS[-1]
 
@@ -23,6 +24,12 @@ class Elsewhere(NamedTuple):
     address: str
 
 
+class Choice(NamedTuple):
+    """A feed in whatever format the client wants: the documents of the folder."""
+
+    folder: str
+
+
 class Nothing(NamedTuple):
     """No document.
 
@@ -35,20 +42,23 @@ class Nothing(NamedTuple):
     instead: tuple[str, ...]
 
 
-def look_up(snapshot: Snapshot, address: str) -> Found | Elsewhere | Nothing:
+def look_up(snapshot: Snapshot, address: str) -> Found | Elsewhere | Choice | Nothing:
     """Return what is at `address`, which has no leading slash; any text will do."""
     documents = snapshot.documents
     wanted = address + INDEX if address == "" or address.endswith("/") else address
     folder = "/".join([*address.split("/", 2)[:2], ""])
     if folder in snapshot.signs.moved:
         there, name = snapshot.signs.moved[folder], wanted.removeprefix(folder)
-        known = there + name in documents and name != INDEX
+        known = (there + name in documents and name != INDEX) or name == ADDRESS
         return Elsewhere(there + name if known else there)
     found = documents.get(wanted)
     if found is not None:
         return Found(wanted, found)
     if f"{address}/{INDEX}" in documents:
         return Elsewhere(f"{address}/")
+    above, slash, name = address.removesuffix("/").rpartition("/")
+    if name == ADDRESS and above + slash + FORMATS[0] in documents:
+        return Elsewhere(address.removesuffix("/")) if address.endswith("/") else Choice(above + slash)
     return Nothing(folder in snapshot.signs.ended, _instead(snapshot, address))
 
 

@@ -18,7 +18,8 @@ from feeds.web import headers
 from feeds.web.accept import best_media_type
 from feeds.web.coding import acceptable
 from feeds.web.conditional import select
-from feeds.web.lookup import Elsewhere, Found, Nothing, look_up
+from feeds.web.lookup import INDEX, Choice, Elsewhere, Found, Nothing, look_up
+from feeds.web.negotiation import best_format
 from feeds.web.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def register(app: Flask, shelf: Shelf, base: str) -> None:
                 answer = redirect(f"{request.root_path}/{found.address}", HTTPStatus.MOVED_PERMANENTLY)
                 answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
                 return answer
+            case Choice():
+                return _choose(snapshot, found, base)
             case Nothing():
                 return _nothing(found)
 
@@ -108,6 +111,28 @@ def _answer(snapshot: Snapshot, found: Found, base: str) -> DocumentResponse:
     answer = DocumentResponse(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
     for name, value in headers.of_document(document, coding, headers.link(base, address, snapshot.documents)):
         answer.headers[name] = value
+    return answer
+
+
+def _choose(snapshot: Snapshot, choice: Choice, base: str) -> Response:
+    """Return the feed in the format that the client wants most (RFC 9110 section 12.1), or 406."""
+    name = best_format(request.headers.get("Accept"))
+    document = snapshot.documents.get(f"{choice.folder}{name}")
+    if document is None:
+        root = f"{request.root_path}/{choice.folder}"
+        there = (
+            root + each.removesuffix(INDEX) for each in headers.FORMATS if choice.folder + each in snapshot.documents
+        )
+        answer = _plain(
+            "\n".join(["The feed is in none of the formats that you accept. There are:", *there]),
+            HTTPStatus.NOT_ACCEPTABLE,
+        )
+        answer.vary.add("Accept")
+        return answer
+    address = f"{choice.folder}{name}"
+    answer = _answer(snapshot, Found(address, document), base)
+    answer.headers["Content-Location"] = f"{request.root_path}/{address.removesuffix(INDEX)}"
+    answer.headers["Vary"] = f"Accept, {answer.headers['Vary']}"
     return answer
 
 
