@@ -146,8 +146,7 @@ def _put_signposts(draft: Draft, ledger: Ledger, head: Head, feeds: Iterable[Fee
         left = notice.left_behind(head, old, feed_in[move.to], move.since)
         for form in FORMATS:
             fragment = form.fragment(notice.moved(left), head.site.address)
-            body = form.document(left, [fragment])
-            draft.put(old + form.file_name, form.media_type, body, move.since, head.site.longest_ttl * 60)
+            draft.put(old + form.file_name, form.media_type, form.document(left, [fragment]), move.since)
 
 
 def _render(studio: Studio, shown: Iterable[Shown]) -> None:

@@ -31,6 +31,7 @@ MODIFIED = int(moment("2022-05-26T10:00").timestamp())
         pytest.param('"abcd"', None, False, id="another tag"),
         pytest.param('"xabc"', None, False, id="a tag that ends with ours"),
         pytest.param("", None, False, id="an empty header"),
+        pytest.param('"", "-gzip", "abcd"', None, False, id="tags without a digest"),
         pytest.param('"abc', None, True, id="half a quote"),
         pytest.param('"x"', "Thu, 26 May 2022 10:00:00 GMT", False, id="the tag goes first"),
         pytest.param("", "Thu, 26 May 2022 10:00:00 GMT", False, id="also where it is empty"),

@@ -34,6 +34,7 @@ def site(tmp_path: Path) -> Site:
     ]
     files = {f"{number}.md": text for number, text in enumerate(hourly)}
     files["a.md"] = article(topics=["AI"], url="https://b.example/", provider={"name": "B", "domain": "b.example"})
+    files["own.md"] = article("Own", url=None, body="Text.")
     site = make_site(write_corpus(tmp_path / "c", files), tmp_path, archives=True)
     publish.build(site, NOW)
     return site
@@ -55,7 +56,7 @@ def test_how_long_caches_may_answer_follows_the_pace_of_the_feed(client: FlaskCl
     assert b"<ttl>30</ttl>" in client.get("/topics/busy/feed.rss").data
     assert max_age(client, FEED) == 24 * HOUR, "nobody knows its pace: a day, the longest"
     assert max_age(client, "/topics/ai/archive/2022-05.atom") == 24 * HOUR
-    for address in ("/topics/ai/", "/", "/static/style.css", "/subscriptions.opml"):
+    for address in ("/topics/ai/", "/", "/articles/own/", "/static/style.css", "/subscriptions.opml"):
         assert max_age(client, address) == 15 * MINUTE, "a person has no patience"
 
 

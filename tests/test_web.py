@@ -116,7 +116,9 @@ def test_404(address: str, client: FlaskClient) -> None:
     ],
 )
 def test_404_says_what_there_is_instead(address: str, instead: str, client: FlaskClient) -> None:
-    lines = client.get(address).text.splitlines()
+    answer = client.get(address)
+    assert answer.status_code == 404
+    lines = answer.text.splitlines()
     *found, last = lines[lines.index("What there is instead:") + 1 :]
     assert " ".join(found).removesuffix(" /") == instead
     assert last == "/subscriptions.opml"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from feeds.web.coding import IDENTITY
 
-_TAG = re.compile(r'(?:W/)?(?:"([^"]*)"|([^\s,"]+))')  # some clients lose the quotes
+_TAG = re.compile(r'"([^"]*)"|([^\s,"]+)')  # some clients lose the quotes; a W/ before them is one more word
 
 _SUFFIX = re.compile(r"(-|--|;)(gzip|br|zstd)\Z")
 """What we put behind the digest, or a proxy that compresses an answer and does not take it off again."""

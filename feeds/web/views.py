@@ -48,7 +48,6 @@ def register(app: Flask, shelf: Shelf, base: str) -> None:
         shelf: has the snapshot.
         base: the site's address, with a slash at its end.
     """
-    app.url_map.merge_slashes = False  # an address with two slashes is just one more that there is nothing at
 
     @app.route("/", defaults={"address": ""}, methods=["GET", "OPTIONS"], provide_automatic_options=False)
     @app.route("/<path:address>", methods=["GET", "OPTIONS"], provide_automatic_options=False)
