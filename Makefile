@@ -48,7 +48,7 @@ bench-polling: .venv/dev.stamp ## measure polls, ours against nginx (ten minutes
 	$(PYTHON) -m venv .venv
 
 .venv/run.stamp: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) -e '.[fast]' || $(PIP) -e .  # what is fast has no wheel for every machine
+	$(PIP) -e '.[fast,compress]' || $(PIP) -e .  # these have no wheels for every machine
 	touch $@
 
 .venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt

@@ -86,6 +86,7 @@ def _build_options(command: Command) -> Command:
 @main.command()
 @_site_options
 @click.option("--output", metavar="DIR", help='Where the static files go [public]; "" writes none.')
+@click.option("--precompress", is_flag=True, default=None, help="Also write each file as .gz, .br and .zst.")
 @_build_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @click.option("--profile", is_flag=True, help="Print where the time went: seconds by stage.")

@@ -50,6 +50,7 @@ class Site:
     source: Path | None = None
     corpus: str = _setting("seeds", "the folder of article files, relative to this file")
     output: str = _setting("public", 'where `feeds build` writes static files; "" writes none')
+    precompress: bool = _setting(False, "also write each static file compressed, beside it (.gz, .br, .zst)")
     state: str = _setting(".feeds", "where catalogue, snapshots and ledger live, relative to this file")
     base_url: str = _setting("", "the address under which the site is reached; set it before you publish")
     title: str = _setting("Feeds", "what the site is called; the name of the feed of everything")
@@ -157,7 +158,7 @@ class Site:
     @cached_property
     def fingerprint(self) -> str:
         """Changes when any setting does that can change a byte of what is published."""
-        places = {"source", "corpus", "output", "state", "base_url"}
+        places = {"source", "corpus", "output", "precompress", "state", "base_url"}
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         return json.dumps([self.address, {name: value for name, value in values.items() if name not in places}])
 

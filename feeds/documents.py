@@ -103,7 +103,8 @@ def _put_feed(studio: Studio, draft: Draft, head: Head, shown: Sequence[Shown]) 
             head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
     for form in FORMATS:
         body = form.document(head, parts[form.name][:fits])
-        draft.put(feed.folder + form.file_name, form.media_type, body, head.feed.updated)
+        minutes = site.shortest_ttl if form.file_name == page.FILE_NAME else feed.ttl  # people don't wait
+        draft.put(feed.folder + form.file_name, form.media_type, body, head.feed.updated, minutes * 60)
 
 
 def _put_archives(studio: Studio, draft: Draft, head: Head) -> Head:
@@ -122,17 +123,20 @@ def _put_archives(studio: Studio, draft: Draft, head: Head) -> Head:
         feed = replace(head.feed, updated=reading.updated_of(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
         body = atom.document(archive, _by_format(reading.fragments(db, shown))["atom"])
-        draft.put(feed.folder + atom.archive_name(month), f"{atom.MEDIA_TYPE}; charset=utf-8", body, feed.updated)
+        address, media_type = feed.folder + atom.archive_name(month), f"{atom.MEDIA_TYPE}; charset=utf-8"
+        draft.put(address, media_type, body, feed.updated, head.site.longest_ttl * 60)
     return replace(head, previous=months[0] if months else None)
 
 
 def _put_site(db: sqlite3.Connection, draft: Draft, head: Head) -> None:
     """Put what the site has besides its feeds: pages of articles, and the list of all feeds."""
+    max_age = head.site.shortest_ttl * 60
     for entry_id in pending.pages(db):
         entry = reading.entry(db, entry_id, head.site.home)
-        draft.put(f"articles/{entry.page}/{page.FILE_NAME}", page.MEDIA_TYPE, page.article(head, entry), entry.updated)
-    draft.put(page.STYLE, page.STYLE_TYPE, page.style(), head.feed.updated)
-    draft.put(opml.FILE_NAME, opml.MEDIA_TYPE, opml.document(head), head.feed.updated)
+        address = f"articles/{entry.page}/{page.FILE_NAME}"
+        draft.put(address, page.MEDIA_TYPE, page.article(head, entry), entry.updated, max_age)
+    draft.put(page.STYLE, page.STYLE_TYPE, page.style(), head.feed.updated, max_age)
+    draft.put(opml.FILE_NAME, opml.MEDIA_TYPE, opml.document(head), head.feed.updated, max_age)
 
 
 def _put_signposts(draft: Draft, ledger: Ledger, head: Head, feeds: Iterable[Feed]) -> None:

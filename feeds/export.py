@@ -10,8 +10,11 @@ import contextlib
 import errno
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from feeds.codings import Coding, codings_of
 from feeds.errors import OutputError
 from feeds.files import sweep, write_atomically
 from feeds.model import OUTPUT_MARK
@@ -26,6 +29,7 @@ def export(
     *,
     rewrite: bool = False,
     trust: bool = False,
+    precompress: bool = False,
 ) -> int:
     """Make `folder` show `snapshot`: file by file, atomically; what has not changed is not touched.
 
@@ -36,6 +40,7 @@ def export(
         rewrite: compare the bytes of every file, also of those whose size and time are as they were left, and
             overwrite files that are not ours.
         trust: believe that every file is as it was left; else their sizes and times are looked at.
+        precompress: write each coding of a document beside it, for web servers that can send those.
 
     Returns:
         How many files were written or deleted.
@@ -44,26 +49,49 @@ def export(
         OutputError: the folder can't be written.
     """
     try:
-        return _export(snapshot, folder, progress or Silent(), rewrite=rewrite, trust=trust)
+        files = dict(_files(snapshot, precompress=precompress))
+        return _export(snapshot, files, folder, progress or Silent(), rewrite=rewrite, trust=trust)
     except OSError as error:
         place = error.filename or folder
         raise OutputError(f"the static files can't be written ({error.strerror})", place) from error
 
 
-def _export(snapshot: Snapshot, folder: Path, progress: Progress, *, rewrite: bool, trust: bool) -> int:
+class _File(NamedTuple):
+    """What a file holds: a document, as it is or in a coding."""
+
+    document: Document
+    coding: Coding | None = None
+
+
+def _files(snapshot: Snapshot, *, precompress: bool) -> Iterator[tuple[str, _File]]:
+    for address, document in snapshot.documents.items():
+        yield address, _File(document)
+        for coding in codings_of(document.media_type, document.size) if precompress else ():
+            yield address + coding.suffix, _File(document, coding)
+
+
+def _export(
+    snapshot: Snapshot,
+    files: Mapping[str, _File],
+    folder: Path,
+    progress: Progress,
+    *,
+    rewrite: bool,
+    trust: bool,
+) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     written = _list(folder)
-    intended = {address: document.digest for address, document in snapshot.documents.items()}
+    intended = {address: file.document.digest for address, file in files.items()}
     if intended.keys() - written.keys():
         _keep_list(folder, intended | written)  # first, so that a build that is killed leaves no unlisted file
     changed = 0
-    for address, document in snapshot.documents.items():
-        listed = written.get(address) == document.digest
-        if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", document)):
-            changed += _write(snapshot, document, folder, address, ours=rewrite or address in written)
+    for address, file in files.items():
+        listed = written.get(address) == file.document.digest
+        if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", file)):
+            changed += _write(snapshot, file, folder, address, ours=rewrite or address in written)
         progress.advance()
-    for address in sorted(written.keys() - snapshot.documents.keys()):
+    for address in sorted(written.keys() - files.keys()):
         changed += _delete(folder, address)
     if intended != written:
         _keep_list(folder, intended)
@@ -94,15 +122,18 @@ def _keep_list(folder: Path, files: dict[str, str]) -> None:
     write_atomically(folder / OUTPUT_MARK, text.encode(), root=folder)
 
 
-def _is_as_left(path: str, document: Document) -> bool:
+def _is_as_left(path: str, file: _File) -> bool:
     try:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return status.st_size == document.size and int(status.st_mtime) == document.modified
+    size_fits = (
+        file.coding is not None or status.st_size == file.document.size
+    )  # nobody has noted how long coded ones are
+    return size_fits and int(status.st_mtime) == file.document.modified
 
 
-def _write(snapshot: Snapshot, document: Document, folder: Path, address: str, *, ours: bool) -> int:
+def _write(snapshot: Snapshot, file: _File, folder: Path, address: str, *, ours: bool) -> int:
     """Write one file unless it has these bytes already; return how many were written.
 
     Raises:
@@ -111,14 +142,14 @@ def _write(snapshot: Snapshot, document: Document, folder: Path, address: str, *
     if _leads_out(address):
         raise OutputError("this address leads out of the folder", address)
     path = folder / address
-    body = snapshot.read(document)
+    body, modified = snapshot.read(file.document, file.coding), file.document.modified
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        if path.stat().st_size == document.size and path.read_bytes() == body:
-            os.utime(path, (document.modified, document.modified))
+        if path.stat().st_size == len(body) and path.read_bytes() == body:
+            os.utime(path, (modified, modified))
             return 0
         if not ours and path.is_file():
             raise OutputError("this file was not written by feeds; move it away, or build with --force", path)
-    write_atomically(path, body, root=folder, modified=document.modified)
+    write_atomically(path, body, root=folder, modified=modified)
     return 1
 
 

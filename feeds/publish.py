@@ -118,7 +118,14 @@ def build(
             if site.output_path is not None:
                 with watch.stage("write", len(after.documents)):
                     trust = only is not None
-                    written = export(after, site.output_path, watch.progress, rewrite=force, trust=trust)
+                    written = export(
+                        after,
+                        site.output_path,
+                        watch.progress,
+                        rewrite=force,
+                        trust=trust,
+                        precompress=site.precompress,
+                    )
             with watch.stage("report"):
                 return Report(
                     counts=reading.counts(db, include_unpublished=site.include_unpublished),

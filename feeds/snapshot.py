@@ -3,7 +3,8 @@
 On disk, in the state folder::
 
     objects/ab/cdef…             the bytes of documents, named by their digest: written once, never changed
-    manifests/000007-9d2c….json  generation 7: address → digest, size, media type, time of the last change
+    objects/ab/cdef….gz          the same coded, behind a digest of their own: made when somebody first wants them
+    manifests/000007-9d2c….json  generation 7: address → digest, size, media type, time of the last change, …
     current                      the name of the manifest that is served
 
 Names hold digests so that damage shows: what is read is compared with its name.
@@ -14,6 +15,7 @@ old one stays readable for a while: a web worker may still be answering from it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -26,6 +28,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from feeds.codings import KNOWN, Coding
 from feeds.errors import StateError
 from feeds.files import wait_for_disk, write_atomically
 
@@ -42,6 +45,11 @@ GATHERED = 4
 """Of how many generations that stay one must be old for the old ones to go: all of them have to be read for that, and
 when edits are many, so are they."""
 
+UNSAID_MAX_AGE = 300
+"""For how many seconds a cache may answer with a document of which nothing is said."""
+
+_DIGEST_SIZE = 16
+
 _NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\Z")
 
 
@@ -53,12 +61,14 @@ class Document(NamedTuple):
         size: in bytes.
         media_type: with its charset.
         modified: when its bytes last changed, in seconds since the epoch.
+        max_age: for how many seconds a cache may answer with it; manifests of before don't say.
     """
 
     digest: str
     size: int
     media_type: str
     modified: int
+    max_age: int = UNSAID_MAX_AGE
 
     @property
     def last_modified(self) -> datetime:
@@ -102,12 +112,14 @@ class Snapshot:
     signs: Signs
     folder: Path
 
-    def read(self, document: Document) -> bytes:
-        """Return the bytes of `document`.
+    def read(self, document: Document, coding: Coding | None = None) -> bytes:
+        """Return the bytes of `document`, as they are or in a coding, which is made once and kept.
 
         Raises:
             DamagedError: the object is missing or damaged.
         """
+        if coding is not None:
+            return self._read_coded(document, coding)
         path = _object_path(self.folder, document.digest)
         try:
             body = path.read_bytes()
@@ -123,6 +135,17 @@ class Snapshot:
             return _manifest_path(self.folder, self.name).stat().st_mtime
         except OSError:
             return None
+
+    def _read_coded(self, document: Document, coding: Coding) -> bytes:
+        path = _coded_path(self.folder, document.digest, coding)
+        with contextlib.suppress(OSError):
+            kept = path.read_bytes()
+            if kept[:_DIGEST_SIZE].hex() == _digest(kept[_DIGEST_SIZE:]):
+                return kept[_DIGEST_SIZE:]
+        body = coding.encode(self.read(document))
+        with contextlib.suppress(OSError):  # a disk that is full, or not ours: then it is made again the next time
+            write_atomically(path, bytes.fromhex(_digest(body)) + body, root=self.folder)
+        return body
 
     def is_whole(self) -> bool:
         """Tell whether every object is there, and as long as it should be."""
@@ -159,7 +182,7 @@ class Draft:
         self._put: set[str] = set()
         self._written: list[Path] = []
 
-    def put(self, address: str, media_type: str, body: bytes, updated: datetime) -> None:
+    def put(self, address: str, media_type: str, body: bytes, updated: datetime, max_age: int = UNSAID_MAX_AGE) -> None:
         """Set the document at `address`; its object is written now, if there is none yet.
 
         Args:
@@ -169,6 +192,7 @@ class Draft:
             updated: the latest change that the document itself tells of: what counts as its last
                 modification where nothing is known of earlier bytes, so that building a site anew on
                 another machine does not make every document look changed.
+            max_age: for how many seconds a cache may answer with it.
 
         Raises:
             ValueError: the address has been put already: two documents must never overwrite each other.
@@ -190,7 +214,7 @@ class Draft:
         if not _holds(path, body, verify=self._verify):
             write_atomically(path, body, root=self.folder)
             self._written.append(path)
-        self.documents[address] = Document(digest, len(body), media_type, modified)
+        self.documents[address] = Document(digest, len(body), media_type, modified, max_age)
 
     def remove_below(self, folders: Iterable[str]) -> None:
         """Remove all documents below `folders`, each of which ends with a slash."""
@@ -298,9 +322,11 @@ def clean_up(folder: Path, now: datetime, *, everything: bool = False) -> None:
     needed = {digest for name in kept for digest in _digests(folder, name)}
     candidates = {digest for name in old for digest in _digests(folder, name)}
     if everything:
-        candidates |= {path.parent.name + path.name for path in (folder / "objects").glob("??/*")}
+        candidates |= {path.parent.name + path.name.partition(".")[0] for path in (folder / "objects").glob("??/*")}
     for digest in candidates - needed:
         _object_path(folder, digest).unlink(missing_ok=True)
+        for coding in KNOWN:
+            _coded_path(folder, digest, coding).unlink(missing_ok=True)
     for name in old:
         _manifest_path(folder, name).unlink()
 
@@ -333,8 +359,12 @@ def _object_path(folder: Path, digest: str) -> Path:
     return folder / "objects" / digest[:2] / digest[2:]
 
 
+def _coded_path(folder: Path, digest: str, coding: Coding) -> Path:
+    return _object_path(folder, digest + coding.suffix)
+
+
 def _digest(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
+    return hashlib.blake2b(body, digest_size=_DIGEST_SIZE).hexdigest()
 
 
 def _holds(path: Path, body: bytes, *, verify: bool) -> bool:

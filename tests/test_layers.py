@@ -27,6 +27,7 @@ NEVER = {
     "slug": THIRD_PARTY | ROOMS | {"config"},
     "entries": THIRD_PARTY | ROOMS | {"config"},
     "fingerprint": THIRD_PARTY | ROOMS | {"config", "importlib.metadata"},
+    "codings": THIRD_PARTY | ROOMS | {"config", "brotli", "zstandard"},
     "files": THIRD_PARTY | ROOMS | {"config"},
     "places": THIRD_PARTY | ROOMS | {"config"},
     "ledger": THIRD_PARTY | ROOMS | {"config"},

@@ -42,7 +42,7 @@ def create_app(site: Site | None = None) -> Flask:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(operations.blueprint(shelf))
-    views.register(app, shelf)
+    views.register(app, shelf, site.address)
     return app
 
 

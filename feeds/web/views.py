@@ -1,4 +1,4 @@
-"""Addresses → answers, for Flask."""
+"""Addresses → answers, for Flask: what is decided elsewhere in this room becomes responses."""
 
 from __future__ import annotations
 
@@ -9,42 +9,51 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import http_date
 from werkzeug.wrappers import Response as BaseResponse
 
+from feeds.codings import codings_of
 from feeds.errors import FeedsError
-from feeds.snapshot import DamagedError, Document, Snapshot
-from feeds.web.conditional import is_current
+from feeds.snapshot import DamagedError, Snapshot
+from feeds.web import headers
+from feeds.web.accept import best_media_type
+from feeds.web.coding import acceptable
+from feeds.web.conditional import select
+from feeds.web.lookup import INDEX, Choice, Elsewhere, Found, Nothing, look_up
+from feeds.web.negotiation import best_format
 from feeds.web.shelf import Shelf
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-MAX_AGE = 300
-"""For how many seconds a cache may answer for us."""
-
-INDEX = "index.html"
-
 
 class DocumentResponse(Response):
-    """An answer whose 304 has the headers of its 200 (RFC 9110 section 15.4.5): caches update what they keep."""
+    """An answer whose 304 has the headers of its 200: caches update what they keep.
+
+    Less those that tell of a body, which there is none of (RFC 9110 section 15.4.5).
+    """
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """Return the headers as they are sent; Werkzeug takes some off a 304 that belong there."""
-        headers = super().get_wsgi_headers(environ)
+        """Return the headers as they are sent; Werkzeug takes one off a 304 that belongs there."""
+        sent = super().get_wsgi_headers(environ)
         if self.status_code == HTTPStatus.NOT_MODIFIED:
-            for name, value in self.headers:
-                headers[name] = value
-            headers.pop("Content-Length", None)
-        return headers
+            sent["Last-Modified"] = self.headers["Last-Modified"]
+        return sent
 
 
-def register(app: Flask, shelf: Shelf) -> None:
-    """Have `app` answer for every address of the snapshot on `shelf`."""
+def register(app: Flask, shelf: Shelf, base: str) -> None:
+    """Have `app` answer for every address of the snapshot on `shelf`.
 
-    @app.get("/", defaults={"address": ""})
-    @app.get("/<path:address>")
+    Args:
+        app: the application.
+        shelf: has the snapshot.
+        base: the site's address, with a slash at its end.
+    """
+
+    @app.route("/", defaults={"address": ""}, methods=["GET", "OPTIONS"], provide_automatic_options=False)
+    @app.route("/<path:address>", methods=["GET", "OPTIONS"], provide_automatic_options=False)
     def document(address: str) -> BaseResponse:
+        if request.method == "OPTIONS":
+            return _options()
         try:
             return _look_up(shelf.current(), address)
         except DamagedError:  # a worker that slept through several generations holds one that is cleaned up
@@ -52,25 +61,25 @@ def register(app: Flask, shelf: Shelf) -> None:
 
     def _look_up(snapshot: Snapshot | None, address: str) -> BaseResponse:
         if snapshot is None:
-            return _plain("There is no site here yet.", HTTPStatus.SERVICE_UNAVAILABLE)
-        wanted = address + INDEX if address == "" or address.endswith("/") else address
-        folder = "/".join([*address.split("/")[:2], ""])
-        if folder in snapshot.signs.moved:
-            return _moved(snapshot, snapshot.signs.moved[folder], wanted.removeprefix(folder))
-        found = snapshot.documents.get(wanted)
-        if found is not None:
-            return _answer(snapshot, found)
-        if f"{address}/{INDEX}" in snapshot.documents:
-            return redirect(f"{request.root_path}/{address}/", HTTPStatus.MOVED_PERMANENTLY)
-        if folder in snapshot.signs.ended:
-            return _nothing(
-                HTTPStatus.GONE, "This feed has ended", "Nothing is in it any more, and its address is gone for good."
-            )
-        return _nothing(
-            HTTPStatus.NOT_FOUND,
-            "There is nothing at this address",
-            "There is no feed at this address. It may have another name now.",
-        )
+            return _unavailable("There is no site here yet.")
+        found = look_up(snapshot, address)
+        match found:
+            case Found():
+                return _answer(snapshot, found, base)
+            case Elsewhere():
+                answer = redirect(f"{request.root_path}/{found.address}", HTTPStatus.MOVED_PERMANENTLY)
+                answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
+                return answer
+            case Choice():
+                return _choose(snapshot, found, base)
+            case Nothing():
+                return _nothing(found)
+
+    @app.after_request
+    def with_common_headers(answer: Response) -> Response:
+        for name, value in headers.COMMON:
+            answer.headers[name] = value
+        return answer
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> BaseResponse:
@@ -82,44 +91,83 @@ def register(app: Flask, shelf: Shelf) -> None:
     @app.errorhandler(FeedsError)
     def failed(error: FeedsError) -> BaseResponse:
         logging.getLogger("feeds").error("%s", error)  # the path in it is for us, not for the client
-        answer = _plain("This document can't be read at the moment.", HTTPStatus.SERVICE_UNAVAILABLE)
-        answer.headers["Retry-After"] = "60"
-        return answer
+        return _unavailable("This document can't be read at the moment.")
 
 
-def _answer(snapshot: Snapshot, document: Document) -> DocumentResponse:
-    """Return 200 with the document, or 304 with the same headers (RFC 9110 section 15.4.5)."""
-    current = is_current(
+def _answer(snapshot: Snapshot, found: Found, base: str) -> DocumentResponse:
+    """Return 200 with the document, or 304 with the same headers."""
+    address, document = found
+    codings = {each.name: each for each in codings_of(document.media_type, document.size)}
+    coding, current = select(
         document.digest,
-        document.last_modified,
+        document.modified,
+        acceptable(request.headers.get("Accept-Encoding"), tuple(codings)),
+        codings,
         request.headers.get("If-None-Match"),
         request.headers.get("If-Modified-Since"),
     )
-    body = b"" if current else snapshot.read(document)
+    body = b"" if current else snapshot.read(document, codings.get(coding))
     answer = DocumentResponse(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
-    answer.headers["Content-Type"] = document.media_type
-    answer.headers["ETag"] = f'"{document.digest}"'
-    answer.headers["Last-Modified"] = http_date(document.modified)
-    answer.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in headers.of_document(document, coding, headers.link(base, address, snapshot.documents)):
+        answer.headers[name] = value
     return answer
 
 
-def _moved(snapshot: Snapshot, folder: str, name: str) -> BaseResponse:
-    """Return 301 to where a feed is now: the document of this name there, or its page."""
-    known = folder + name in snapshot.documents and name != INDEX
-    return redirect(f"{request.root_path}/{folder}{name if known else ''}", HTTPStatus.MOVED_PERMANENTLY)
+def _choose(snapshot: Snapshot, choice: Choice, base: str) -> Response:
+    """Return the feed in the format that the client wants most (RFC 9110 section 12.1), or 406."""
+    name = best_format(request.headers.get("Accept"))
+    document = snapshot.documents.get(f"{choice.folder}{name}")
+    if document is None:
+        root = f"{request.root_path}/{choice.folder}"
+        there = (
+            root + each.removesuffix(INDEX) for each in headers.FORMATS if choice.folder + each in snapshot.documents
+        )
+        answer = _plain(
+            "\n".join(["The feed is in none of the formats that you accept. There are:", *there]),
+            HTTPStatus.NOT_ACCEPTABLE,
+        )
+        answer.vary.add("Accept")
+        return answer
+    address = f"{choice.folder}{name}"
+    answer = _answer(snapshot, Found(address, document), base)
+    answer.headers["Content-Location"] = f"{request.root_path}/{address.removesuffix(INDEX)}"
+    answer.headers["Vary"] = f"Accept, {answer.headers['Vary']}"
+    return answer
 
 
-def _nothing(status: HTTPStatus, heading: str, text: str) -> Response:
-    """Return 404 or 410: a page for people, a line for programs."""
+def _options() -> Response:
+    answer = Response(status=HTTPStatus.NO_CONTENT)
+    del answer.headers["Content-Type"]
+    answer.headers["Allow"] = headers.ALLOW
+    if "Access-Control-Request-Method" in request.headers:
+        answer.headers.extend(headers.PREFLIGHT)
+    return answer
+
+
+def _nothing(found: Nothing) -> Response:
+    """Return 404 or 410, which say what there is instead: a page for people, lines for programs."""
+    status = HTTPStatus.GONE if found.ended else HTTPStatus.NOT_FOUND
     root = f"{request.root_path}/"
-    if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
-        answer = Response(render_template("nothing.html", root=root, heading=heading, text=text), status)
+    if found.ended:
+        heading, text = "This feed has ended", "Nothing is in it any more, and its address is gone for good."
     else:
-        answer = _plain(f"{text} All feeds: {root}", status)
+        heading, text = "There is nothing at this address", "There is no feed at this address. It may have moved."
+    instead = [root + each for each in found.instead]
+    if best_media_type(request.headers.get("Accept"), ["text/plain", "text/html"]) == "text/html":
+        answer = Response(
+            render_template("nothing.html", root=root, heading=heading, text=text, instead=instead), status
+        )
+    else:
+        answer = _plain("\n".join([text, "What there is instead:", *instead]), status)
     answer.vary.add("Accept")
+    answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
+    return answer
+
+
+def _unavailable(text: str) -> Response:
+    answer = _plain(text, HTTPStatus.SERVICE_UNAVAILABLE)
+    answer.headers["Retry-After"] = "60"
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

@@ -1,0 +1,74 @@
+"""What is at an address of a snapshot, or what there is instead: nothing here knows HTTP."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from feeds.snapshot import Document, Snapshot
+from feeds.web.headers import FORMATS
+from feeds.web.negotiation import ADDRESS
+
+INDEX = FORMATS[-1]
+
+
+class Found(NamedTuple):
+    """A document, and its own address: ``index.html`` where a folder was asked for."""
+
+    address: str
+    document: Document
+
+
+class Elsewhere(NamedTuple):
+    """The address, relative to the site's root, where it is for good."""
+
+    address: str
+
+
+class Choice(NamedTuple):
+    """A feed in whatever format the client wants: the documents of the folder."""
+
+    folder: str
+
+
+class Nothing(NamedTuple):
+    """No document.
+
+    Attributes:
+        ended: there was a feed, and it has ended.
+        instead: addresses of documents that are as near as any, and of the list of all feeds.
+    """
+
+    ended: bool
+    instead: tuple[str, ...]
+
+
+def look_up(snapshot: Snapshot, address: str) -> Found | Elsewhere | Choice | Nothing:
+    """Return what is at `address`, which has no leading slash; any text will do."""
+    documents = snapshot.documents
+    wanted = address + INDEX if address == "" or address.endswith("/") else address
+    folder = "/".join([*address.split("/", 2)[:2], ""])
+    if folder in snapshot.signs.moved:
+        there, name = snapshot.signs.moved[folder], wanted.removeprefix(folder)
+        known = (there + name in documents and name != INDEX) or name == ADDRESS
+        return Elsewhere(there + name if known else there)
+    found = documents.get(wanted)
+    if found is not None:
+        return Found(wanted, found)
+    if f"{address}/{INDEX}" in documents:
+        return Elsewhere(f"{address}/")
+    above, slash, name = address.removesuffix("/").rpartition("/")
+    if name == ADDRESS and above + slash + FORMATS[0] in documents:
+        return Elsewhere(address.removesuffix("/")) if address.endswith("/") else Choice(above + slash)
+    return Nothing(folder in snapshot.signs.ended, _instead(snapshot, address))
+
+
+def _instead(snapshot: Snapshot, address: str) -> tuple[str, ...]:
+    """Return the documents of the folder that is nearest above `address` and has any, and the list of all feeds."""
+    parts = address.split("/", 3)[:3]  # no feed is deeper, and an address may be very long
+    for depth in range(len(parts), -1, -1):
+        folder = "".join(f"{part}/" for part in parts[:depth])
+        here = [folder + name for name in (INDEX, *FORMATS[:-1]) if folder + name in snapshot.documents]
+        if here:
+            rest = [each for each in ("", "subscriptions.opml") if each not in (folder, *here)]
+            return tuple(each.removesuffix(INDEX) for each in here) + tuple(rest)
+    return ("",)
