@@ -1,4 +1,4 @@
-"""Access logs → requests: the common and the combined format, as nginx, Apache and Granian's users write them.
+"""Access logs → requests: the common and the combined format, as nginx, Apache, gunicorn and others write them.
 
 Anybody can put anything into a log. No line is too strange or too long: what can't be read is None, and counted.
 """
