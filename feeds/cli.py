@@ -24,6 +24,7 @@ from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
 from feeds.explain import Answers, explain, list_feeds
 from feeds.model import Counts, iso
+from feeds.parallel import collect_rarely
 from feeds.printing import annotation, held_back_as_json, report_as_json, short
 from feeds.progress import Bar, Stage, process_age, table
 from feeds.publish import Report
@@ -49,6 +50,7 @@ class _Group(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """A folder of articles in; Atom, RSS and JSON feeds that every reader accepts out."""
+    collect_rarely()
 
 
 main.add_command(outside.validate)

@@ -6,6 +6,7 @@ bounds the memory, and any :class:`concurrent.futures.Executor` will do.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from types import TracebackType
@@ -19,6 +20,17 @@ R = TypeVar("R")
 
 UNDER_WAY = 8
 """How many batches are handed to the executor at a time; as many more wait until their results are taken."""
+
+
+def collect_rarely() -> None:
+    """Have Python look for cycles of objects a hundred times less often than it does by itself.
+
+    A build makes millions of small values, which go without being looked for, and hardly a cycle; looking for cycles
+    among them took a fifth of the time of a first build of 10,000 articles. It is not switched off, so memory stays
+    bounded.
+    """
+    gc.freeze()  # what is there now is code, and stays
+    gc.set_threshold(100_000, 20, 100)
 
 
 class Workers:
@@ -47,7 +59,9 @@ class Workers:
             from concurrent.futures import ProcessPoolExecutor  # most builds have too little to do for them
             from multiprocessing import get_context
 
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"))
+            self._pool = ProcessPoolExecutor(
+                self._jobs, mp_context=get_context("forkserver"), initializer=collect_rarely
+            )
         return self._pool
 
 

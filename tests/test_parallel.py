@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 
@@ -47,6 +48,13 @@ def test_workers_start_when_there_is_enough_to_do() -> None:
         assert workers.executor(10, enough=10) is executor
     with Workers(1) as workers:
         assert workers.executor(10, enough=10) is None
+
+
+def test_cycles_are_looked_for_rarely_where_work_is_done() -> None:
+    with Workers(1 + 1) as workers:
+        executor = workers.executor(1, enough=1)
+        assert executor is not None
+        assert executor.submit(gc.get_threshold).result()[0] >= 100_000
 
 
 def abs_all(numbers: list[int]) -> list[int]:

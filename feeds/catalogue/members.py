@@ -14,7 +14,7 @@ from feeds.model import Kind, Outline, Provider
 FeedKey = tuple[Kind, str]
 
 REMEMBERED = 16_384
-"""For how many combinations of names it is remembered which feeds they stand for."""
+"""Of how many names, and of how many combinations of them, it is remembered which feeds they stand for."""
 
 
 class Belonging(NamedTuple):
@@ -46,6 +46,7 @@ class Members:
         self._members: Counter[int] = Counter()
         self._shown: Counter[int] = Counter()
         self._belonging = lru_cache(maxsize=REMEMBERED)(self._look_up)
+        self._numbers_of = lru_cache(maxsize=REMEMBERED)(self._number)
 
     def belonging(self, entry: Outline) -> Belonging:
         """Return where `entry` belongs. Names are few and many entries have the same: they are looked up once."""
@@ -88,7 +89,7 @@ class Members:
         names = {(Kind.ALL, ""): "", (Kind.PROVIDER, provider.domain): provider.name}
         names |= {(Kind.TOPIC, entries.fold(name)): name for name in topics}
         names |= {(Kind.CATEGORY, entries.fold(name)): name for name in categories}
-        numbers = tuple(self._number(feed, name) for feed, name in names.items() if feed not in self._exclude)
+        numbers = tuple(self._numbers_of(feed, name) for feed, name in names.items() if feed not in self._exclude)
         return Belonging(tuple(names), numbers)
 
     def _number(self, feed: FeedKey, name: str) -> tuple[int, int]:
