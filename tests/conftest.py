@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+
+from feeds.config import Site
+from feeds.web import create_app, shelf
 
 PROJECT = Path(__file__).parent.parent
 SEEDS = PROJECT / "seeds"
@@ -44,3 +48,11 @@ def feeds(tmp_path: Path) -> Run:
         return done
 
     return run
+
+
+@pytest.fixture
+def client(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """Ask the web application of the fixture `site`, which each file of tests has its own of."""
+    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
+    with create_app(site).test_client() as client:
+        yield client

@@ -6,7 +6,6 @@ import gzip
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from feeds.codings import INSTALLED, KNOWN, SMALLEST, Coding, codings_of
 from feeds.config import Site
 from feeds.export import export
 from feeds.snapshot import DamagedError, Draft, Snapshot
-from feeds.web import create_app, shelf
 from tests.builders import NOW, article, make_site, tree, write_corpus
 
 FEED = "/topics/ai/feed.atom"
@@ -144,13 +142,6 @@ def site(tmp_path: Path) -> Site:
     )
     publish.build(site, NOW)
     return site
-
-
-@pytest.fixture
-def client(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
-    with create_app(site).test_client() as client:
-        yield client
 
 
 class TestAnswers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from feeds import publish, snapshot
 from feeds.config import Site
 from feeds.model import iso
 from feeds.render import FORMATS
-from feeds.web import create_app, headers, shelf
+from feeds.web import headers
 from feeds.web.accept import best_media_type, weights
 from feeds.web.headers import link
 from tests.builders import NOW, article, make_site, write_corpus
@@ -38,13 +37,6 @@ def site(tmp_path: Path) -> Site:
     site = make_site(write_corpus(tmp_path / "c", files), tmp_path, archives=True)
     publish.build(site, NOW)
     return site
-
-
-@pytest.fixture
-def client(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
-    with create_app(site).test_client() as client:
-        yield client
 
 
 def max_age(client: FlaskClient, address: str) -> int | None:

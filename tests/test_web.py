@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from werkzeug.http import http_date
 from feeds import publish
 from feeds.config import Site
 from feeds.errors import StateError
-from feeds.web import create_app, shelf
+from feeds.web import create_app
 from tests.builders import NOW, article, make_site, write_corpus
 
 FEED = "/topics/ai/feed.atom"
@@ -27,13 +26,6 @@ def site(tmp_path: Path) -> Site:
     site = make_site(corpus, tmp_path)
     publish.build(site, NOW)
     return site
-
-
-@pytest.fixture
-def client(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
-    with create_app(site).test_client() as client:
-        yield client
 
 
 @pytest.mark.parametrize(
