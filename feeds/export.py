@@ -127,10 +127,9 @@ def _is_as_left(path: str, file: _File) -> bool:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
-    size_fits = (
-        file.coding is not None or status.st_size == file.document.size
-    )  # nobody has noted how long coded ones are
-    return size_fits and int(status.st_mtime) == file.document.modified
+    # Nobody has noted how long the coded ones are.
+    has_its_size = file.coding is not None or status.st_size == file.document.size
+    return has_its_size and int(status.st_mtime) == file.document.modified
 
 
 def _write(snapshot: Snapshot, file: _File, folder: Path, address: str, *, ours: bool) -> int:

@@ -117,13 +117,12 @@ def build(
             written = 0
             if site.output_path is not None:
                 with watch.stage("write", len(after.documents)):
-                    trust = only is not None
                     written = export(
                         after,
                         site.output_path,
                         watch.progress,
                         rewrite=force,
-                        trust=trust,
+                        trust=only is not None,
                         precompress=site.precompress,
                     )
             with watch.stage("report"):

@@ -22,7 +22,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -69,11 +69,6 @@ class Document(NamedTuple):
     media_type: str
     modified: int
     max_age: int = UNSAID_MAX_AGE
-
-    @property
-    def last_modified(self) -> datetime:
-        """`modified` as a time."""
-        return datetime.fromtimestamp(self.modified, UTC)
 
 
 class Signs(NamedTuple):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from feeds import snapshot
+from feeds.catalogue.rows import to_moment
 from feeds.errors import OutputError
 from feeds.export import export
 from feeds.model import OUTPUT_MARK
@@ -51,7 +52,7 @@ def test_modified_is_when_the_bytes_last_changed(tmp_path: Path) -> None:
     def modified(text: str | None, now: datetime) -> datetime | None:
         documents = {"other": "x", **({"a": text} if text is not None else {})}
         found = make(tmp_path, documents, now).documents.get("a")
-        return found.last_modified if found is not None else None
+        return to_moment(found.modified) if found is not None else None
 
     assert modified("one", NOW) == UPDATED, "of a document never seen before, what it tells itself"
     assert modified("one", LATER) == UPDATED

@@ -16,8 +16,7 @@ from feeds import entries
 from feeds.catalogue import archives, identity, naming
 from feeds.catalogue.identity import Reidentified
 from feeds.catalogue.members import Members
-from feeds.catalogue.reading import FACTS_OF_MENTION
-from feeds.catalogue.rows import to_mention, to_seconds
+from feeds.catalogue.rows import FACTS_OF_MENTION, to_mention, to_seconds
 from feeds.config import Site
 from feeds.ledger import Ledger
 from feeds.model import Mention, Outline
@@ -59,8 +58,43 @@ class Merger:
             tell(len(homeless))
 
     def _merge(self, homeless: dict[int, _Loose]) -> None:
-        _merge_batch(self._db, homeless, self._site, self._ledger, self._members)
-        self._db.execute("DELETE FROM shaken")
+        """Merge the mentions `homeless`, the entries that are shaken, and those with which they share a key."""
+        db, site, members = self._db, self._site, self._members
+        keys = {key for each in homeless.values() for key in each.keys}
+        db.execute(_SHAKE_NEIGHBOURS, (json.dumps(sorted(keys)),))
+        db.execute(_PENDING_FOR_SHAKEN)
+        if site.archives:
+            archives.mark_shaken(db)
+        loose = _mentions(db, _SHAKEN) | homeless
+        members.remove_shaken()
+        before = _states(db)
+        left_over = set(before)
+        (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
+        is_in: dict[int, int] = {}
+        rows = _Rows(db, site, members)
+        for group in entries.group((number, each.keys) for number, each in loose.items()):
+            known = (loose[number].entry_id for number in group)
+            entry_id = min((entry for entry in known if entry in left_over), default=None)
+            if entry_id is None:
+                entry_id = last = last + 1
+            left_over.discard(entry_id)
+            is_in |= dict.fromkeys(group, entry_id)
+            found = [loose[number].mention for number in group]
+            kept = identity.kept_id(self._ledger, (key for number in group for key in loose[number].keys), found)
+            rows.add(entry_id, entries.outline(found, site.home, identity=kept), before.get(entry_id), kept is not None)
+        rows.write()
+        moved = [(entry_id, number) for number, entry_id in is_in.items() if loose[number].entry_id != entry_id]
+        db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
+        for entry_id in left_over:
+            _remove(db, entry_id)
+        # What stands beside a new mention is new as well, or was shaken; others show the entry that was there before.
+        changed = [
+            (number,)
+            for number, each in loose.items()
+            if each.entry_id is not None and _face(before[each.entry_id]) != rows.faces[is_in[number]]
+        ]
+        db.executemany(_STALE_BESIDE, changed)
+        db.execute("DELETE FROM shaken")
 
     def settle(self, now: datetime) -> list[Reidentified]:
         """Bring ids, names and addresses up to date with the entries that there are.
@@ -103,45 +137,6 @@ class _Loose(NamedTuple):
     entry_id: int | None
     keys: list[int]
     mention: Mention
-
-
-def _merge_batch(
-    db: sqlite3.Connection, homeless: dict[int, _Loose], site: Site, ledger: Ledger, members: Members
-) -> None:
-    keys = {key for each in homeless.values() for key in each.keys}
-    db.execute(_SHAKE_NEIGHBOURS, (json.dumps(sorted(keys)),))
-    db.execute(_PENDING_FOR_SHAKEN)
-    if site.archives:
-        archives.mark_shaken(db)
-    loose = _mentions(db, _SHAKEN) | homeless
-    members.remove_shaken()
-    before = _states(db)
-    left_over = set(before)
-    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
-    is_in: dict[int, int] = {}
-    rows = _Rows(db, site, members)
-    for group in entries.group((number, each.keys) for number, each in loose.items()):
-        known = (loose[number].entry_id for number in group)
-        entry_id = min((entry for entry in known if entry in left_over), default=None)
-        if entry_id is None:
-            entry_id = last = last + 1
-        left_over.discard(entry_id)
-        is_in |= dict.fromkeys(group, entry_id)
-        found = [loose[number].mention for number in group]
-        kept = identity.kept_id(ledger, (key for number in group for key in loose[number].keys), found)
-        rows.add(entry_id, entries.outline(found, site.home, identity=kept), before.get(entry_id), kept is not None)
-    rows.write()
-    moved = [(entry_id, number) for number, entry_id in is_in.items() if loose[number].entry_id != entry_id]
-    db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
-    for entry_id in left_over:
-        _remove(db, entry_id)
-    # What stands beside a new mention is new as well, or was shaken: the others show the entry that was there before.
-    changed = [
-        (number,)
-        for number, each in loose.items()
-        if each.entry_id is not None and _face(before[each.entry_id]) != rows.faces[is_in[number]]
-    ]
-    db.executemany(_STALE_BESIDE, changed)
 
 
 def _mentions(db: sqlite3.Connection, which: str, values: Mapping[str, int] | None = None) -> dict[int, _Loose]:

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from feeds import address, entries
-from feeds.catalogue.rows import FACTS, TEXT, to_mention, to_moment, to_seconds
+from feeds.catalogue.rows import FACTS_OF_MENTION, TEXT, to_mention, to_moment, to_seconds
 from feeds.model import (
     EPOCH,
     RELATED_LIMIT,
@@ -28,8 +28,6 @@ from feeds.model import (
     feed_at,
     latest,
 )
-
-FACTS_OF_MENTION = ", ".join(f"mention.{column}" for column in FACTS.split(", "))
 
 
 class Shown(NamedTuple):

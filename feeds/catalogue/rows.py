@@ -13,6 +13,9 @@ from feeds.model import Image, Mention, Provider
 FACTS = "position, published, listed, title, url, explicit_id, record"
 """The columns of table `mention` that hold a :class:`Mention` but for its file's path and its text."""
 
+FACTS_OF_MENTION = ", ".join(f"mention.{column}" for column in FACTS.split(", "))
+"""The same where other tables are asked as well."""
+
 TEXT = "excerpt, content"
 """The columns that hold its text: what merging has no need of."""
 
