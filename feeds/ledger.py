@@ -13,7 +13,7 @@ commit and a change in it can be read. Unlike the catalogue it can't be made ane
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -133,6 +133,11 @@ class Ledger:
     def has_ids(self) -> bool:
         """Whether any page keeps an id."""
         return bool(self._ids)
+
+    @property
+    def kept_numbers(self) -> Collection[int]:
+        """The numbers (:func:`feeds.entries.key_number`) of all keys of pages that keep an id."""
+        return self._by_number.keys()
 
     def id_for(self, numbers: Iterable[int], computed: Callable[[], str]) -> str | None:
         """Return the id that an entry with these keys keeps, or None where it keeps none.

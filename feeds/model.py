@@ -300,11 +300,11 @@ class Selection:
     include: frozenset[tuple[Kind, str]] = frozenset()
     exclude: frozenset[tuple[Kind, str]] = frozenset()
 
-    def takes(self, entry: Outline, feeds: Collection[tuple[Kind, str]]) -> bool:
-        """Tell whether `entry`, which belongs into `feeds`, is published."""
+    def takes(self, feeds: Collection[tuple[Kind, str]], *, own: bool, quality: float | None) -> bool:
+        """Tell whether an entry that belongs into `feeds` is published; for the rest, see :class:`Outline`."""
         return (
-            (self.related or entry.own)
-            and (entry.quality is None or entry.quality >= self.min_quality)
+            (self.related or own)
+            and (quality is None or quality >= self.min_quality)
             and (not self.include or any(each in self.include for each in feeds))
             and (not self.exclude or all(each not in self.exclude for each in feeds))
         )

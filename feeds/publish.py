@@ -253,7 +253,7 @@ def _update(
         with watch.stage("read", len(changed)):
             for batch in _read(db, site, changed, workers, watch):
                 with watch.stage("record", len(batch), tell=False):
-                    intake.record(db, batch, now, include_unpublished=site.include_unpublished)
+                    intake.record(db, batch, now, merger.place_alone, include_unpublished=site.include_unpublished)
                 with watch.stage("merge", tell=False):  # while others read
                     merger.take_up(watch.count)
     with watch.stage("merge"):
@@ -271,7 +271,8 @@ def _read(
     digests = ((each, intake.digest(db, each.path)) for each in changed)
     executor = workers.executor(len(changed), PARALLEL_FROM)
     batch: list[intake.Read] = []
-    for source, digest, rows in read_files(site.corpus_path, site.timezone, digests, intake.rows, executor):
+    then = functools.partial(intake.rows, site.home)
+    for source, digest, rows in read_files(site.corpus_path, site.timezone, digests, then, executor):
         if rows is None:
             intake.restamp(db, source.path, source.stamp)
         else:
@@ -372,13 +373,15 @@ def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection],
             with database.connect(path, reader) as db:
                 return work(db)
         except sqlite3.DatabaseError as error:
-            if database.is_outside_cause(error):
+            if database.is_outside_cause(error) or database.is_mistake(error):
                 raise
             history.refuse_damaged(folder / history.FILE_NAME, error)
             database.discard(path)  # damaged: it holds nothing that the corpus does not
             with database.connect(path, reader) as db:
                 return work(db)
     except sqlite3.Error as error:
+        if database.is_mistake(error):
+            raise
         reason = str(error) if database.is_outside_cause(error) else type(error).__name__  # it may quote a value
         raise StateError(f"the catalogue can't be used ({reason})", path) from error
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
@@ -17,7 +18,7 @@ import pytest
 from lxml import etree
 
 from feeds import documents, publish, snapshot
-from feeds.catalogue import reading
+from feeds.catalogue import database, reading
 from feeds.catalogue.rows import to_moment
 from feeds.config import Site
 from feeds.errors import CorpusError, OutputError, StateError, UsageError
@@ -365,6 +366,17 @@ def test_a_look_with_other_settings_costs_the_next_build_nothing(tmp_path: Path)
     other = make_site(corpus, tmp_path, base_url="https://other.example/", include_unpublished=True)
     assert publish.look(other, NOW, lambda db: len(reading.feeds(db))) == 2
     assert catalogue.read_bytes() == before
+
+
+def test_a_mistake_in_a_statement_is_no_damage(tmp_path: Path) -> None:
+    site = make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path)
+    publish.build(site, NOW)
+    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "catalogue.sqlite3")) as db:
+        db.execute("INSERT INTO meta VALUES ('mark', 'here')")
+        db.commit()
+    with pytest.raises(sqlite3.OperationalError, match="no such column"):
+        publish.look(site, NOW, lambda db: db.execute("SELECT mistake"))
+    assert publish.look(site, NOW, lambda db: database.meta(db, "mark")) == "here", "it was not made anew"
 
 
 @pytest.mark.parametrize("damage", [lose_objects, shorten_objects])

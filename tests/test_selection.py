@@ -36,7 +36,7 @@ FEEDS = [(Kind.ALL, ""), AI, A, NEWS]
     ],
 )
 def test_selection(selection: Selection, entry: Any, expected: bool) -> None:
-    assert selection.takes(entry, FEEDS) == expected
+    assert selection.takes(FEEDS, own=entry.own, quality=entry.quality) == expected
 
 
 FILES = {

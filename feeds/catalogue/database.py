@@ -23,7 +23,8 @@ CREATE TABLE source (
     readable  INTEGER NOT NULL,          -- 0: lost to a problem
     listed    INTEGER NOT NULL,          -- 0: published: false
     published INTEGER NOT NULL,          -- seconds since the epoch, as every time here
-    live      INTEGER NOT NULL DEFAULT 0 -- 1: published now, under the settings in force
+    live      INTEGER NOT NULL,          -- 1: published now, under the settings in force
+    names     TEXT NOT NULL              -- kind and key of each feed that it names, as JSON
 );
 CREATE INDEX source_restless ON source (path) WHERE stamp = '' OR stamp >= 'linked';
 CREATE VIEW restless AS                  -- what is looked at in each build: see feeds.corpus.scan
@@ -41,7 +42,6 @@ CREATE TABLE mention (
     entry_id  INTEGER,                   -- NULL: not live, or not merged yet
     live      INTEGER NOT NULL,
     keys      TEXT NOT NULL,             -- the numbers in mention_key, as JSON
-    domain    TEXT NOT NULL,             -- of its provider
     position INTEGER NOT NULL, published INTEGER NOT NULL, listed INTEGER NOT NULL,
     title TEXT NOT NULL, url TEXT, explicit_id TEXT,
     record    TEXT NOT NULL,             -- what else a feed shows of it, as JSON (feeds.catalogue.rows)
@@ -51,14 +51,11 @@ CREATE TABLE mention (
 CREATE INDEX mention_source ON mention (source_id);
 CREATE INDEX mention_entry ON mention (entry_id) WHERE entry_id IS NOT NULL;
 CREATE INDEX mention_homeless ON mention (id) WHERE live = 1 AND entry_id IS NULL;
-CREATE INDEX mention_domain ON mention (domain);
 CREATE INDEX mention_due ON mention (live, published);
 
-CREATE TABLE label (                     -- which topics and categories records name, published or not
-    mention_id INTEGER NOT NULL REFERENCES mention ON DELETE CASCADE, kind TEXT NOT NULL, key TEXT NOT NULL
-);
-CREATE INDEX label_mention ON label (mention_id);
-CREATE INDEX label_name ON label (kind, key);
+CREATE TABLE named (                     -- how many files name a feed, published or not
+    kind TEXT NOT NULL, key TEXT NOT NULL, files INTEGER NOT NULL, PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
 
 CREATE TABLE mention_key (               -- what makes mentions one entry (feeds.entries.keys)
     key INTEGER NOT NULL,                -- feeds.entries.key_number
@@ -70,7 +67,8 @@ CREATE TABLE entry (
     id INTEGER PRIMARY KEY,
     ident TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL,
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
-    shown INTEGER NOT NULL DEFAULT 0,    -- 1: the settings select it (feeds.model.Selection)
+    feeds TEXT NOT NULL,                 -- of each that it is in, subject and spelling, as JSON
+    shown INTEGER NOT NULL,              -- 1: the settings select it (feeds.model.Selection)
     page_wanted TEXT, page TEXT          -- the plain slug of a page-less entry, and the one it got
 );
 CREATE INDEX entry_ident ON entry (ident);
@@ -91,14 +89,13 @@ CREATE INDEX spelling_unused ON spelling (id) WHERE members = 0;
 CREATE TABLE member (                    -- which entries a feed has, in the feed's order but for their ids
     subject_id INTEGER NOT NULL, age INTEGER NOT NULL, entry_id INTEGER NOT NULL,
     shown INTEGER NOT NULL,              -- as the entry's
-    spelling_id INTEGER NOT NULL,        -- what the entry calls the feed
     PRIMARY KEY (subject_id, age, entry_id)  -- age = -published
 ) WITHOUT ROWID;
-CREATE INDEX member_entry ON member (entry_id);
 CREATE VIEW membership AS
 SELECT kind, key, age, entry_id, shown FROM subject JOIN member ON subject_id = subject.id;
 CREATE VIEW belonging AS                 -- the same, for those who come from entries
-SELECT kind, key, age, entry_id, shown FROM member CROSS JOIN subject ON subject.id = subject_id;
+SELECT kind, subject.key AS key, -published AS age, entry.id AS entry_id, shown
+FROM entry CROSS JOIN json_each(feeds) CROSS JOIN subject ON subject.id = json_extract(value, '$[0]');
 
 CREATE TABLE feed (
     kind TEXT NOT NULL, key TEXT NOT NULL,
@@ -182,6 +179,11 @@ def is_outside_cause(error: sqlite3.Error) -> bool:
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_PERM,
     )
+
+
+def is_mistake(error: sqlite3.Error) -> bool:
+    """Tell whether `error` comes from a statement of ours that is wrong."""
+    return isinstance(error, sqlite3.ProgrammingError) or getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR
 
 
 def meta(db: sqlite3.Connection, name: str) -> str | None:

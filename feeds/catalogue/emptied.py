@@ -64,10 +64,7 @@ def _is_named(db: sqlite3.Connection, site: Site, kept: KeptFeed) -> bool:
     """Tell whether any article in the corpus, published or not, still puts something into the feed."""
     if (kept.kind, kept.key) in site.selection.exclude:
         return False
-    if kept.kind is Kind.PROVIDER:
-        query = "SELECT 1 FROM mention WHERE domain = ? LIMIT 1"
-        return db.execute(query, (kept.key,)).fetchone() is not None
-    query = "SELECT 1 FROM label WHERE kind = ? AND key = ? LIMIT 1"
+    query = "SELECT 1 FROM named WHERE kind = ? AND key = ? AND files > 0"
     return db.execute(query, (kept.kind, kept.key)).fetchone() is not None
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from feeds.catalogue.database import meta, set_meta
+from feeds.catalogue.merging import Arrival
 from feeds.catalogue.reading import next_due
-from feeds.catalogue.rows import FACTS, TEXT, as_json, from_mention, to_seconds
-from feeds.entries import fold, key_number, keys, provider_of
+from feeds.catalogue.rows import FACTS, TEXT, Standing, as_json, from_mention, from_outline, to_seconds
+from feeds.entries import fold, key_number, keys, outline, provider_of
 from feeds.model import Kind, Parsed, Provider
 
 _NOBODY = Provider("", "")
@@ -21,11 +23,23 @@ BATCH = 500
 """How many files are recorded at a time."""
 
 _INSERT_SOURCE = """
-INSERT INTO source (id, path, stamp, digest, readable, listed, published, live) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO source (id, path, stamp, digest, readable, listed, published, live, names)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_MENTION = f"""
-INSERT INTO mention (id, source_id, live, keys, domain, {FACTS}, {TEXT}) VALUES (?{", ?" * 13})
+INSERT INTO mention (id, source_id, entry_id, live, keys, {FACTS}, {TEXT}) VALUES (?{", ?" * 13})
 """  # noqa: S608 - our own text
+
+_LISTED = FACTS.split(", ").index("listed")
+
+_NAME = "INSERT INTO named VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET files = files + excluded.files"
+
+_FORGET_NAMES = """
+UPDATE named SET files = files - 1 WHERE (kind, key) IN (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')
+    FROM source JOIN json_each(names) WHERE source.path = ?
+)
+"""
 
 _FORGET_KEYS = """
 DELETE FROM mention_key WHERE (key, mention_id) IN (
@@ -90,22 +104,37 @@ def restamp(db: sqlite3.Connection, path: str, stamp: str) -> None:
     db.execute("UPDATE source SET stamp = ?1 WHERE path = ?2 AND stamp != ?1", (stamp, path))
 
 
+class NewMention(NamedTuple):
+    """One mention, as what is put into tables for it.
+
+    Attributes:
+        keys: the numbers in table `mention_key`.
+        standing: of the entry that it makes by itself.
+        values: those of :data:`FACTS` and :data:`TEXT`.
+    """
+
+    keys: list[int]
+    standing: Standing
+    values: tuple[Any, ...]
+
+    @property
+    def listed(self) -> bool:
+        """Whether the record may be published."""
+        return bool(self.values[_LISTED])
+
+
 class Rows(NamedTuple):
     """What was read from one file, as the rows that it makes, without the numbers that the catalogue gives them.
 
     Attributes:
-        readable: whether it is an article; the rows are empty where it is not.
+        mentions: the article's own first; none where the file is no article.
         problems: rows of table `problem`.
-        mentions: keys (JSON), domain, and the values of :data:`FACTS` and :data:`TEXT`, for each mention.
-        keys: the numbers in table `mention_key`, for each mention.
-        labels: a mention's place in the list, kind and key of a topic or category.
+        names: kind and key of each feed that the file names.
     """
 
-    readable: bool
+    mentions: list[NewMention]
     problems: list[tuple[Any, ...]]
-    mentions: list[tuple[Any, ...]]
-    keys: list[list[int]]
-    labels: list[tuple[int, str, str]]
+    names: list[tuple[str, str]]
 
 
 class Read(NamedTuple):
@@ -117,54 +146,79 @@ class Read(NamedTuple):
     rows: Rows
 
 
-def rows(parsed: Parsed) -> Rows:
-    """Return `parsed` as rows: what can be done where a file is read, by as many processes as read files."""
-    article = parsed.article
-    found = article.mentions if article is not None else ()
-    mentions: list[tuple[Any, ...]] = []
-    numbers: list[list[int]] = []
-    labels: list[tuple[int, str, str]] = []
-    for place, mention in enumerate(found):
-        numbers.append([key_number(key) for key in keys(mention)])
-        domain = provider_of(mention, _NOBODY).domain
-        mentions.append((as_json(numbers[-1]), domain, *from_mention(mention)))
-        topics = mention.topics if place == 0 else [name for name in mention.topics if name not in found[0].topics]
-        labels += [(place, Kind.TOPIC.value, fold(name)) for name in topics]
-        labels += [(place, Kind.CATEGORY.value, fold(name)) for name in mention.categories]
+def rows(home: Provider, parsed: Parsed) -> Rows:
+    """Return `parsed` as rows: what can be done where a file is read, by as many processes as read files.
+
+    Args:
+        home: the site as a provider.
+        parsed: what became of one file.
+    """
+    mentions: list[NewMention] = []
+    names: set[tuple[Kind, str]] = set()
+    for mention in parsed.article.mentions if parsed.article is not None else ():
+        numbers = [key_number(key) for key in keys(mention)]
+        mentions.append(NewMention(numbers, from_outline(outline([mention], home)), from_mention(mention)))
+        names.add((Kind.PROVIDER, provider_of(mention, _NOBODY).domain))
+        names.update((Kind.TOPIC, fold(name)) for name in mention.topics)
+        names.update((Kind.CATEGORY, fold(name)) for name in mention.categories)
     problems = [(it.line, it.field, it.reason, it.advice, it.severity.value) for it in parsed.problems]
-    return Rows(article is not None, problems, mentions, numbers, labels)
+    return Rows(mentions, problems, sorted((kind.value, key) for kind, key in names))
 
 
-def record(db: sqlite3.Connection, batch: Sequence[Read], now: datetime, *, include_unpublished: bool) -> None:
-    """Put what became of files in the place of what was known of them: all rows of a table at once."""
+def record(
+    db: sqlite3.Connection,
+    batch: Sequence[Read],
+    now: datetime,
+    place: Callable[[list[Arrival]], Mapping[int, int]],
+    *,
+    include_unpublished: bool,
+) -> None:
+    """Put what became of files in the place of what was known of them: all rows of a table at once.
+
+    Args:
+        db: the catalogue.
+        batch: the files.
+        now: decides what is live.
+        place: makes entries of some of the new mentions, and returns which number each of these has.
+        include_unpublished: as in the settings.
+    """
     forget(db, [each.path for each in batch if digest(db, each.path) is not None])
     (source_id,) = db.execute("SELECT ifnull(max(id), 0) FROM source").fetchone()
     (mention_id,) = db.execute("SELECT ifnull(max(id), 0) FROM mention").fetchone()
     sources: list[tuple[Any, ...]] = []
     problems: list[tuple[Any, ...]] = []
-    mentions: list[tuple[Any, ...]] = []
-    mention_keys: list[tuple[int, int]] = []
-    labels: list[tuple[Any, ...]] = []
+    mentions: list[tuple[int, int, bool, NewMention]] = []
+    arrivals: list[Arrival] = []
+    named: Counter[tuple[str, str]] = Counter()
     limit = to_seconds(now)
     for each in batch:
         source_id += 1
-        first = mention_id + 1
-        own = each.rows.mentions[0] if each.rows.mentions else None
-        _, published, listed = own[2:5] if own is not None else (0, 0, False)
-        live = own is not None and (listed or include_unpublished) and published <= limit
-        sources.append((source_id, each.path, each.stamp, each.digest, each.rows.readable, listed, published, live))
-        problems += [(source_id, *row) for row in each.rows.problems]
-        for row in each.rows.mentions:
+        found, problems_found, names = each.rows
+        listed, published = (found[0].listed, found[0].standing.published) if found else (False, 0)
+        live = bool(found) and (listed or include_unpublished) and published <= limit
+        known_by = (source_id, each.path, each.stamp, each.digest)
+        sources.append((*known_by, bool(found), listed, published, live, as_json(names)))
+        problems += [(source_id, *row) for row in problems_found]
+        named.update(names)
+        for mention in found:
             mention_id += 1
-            is_live = live and (row[4] or include_unpublished) and row[3] <= limit
-            mentions.append((mention_id, source_id, is_live, *row))
-        mention_keys += [(key, first + place) for place, numbers in enumerate(each.rows.keys) for key in numbers]
-        labels += [(first + place, kind, key) for place, kind, key in each.rows.labels]
+            is_live = live and (mention.listed or include_unpublished) and mention.standing.published <= limit
+            mentions.append((mention_id, source_id, is_live, mention))
+            if is_live:
+                arrivals.append(Arrival(mention_id, mention.keys, mention.standing))
+    entry_of = place(arrivals).get
     db.executemany(_INSERT_SOURCE, sources)
     db.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", problems)
-    db.executemany(_INSERT_MENTION, mentions)
-    db.executemany("INSERT INTO mention_key VALUES (?, ?)", sorted(mention_keys))  # as they are stored
-    db.executemany("INSERT INTO label VALUES (?, ?, ?)", labels)
+    db.executemany(
+        _INSERT_MENTION,
+        (
+            (number, source, entry_of(number), is_live, as_json(mention.keys), *mention.values)
+            for number, source, is_live, mention in mentions
+        ),
+    )
+    mention_keys = sorted((key, number) for number, _, _, mention in mentions for key in mention.keys)
+    db.executemany("INSERT INTO mention_key VALUES (?, ?)", mention_keys)  # as they are stored
+    db.executemany(_NAME, ((kind, key, files) for (kind, key), files in named.items()))
 
 
 def forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
@@ -176,6 +230,7 @@ def forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
             (path,),
         )
         db.execute(_FORGET_KEYS, (path,))
+        db.execute(_FORGET_NAMES, (path,))
         db.execute("DELETE FROM source WHERE path = ?", (path,))
 
 
@@ -188,7 +243,7 @@ def set_live(db: sqlite3.Connection, now: datetime, *, include_unpublished: bool
     values = {"now": to_seconds(now), "due": due_before, "all": include_unpublished}
     flipped = db.execute(_FLIP_LIVE, values).fetchall()
     db.execute("DELETE FROM candidate")
-    if include_unpublished != included_before:
+    if included_before not in (None, include_unpublished):
         db.execute("INSERT INTO candidate SELECT id FROM mention")
     else:
         db.executemany("INSERT INTO candidate SELECT id FROM mention WHERE source_id = ?", flipped)

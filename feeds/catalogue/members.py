@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from feeds import entries
-from feeds.model import Kind, Outline, Provider
+from feeds.catalogue.rows import Standing, as_json
+from feeds.model import Kind
 
 FeedKey = tuple[Kind, str]
 
@@ -23,10 +24,12 @@ class Belonging(NamedTuple):
     Attributes:
         feeds: kind and key of each feed (DESIGN: Entries, Membership), also of those that the settings leave out.
         numbers: of each feed that is not left out, and of what these entries call it.
+        as_json: the same for table `entry`.
     """
 
     feeds: tuple[FeedKey, ...]
     numbers: tuple[tuple[int, int], ...]
+    as_json: str
 
 
 class Members:
@@ -40,7 +43,7 @@ class Members:
     def __init__(self, db: sqlite3.Connection, exclude: Collection[FeedKey]) -> None:
         self._db = db
         self._exclude = exclude
-        self._rows: list[tuple[int, int, int, bool, int]] = []
+        self._rows: list[tuple[int, int, int, bool]] = []
         self._touched: set[FeedKey] = set()
         self._added: Counter[tuple[tuple[tuple[int, int], ...], bool]] = Counter()
         self._members: Counter[int] = Counter()
@@ -48,13 +51,13 @@ class Members:
         self._belonging = lru_cache(maxsize=REMEMBERED)(self._look_up)
         self._numbers_of = lru_cache(maxsize=REMEMBERED)(self._number)
 
-    def belonging(self, entry: Outline) -> Belonging:
-        """Return where `entry` belongs. Names are few and many entries have the same: they are looked up once."""
+    def belonging(self, entry: Standing) -> Belonging:
+        """Return where an entry belongs. Names are few and many entries have the same: they are looked up once."""
         return self._belonging(entry.provider, entry.topics, entry.categories)
 
     def add(self, entry_id: int, published: int, shown: bool, numbers: tuple[tuple[int, int], ...]) -> None:
         """Add an entry to the feeds with these numbers (:attr:`Belonging.numbers`)."""
-        self._rows += [(subject, -published, entry_id, shown, spelling) for subject, spelling in numbers]
+        self._rows += [(subject, -published, entry_id, shown) for subject, _ in numbers]
         self._added[numbers, shown] += 1
 
     def remove_shaken(self) -> None:
@@ -62,12 +65,12 @@ class Members:
         for spelling, members, shown in self._db.execute(_COUNT_SHAKEN):
             self._members[spelling] -= members
             self._shown[spelling] -= shown
-        self._db.execute("DELETE FROM member WHERE entry_id IN (SELECT entry_id FROM shaken)")
+        self._db.execute(_REMOVE_SHAKEN)
 
     def write(self) -> None:
         """Write what was added, in the order in which it is stored."""
         self._rows.sort()
-        self._db.executemany("INSERT INTO member VALUES (?, ?, ?, ?, ?)", self._rows)
+        self._db.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", self._rows)
         self._rows.clear()
         for (numbers, shown), count in self._added.items():
             for _, spelling in numbers:
@@ -85,12 +88,13 @@ class Members:
             "INSERT INTO feed (kind, key) VALUES (?, ?) ON CONFLICT DO UPDATE SET pending = 1", sorted(self._touched)
         )
 
-    def _look_up(self, provider: Provider, topics: tuple[str, ...], categories: tuple[str, ...]) -> Belonging:
-        names = {(Kind.ALL, ""): "", (Kind.PROVIDER, provider.domain): provider.name}
+    def _look_up(self, provider: tuple[str, str], topics: tuple[str, ...], categories: tuple[str, ...]) -> Belonging:
+        name, domain = provider
+        names = {(Kind.ALL, ""): "", (Kind.PROVIDER, domain): name}
         names |= {(Kind.TOPIC, entries.fold(name)): name for name in topics}
         names |= {(Kind.CATEGORY, entries.fold(name)): name for name in categories}
         numbers = tuple(self._numbers_of(feed, name) for feed, name in names.items() if feed not in self._exclude)
-        return Belonging(tuple(names), numbers)
+        return Belonging(tuple(names), numbers, as_json(numbers))
 
     def _number(self, feed: FeedKey, name: str) -> tuple[int, int]:
         """Return the numbers of a feed's subject and of a name that it has, which are new where they have to be."""
@@ -106,5 +110,13 @@ class Members:
 
 # CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.
 _COUNT_SHAKEN = """
-SELECT spelling_id, count(*), sum(shown) FROM shaken CROSS JOIN member USING (entry_id) GROUP BY spelling_id
+SELECT json_extract(value, '$[1]'), count(*), sum(shown)
+FROM shaken CROSS JOIN entry ON entry.id = entry_id CROSS JOIN json_each(feeds) GROUP BY 1
+"""
+
+_REMOVE_SHAKEN = """
+DELETE FROM member WHERE (subject_id, age, entry_id) IN (
+    SELECT json_extract(value, '$[0]'), -published, entry_id
+    FROM shaken CROSS JOIN entry ON entry.id = entry_id CROSS JOIN json_each(feeds)
+)
 """

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from feeds import entries
 from feeds.catalogue import archives, identity, naming
 from feeds.catalogue.identity import Reidentified
 from feeds.catalogue.members import Members
-from feeds.catalogue.rows import FACTS_OF_MENTION, to_mention, to_seconds
+from feeds.catalogue.rows import FACTS_OF_MENTION, Standing, as_json, from_outline, to_mention
 from feeds.config import Site
 from feeds.ledger import Ledger
-from feeds.model import Mention, Outline
+from feeds.model import Mention
 from feeds.slug import slugify
 
 BATCH = 5_000
@@ -40,6 +42,28 @@ class Merger:
         self._members = Members(db, site.selection.exclude)
         for scratch in ("written", "stale", "contested"):
             db.execute(f"DELETE FROM {scratch}")  # noqa: S608 - one of three words above
+
+    def place_alone(self, arrivals: Sequence[Arrival]) -> dict[int, int]:
+        """Make an entry of each new mention that shares no key with any other: most pages are mentioned once.
+
+        Args:
+            arrivals: mentions that are live; they are not in the catalogue yet, nor are their keys.
+
+        Returns:
+            Their numbers → the numbers of their entries. The others have to be taken up (:meth:`take_up`).
+        """
+        db = self._db
+        numbers = Counter(chain.from_iterable(each.keys for each in arrivals))
+        shared = {number for number, count in numbers.items() if count > 1 or number in self._ledger.kept_numbers}
+        shared.update(number for (number,) in db.execute(_KNOWN_KEYS, (as_json(list(numbers)),)))
+        (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
+        alone = [each for each in arrivals if shared.isdisjoint(each.keys)]
+        placed = {each.number: entry_id for entry_id, each in enumerate(alone, last + 1)}
+        rows = _Rows(db, self._site, self._members)
+        for each in alone:
+            rows.add(placed[each.number], each.standing, None, kept=False)
+        rows.write()
+        return placed
 
     def take_up(self, tell: Callable[[int], None]) -> None:
         """Merge the mentions that are new and live, and the entries that are shaken.
@@ -81,7 +105,12 @@ class Merger:
             is_in |= dict.fromkeys(group, entry_id)
             found = [loose[number].mention for number in group]
             kept = identity.kept_id(self._ledger, (key for number in group for key in loose[number].keys), found)
-            rows.add(entry_id, entries.outline(found, site.home, identity=kept), before.get(entry_id), kept is not None)
+            rows.add(
+                entry_id,
+                from_outline(entries.outline(found, site.home, identity=kept)),
+                before.get(entry_id),
+                kept=kept is not None,
+            )
         rows.write()
         moved = [(entry_id, number) for number, entry_id in is_in.items() if loose[number].entry_id != entry_id]
         db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
@@ -123,6 +152,20 @@ def shake_all(db: sqlite3.Connection) -> None:
     """Have everything merged anew: the site itself has changed."""
     db.execute("INSERT OR IGNORE INTO shaken SELECT id FROM entry")
     db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
+
+
+class Arrival(NamedTuple):
+    """A mention that has just been read.
+
+    Attributes:
+        number: the one that it will have.
+        keys: what makes it one entry with others.
+        standing: of the entry that it makes if there are none.
+    """
+
+    number: int
+    keys: list[int]
+    standing: Standing
 
 
 class _Loose(NamedTuple):
@@ -189,10 +232,10 @@ class _Rows:
         self._wanted: list[tuple[str]] = []
         self._written: list[tuple[int, bool]] = []
 
-    def add(self, entry_id: int, entry: Outline, before: _State | None, kept: bool) -> None:
-        """Add the row of `entry`, which was `before` if it was there."""
+    def add(self, entry_id: int, entry: Standing, before: _State | None, *, kept: bool) -> None:
+        """Add the row of `entry`, which was `before` if it was there; `kept`: the ledger has its id."""
         belonging = self._members.belonging(entry)
-        shown = self._site.selection.takes(entry, belonging.feeds)
+        shown = self._site.selection.takes(belonging.feeds, own=entry.own, quality=entry.quality)
         wanted = slugify(entry.title) if shown and not entry.url else None
         if before is not None and before.page is not None:
             if wanted is None:
@@ -202,11 +245,20 @@ class _Rows:
         if wanted is not None:  # the page of a page-less entry is given out by feeds.catalogue.naming
             self._wanted.append((wanted,))
         url = entry.url or (before.url if before is not None else "")
-        published = to_seconds(entry.published)
-        self.faces[entry_id] = (entry.id, url, entry.title, published, shown)
-        facts = (entry.id, url, entry.title, published, to_seconds(entry.updated), shown, wanted, entry_id)
+        self.faces[entry_id] = (entry.ident, url, entry.title, entry.published, shown)
+        facts = (
+            entry.ident,
+            url,
+            entry.title,
+            entry.published,
+            entry.updated,
+            belonging.as_json,
+            shown,
+            wanted,
+            entry_id,
+        )
         (self._new if before is None else self._changed).append(facts)
-        self._members.add(entry_id, published, shown, belonging.numbers)
+        self._members.add(entry_id, entry.published, shown, belonging.numbers)
         self._written.append((entry_id, kept))
 
     def write(self) -> None:
@@ -264,12 +316,15 @@ _HOMELESS = (
 )
 _SHAKEN = "shaken CROSS JOIN mention USING (entry_id) CROSS JOIN source ON source.id = source_id"
 
+_KNOWN_KEYS = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM mention_key WHERE key = value)"
+
 _INSERT_ENTRY = """
-INSERT INTO entry (ident, url, title, published, updated, shown, page_wanted, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO entry (ident, url, title, published, updated, feeds, shown, page_wanted, id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _UPDATE_ENTRY = """
-UPDATE entry SET ident = ?, url = ?, title = ?, published = ?, updated = ?, shown = ?, page_wanted = ?
+UPDATE entry SET ident = ?, url = ?, title = ?, published = ?, updated = ?, feeds = ?, shown = ?, page_wanted = ?
 WHERE id = ?
 """
 

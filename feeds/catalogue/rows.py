@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from feeds.model import Image, Mention, Provider
+from feeds.model import Image, Mention, Outline, Provider
 
 FACTS = "position, published, listed, title, url, explicit_id, record"
 """The columns of table `mention` that hold a :class:`Mention` but for its file's path and its text."""
@@ -59,6 +59,37 @@ def from_mention(mention: Mention) -> tuple[Any, ...]:
         as_json(record),
         mention.excerpt,
         mention.content,
+    )
+
+
+class Standing(NamedTuple):
+    """An :class:`Outline` as the catalogue keeps it: times in seconds, the provider as name and domain."""
+
+    ident: str
+    url: str
+    title: str
+    published: int
+    updated: int
+    provider: tuple[str, str]
+    topics: tuple[str, ...]
+    categories: tuple[str, ...]
+    quality: float | None
+    own: bool
+
+
+def from_outline(outline: Outline) -> Standing:
+    """Return `outline` as the catalogue keeps it."""
+    return Standing(
+        outline.id,
+        outline.url,
+        outline.title,
+        to_seconds(outline.published),
+        to_seconds(outline.updated),
+        (outline.provider.name, outline.provider.domain),
+        outline.topics,
+        outline.categories,
+        outline.quality,
+        outline.own,
     )
 
 
