@@ -153,7 +153,7 @@ def _render(studio: Studio, shown: Iterable[Shown]) -> None:
     """Render those of the entries `shown` that have no fragments yet."""
     db, site, workers = studio
     missing = reading.without_fragments(db, dict.fromkeys(each.entry_id for each in shown))
-    entries = (reading.entry(db, entry_id, site.home) for entry_id in missing)
+    entries = reading.some_entries(db, missing, site.home)
     work = functools.partial(_render_batch, site.address)
     rendered = in_batches(work, entries, BATCH, workers.executor(len(missing), PARALLEL_FROM))
     for entry_id, parts in zip(missing, chain.from_iterable(rendered), strict=True):

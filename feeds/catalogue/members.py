@@ -68,8 +68,7 @@ class Members:
         self._db.execute(_REMOVE_SHAKEN)
 
     def write(self) -> None:
-        """Write what was added, in the order in which it is stored."""
-        self._rows.sort()
+        """Write what was added."""
         self._db.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", self._rows)
         self._rows.clear()
         for (numbers, shown), count in self._added.items():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from feeds import address, entries
@@ -29,6 +30,9 @@ from feeds.model import (
     latest,
 )
 
+AT_ONCE = 64
+"""How many entries are read with one query."""
+
 
 class Shown(NamedTuple):
     """One entry as a feed shows it: its number in the catalogue, and the columns that order a feed."""
@@ -50,10 +54,26 @@ def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
 
 def entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
     """Return the entry with all that its fragments show: its own mentions merged, and what it is related to."""
-    ident, page, url = db.execute("SELECT ident, page, url FROM entry WHERE id = ?", (entry_id,)).fetchone()
-    related = tuple(Link(*row) for row in db.execute(_RELATED, {"entry": entry_id, "limit": RELATED_LIMIT}))
-    mentions = mentions_of(db, entry_id)
-    return entries.merge(mentions, home, identity=ident, page=page, page_url=url, related=related)
+    (found,) = some_entries(db, [entry_id], home)
+    return found
+
+
+def some_entries(db: sqlite3.Connection, entry_ids: Iterable[int], home: Provider) -> Iterator[Entry]:
+    """Yield entries as :func:`entry` returns them, in the order of their numbers `entry_ids`."""
+    rest = iter(entry_ids)
+    while some := list(islice(rest, AT_ONCE)):
+        numbers = json.dumps(some)
+        mentions: dict[int, list[Mention]] = defaultdict(list)
+        for number, path, *row in db.execute(_MENTIONS_OF_SOME, (numbers,)):
+            mentions[number].append(to_mention(path, row))
+        related: dict[int, list[Link]] = defaultdict(list)
+        for number, *link in db.execute(_RELATED, {"entries": numbers, "limit": RELATED_LIMIT}):
+            related[number].append(Link(*link))
+        states = {number: state for number, *state in db.execute(_STATES_OF_SOME, (numbers,))}
+        for number in some:
+            ident, page, url = states[number]
+            links = tuple(related[number])
+            yield entries.merge(mentions[number], home, identity=ident, page=page, page_url=url, related=links)
 
 
 def feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
@@ -225,10 +245,22 @@ def _one_number(db: sqlite3.Connection, query: str) -> int:
 
 _SIZE_OF_ALL = "SELECT ifnull(sum(shown), 0) FROM subject JOIN spelling ON subject_id = subject.id WHERE kind = 'all'"
 
+_MENTIONS_OF_SOME = f"""
+SELECT entry_id, source.path, {FACTS_OF_MENTION}, {TEXT}
+FROM json_each(?) CROSS JOIN mention ON entry_id = value CROSS JOIN source ON source.id = source_id
+"""  # noqa: S608 - our own text
+
+_STATES_OF_SOME = "SELECT entry.id, ident, page, url FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+
 _RELATED = """
-SELECT DISTINCT entry.ident, entry.url, entry.title
-FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
-JOIN entry ON entry.id = other.entry_id
-WHERE mine.entry_id = :entry AND entry.id != :entry AND entry.shown AND (mine.position = 0) != (other.position = 0)
-ORDER BY entry.published DESC, entry.ident LIMIT :limit
+WITH beside AS (
+    SELECT DISTINCT mine.entry_id AS number, other.entry_id AS other
+    FROM json_each(:entries) CROSS JOIN mention AS mine ON mine.entry_id = value
+    CROSS JOIN mention AS other ON other.source_id = mine.source_id
+    WHERE other.entry_id != mine.entry_id AND (mine.position = 0) != (other.position = 0)
+), ranked AS (
+    SELECT number, ident, url, title, row_number() OVER (PARTITION BY number ORDER BY published DESC, ident) AS place
+    FROM beside CROSS JOIN entry ON entry.id = other WHERE shown
+)
+SELECT number, ident, url, title FROM ranked WHERE place <= :limit ORDER BY number, place
 """
