@@ -30,7 +30,7 @@ _INSERT_MENTION = f"""
 INSERT INTO mention (id, source_id, entry_id, live, keys, {FACTS}, {TEXT}) VALUES (?{", ?" * 13})
 """  # noqa: S608 - our own text
 
-_LISTED = FACTS.split(", ").index("listed")
+_LISTED = ["keys", *FACTS.split(", ")].index("listed")
 
 _NAME = "INSERT INTO named VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET files = files + excluded.files"
 
@@ -110,7 +110,7 @@ class NewMention(NamedTuple):
     Attributes:
         keys: the numbers in table `mention_key`.
         standing: of the entry that it makes by itself.
-        values: those of :data:`FACTS` and :data:`TEXT`.
+        values: of the column `keys`, :data:`FACTS` and :data:`TEXT`.
     """
 
     keys: list[int]
@@ -157,7 +157,8 @@ def rows(home: Provider, parsed: Parsed) -> Rows:
     names: set[tuple[Kind, str]] = set()
     for mention in parsed.article.mentions if parsed.article is not None else ():
         numbers = [key_number(key) for key in keys(mention)]
-        mentions.append(NewMention(numbers, from_outline(outline([mention], home)), from_mention(mention)))
+        values = (as_json(numbers), *from_mention(mention))
+        mentions.append(NewMention(numbers, from_outline(outline([mention], home)), values))
         names.add((Kind.PROVIDER, provider_of(mention, _NOBODY).domain))
         names.update((Kind.TOPIC, fold(name)) for name in mention.topics)
         names.update((Kind.CATEGORY, fold(name)) for name in mention.categories)
@@ -211,13 +212,10 @@ def record(
     db.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", problems)
     db.executemany(
         _INSERT_MENTION,
-        (
-            (number, source, entry_of(number), is_live, as_json(mention.keys), *mention.values)
-            for number, source, is_live, mention in mentions
-        ),
+        ((number, source, entry_of(number), is_live, *mention.values) for number, source, is_live, mention in mentions),
     )
-    mention_keys = sorted((key, number) for number, _, _, mention in mentions for key in mention.keys)
-    db.executemany("INSERT INTO mention_key VALUES (?, ?)", mention_keys)  # as they are stored
+    mention_keys = [(key, number) for number, _, _, mention in mentions for key in mention.keys]
+    db.executemany("INSERT INTO mention_key VALUES (?, ?)", mention_keys)
     db.executemany(_NAME, ((kind, key, files) for (kind, key), files in named.items()))
 
 

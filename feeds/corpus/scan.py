@@ -6,9 +6,8 @@ import os
 import stat
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from feeds.errors import CorpusError
 from feeds.model import OUTPUT_MARK, Problem
@@ -16,8 +15,7 @@ from feeds.model import OUTPUT_MARK, Problem
 SUFFIXES = (".md", ".markdown", ".txt", ".html")
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """One file that should be an article.
 
     Attributes:
@@ -163,19 +161,18 @@ def _look_at(child: _Child, path: str, root: str) -> tuple[SourceFile | None, bo
     """Return what `child`, which stands at `path`, is as an article, and whether it is a folder to walk into."""
     if child.name.startswith((".", "_")):
         return None, False
-    is_folder = child.is_dir(follow_symlinks=False)
-    if child.is_symlink() and _is_folder(child) and not _leads_inside(child, root):
+    is_folder, is_link = child.is_dir(follow_symlinks=False), child.is_symlink()
+    if is_link and _is_folder(child) and not _leads_inside(child, root):
         return _unreadable(path, "it is a link to a folder outside of the corpus"), False
     if child.name.lower().endswith(SUFFIXES) and path.lower() != "readme.md":
-        return _examine(child, path, root), is_folder
+        return _examine(child, path, root, is_link=is_link), is_folder
     return None, is_folder
 
 
-def _examine(child: _Child, path: str, root: str) -> SourceFile:
+def _examine(child: _Child, path: str, root: str, *, is_link: bool) -> SourceFile:
     if not is_utf8(path):
         return _unreadable(path, "the file's name is not UTF-8", _BY_NAME)
     try:
-        is_link = child.is_symlink()
         if is_link and not _leads_inside(child, root):
             return _unreadable(path, "it is a link that leads out of the corpus")
         status = child.stat()
