@@ -254,6 +254,7 @@ def _update(
                 with watch.stage("merge", tell=False):  # while others read
                     merger.take_up(watch.count)
     with watch.stage("merge"):
+        database.add_indexes(db)
         intake.set_live(db, now, include_unpublished=site.include_unpublished)
         merger.take_up(watch.progress.advance)
         return merger.settle(now)
