@@ -326,7 +326,7 @@ def test_a_worker_that_misses_the_signal_to_stop_is_told_again(monkeypatch: pyte
     worker = Worker()
     monkeypatch.setattr(stopping, "wrks", [worker])
     monkeypatch.setattr("granian.server.common.AbstractServer._stop_workers", lambda _: None)
-    stopping._stop_workers()
+    stopping._stop_workers()  # type: ignore[no-untyped-call]
     assert worker.told == 2
 
 

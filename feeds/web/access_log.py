@@ -19,8 +19,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 256))} | {34: '\\"', 92: "\\\\"}
 """What would end a field or a line, or is no ASCII, as Apache writes it."""
 
-_ESCAPED_WITH_BLANKS = _ESCAPED | {32: "\\x20"}
-
 _LEFT = "!$&'()*+,-./:;=@_~"
 """What stands in paths as it is (RFC 3986 section 3.3), besides letters and digits."""
 
@@ -57,11 +55,17 @@ def line(environ: WSGIEnvironment, status: str, headers: Iterable[tuple[str, str
     method = environ.get("REQUEST_METHOD", "")
     length = next((value for name, value in headers if name.lower() == "content-length"), "0")
     size = "-" if method == "HEAD" or status[:3] in _BODILESS or length == "0" else length
-    client = (environ.get("REMOTE_ADDR") or "-").translate(_ESCAPED_WITH_BLANKS)
-    request = f"{method} {_target(environ)} {environ.get('SERVER_PROTOCOL', '')}".translate(_ESCAPED)
-    referer, agent = ((environ.get(name) or "-").translate(_ESCAPED) for name in ("HTTP_REFERER", "HTTP_USER_AGENT"))
+    client = _escaped(environ.get("REMOTE_ADDR") or "-").replace(" ", "\\x20")
+    request = _escaped(f"{method} {_target(environ)} {environ.get('SERVER_PROTOCOL', '')}")
+    referer = _escaped(environ.get("HTTP_REFERER") or "-")
+    agent = _escaped(environ.get("HTTP_USER_AGENT") or "-")
     text = f'{client} - - [{_moment(now)}] "{request}" {status[:3]} {size} "{referer}" "{agent}"\n'
     return text.encode("ascii", "backslashreplace")
+
+
+def _escaped(text: str) -> str:
+    is_plain = text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+    return text if is_plain else text.translate(_ESCAPED)
 
 
 def _target(environ: WSGIEnvironment) -> str:
