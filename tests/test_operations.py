@@ -198,7 +198,7 @@ class TestMetrics:
 
     def test_what_another_version_has_counted_otherwise_is_left_alone(self, site: Site) -> None:
         (site.state_path / "metrics").mkdir()
-        (site.state_path / "metrics" / "requests-00000000-1").write_bytes(b"\1" * 100)
+        (site.state_path / "metrics" / "requests-00000000-1").write_bytes(b"\1" * counting._SIZE)
         client = create_app(site).test_client()
         client.get("/feed.atom")
         (own,) = (site.state_path / "metrics").glob(f"requests-{counting._LAYOUT}-*")
@@ -228,9 +228,11 @@ class TestMetrics:
         counts = counting.Counts(site.state_path / "metrics")
 
         def poll() -> None:
+            begin.wait()
             for _ in range(2000):
                 counts.add("304 NOT MODIFIED", "/feed.atom")
 
+        begin = threading.Barrier(8)
         switch = sys.getswitchinterval()
         sys.setswitchinterval(1e-6)
         try:
@@ -242,6 +244,8 @@ class TestMetrics:
         finally:
             sys.setswitchinterval(switch)
         assert counts.total() == {(304, "atom"): 16_000}
+        (file,) = (site.state_path / "metrics").iterdir()
+        assert file.stat().st_blocks * 512 >= counting._SIZE, "a full disk would end the process later"
 
     def test_whoever_answers_further_in_is_counted(self, site: Site) -> None:
         def short(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:

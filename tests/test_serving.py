@@ -21,8 +21,10 @@ from pwd import getpwuid
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from feeds import publish
 from feeds.pollers import log
-from tests.builders import article, write_corpus
+from feeds.web import counting, create_app
+from tests.builders import NOW, article, make_site, write_corpus
 from tests.conftest import PROJECT, Run
 from tests.test_live import PATIENCE, eventually, feeds_serve, free_port, get, server
 
@@ -101,6 +103,18 @@ def answers_of(text: bytes) -> dict[tuple[str, str], float]:
     return {(each.labels["status"], each.labels["format"]): each.value for each in found}
 
 
+def test_every_figure_is_documented(tmp_path: Path) -> None:
+    site = make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path)
+    publish.build(site, NOW)
+    client = create_app(site).test_client()
+    client.get("/feed.atom")
+    text = client.get("/metrics").text
+    names = set(re.findall(r"^(feeds_\w+)", text, re.MULTILINE))
+    assert len(names) == 8
+    assert {name for name in names if f"`{name}" not in PAGE} == set()
+    assert {name for name in counting.FORMATS if f"`{name}`" not in PAGE} == set()
+
+
 class TestUnixSocket:
     def test_what_a_killed_server_left_is_taken_away_and_so_is_ours(self, tmp_path: Path) -> None:
         write_corpus(tmp_path / "corpus", {"a.md": article()})
@@ -108,7 +122,8 @@ class TestUnixSocket:
         with socket.socket(socket.AF_UNIX) as killed:
             killed.bind(str(path))
         with running(ours(path), path):
-            assert through(path, "/feed.atom")[0] == 200
+            assert b'"http://127.0.0.1:8000/feed.atom"' in through(path, "/feed.atom")[2]
+            assert (tmp_path / ".feeds" / "current").exists(), "the state that feeds build has"
             assert stat.S_IMODE(path.stat().st_mode) == 0o666
             assert f"on the socket {path} (Ctrl+C stops)" in (tmp_path / "said.txt").read_text()
         assert not path.exists()
@@ -173,10 +188,15 @@ class TestManyWorkers:
         }[how]
         environ = {"FEEDS_CORPUS": "corpus", "FEEDS_ACCESS_LOG": "access.log", "FEEDS_STATE": "state"}
         with server(words, port, tmp_path, **environ):
+
+            def both_answer() -> bool:
+                """Tell whether each worker has a file of its own."""
+                return get(port, "/")[0] == 200 and len(list(tmp_path.glob("state/**/requests-*"))) == 2
+
+            eventually(both_answer)
             self.poll(port)
         polls = [each for each in log.requests(str(tmp_path / "access.log")) if each is None or each.target != b"/"]
         assert [each and each.target for each in polls] == [b"/feed.atom"] * 4 * self.EACH + [b"/metrics"] * 11
-        assert len(list(tmp_path.glob("state/**/requests-*"))) == 2, "each worker has a file of its own"
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-_ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 256))} | {34: '\\"', 92: "\\\\"}
-"""What would end a field or a line, or is no ASCII, as Apache writes it."""
+_ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {34: '\\"', 92: "\\\\"}
+"""What would end a field or a line, as Apache writes it. What is no ASCII becomes the same when it becomes bytes."""
 
 _LEFT = "!$&'()*+,-./:;=@_~"
 """What stands in paths as it is (RFC 3986 section 3.3), besides letters and digits."""
@@ -64,7 +64,7 @@ def line(environ: WSGIEnvironment, status: str, headers: Iterable[tuple[str, str
 
 
 def _escaped(text: str) -> str:
-    is_plain = text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+    is_plain = text.isprintable() and '"' not in text and "\\" not in text
     return text if is_plain else text.translate(_ESCAPED)
 
 
