@@ -16,18 +16,21 @@ class Outcome(NamedTuple):
     """What came of a build.
 
     Attributes:
-        at: for which time it built, in seconds since the epoch.
         problems: how many problems there are in the corpus.
         lost: how many files are lost to one.
     """
 
-    at: int
     problems: int
     lost: int
 
 
 def save(folder: Path, outcome: Outcome) -> None:
-    """Write `outcome` into a state folder; where that can't be, nothing happens: what was built is out already."""
+    """Write `outcome` into a state folder, unless it says so already: a build that finds nothing new writes nothing.
+
+    Where it can't be written, nothing happens: what was built is out already.
+    """
+    if load(folder) == outcome:
+        return
     with contextlib.suppress(OSError):
         write_atomically(folder / FILE_NAME, json.dumps(outcome._asdict()).encode() + b"\n", root=folder)
 

@@ -148,7 +148,7 @@ def build(
             report = _in_catalogue(folder, site, work)
         with watch.stage("tidy"):
             snapshot.clean_up(folder, now, everything=anew or before is None)
-            outcome.save(folder, Outcome(int(now.timestamp()), len(report.problems), report.counts.problems))
+            outcome.save(folder, Outcome(len(report.problems), report.counts.problems))
     return replace(report, stages=watch.stages)
 
 

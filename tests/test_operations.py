@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,21 +150,15 @@ class TestMetrics:
 
     def test_what_the_last_build_found(self, site: Site) -> None:
         client = create_app(site).test_client()
-        expected = {"feeds_build_timestamp_seconds": NOW.timestamp(), "feeds_problems": 0, "feeds_articles_lost": 0}
-        assert figures(client).items() >= expected.items()
+        assert figures(client).items() >= {"feeds_problems": 0, "feeds_articles_lost": 0}.items()
         write_corpus(
             site.corpus_path, {"b.md": "---\ntitle: [\n---\n", "c.md": article("A\u0007", url="https://c.example/")}
         )
-        report = publish.build(site, NOW + timedelta(hours=1))
+        report = publish.build(site, NOW)
         assert (len(report.problems), report.counts.problems) == (2, 1)
-        expected = {
-            "feeds_build_timestamp_seconds": NOW.timestamp() + 3600,
-            "feeds_problems": 2,
-            "feeds_articles_lost": 1,
-        }
-        assert figures(client).items() >= expected.items()
+        assert figures(client).items() >= {"feeds_problems": 2, "feeds_articles_lost": 1}.items()
 
-    @pytest.mark.parametrize("text", [None, "", "{}", "[1]", '{"at": null, "problems": 1, "lost": 1}'])
+    @pytest.mark.parametrize("text", [None, "", "{}", "[1]", '{"problems": null, "lost": 1}'])
     def test_a_build_of_which_nothing_is_known(self, text: str | None, site: Site) -> None:
         path = site.state_path / outcome.FILE_NAME
         path.unlink()

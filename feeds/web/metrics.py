@@ -83,8 +83,6 @@ def _of_build(outcome: Outcome | None) -> Iterator[Metric]:
 
     if outcome is None:
         return
-    text = "When something was last built, or found to need no build."
-    yield GaugeMetricFamily("feeds_build_timestamp_seconds", text, value=outcome.at)
     text = "How many problems there are in the article files, as feeds check prints them."
     yield GaugeMetricFamily("feeds_problems", text, value=outcome.problems)
     text = "How many article files are lost to a problem."
