@@ -21,8 +21,8 @@ lint: .venv/dev.stamp ## types, style, and formatting
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-readers: ## install the feed readers that some tests use (Debian packages, npm); without them, those are skipped
-	apt-get update -qq && apt-get install -y -qq curl newsboat sfeed >/dev/null
+readers: ## install the feed readers and nginx, which some tests use (Debian packages, npm); without them, those are skipped
+	apt-get update -qq && apt-get install -y -qq curl newsboat sfeed nginx-light >/dev/null
 	npm install --silent --no-save --no-package-lock --prefix .node rss-parser@3.13.0
 
 golden: .venv/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)

@@ -15,11 +15,11 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from feeds import __version__, config, outside, publish
+from feeds import __version__, config, options, outside, publish
 from feeds.config import Site
 from feeds.errors import FeedsError, UsageError
 from feeds.explain import Answers, explain, list_feeds
@@ -28,8 +28,6 @@ from feeds.parallel import collect_rarely
 from feeds.printing import annotation, held_back_as_json, report_as_json, short
 from feeds.progress import Bar, Stage, process_age, table
 from feeds.publish import Report
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Group(click.Group):
@@ -57,39 +55,11 @@ main.add_command(outside.validate)
 main.add_command(outside.pollers)
 
 
-def _site_options(command: Command) -> Command:
-    """Add what every command that looks at a corpus takes."""
-    for option in (
-        click.argument("corpus", required=False, type=click.Path()),
-        click.option("--config", metavar="FILE", help="The settings; else feeds.toml in the corpus, or here."),
-        click.option("--base-url", metavar="URL", help="The address under which the site is reached."),
-        click.option(
-            "--include-unpublished",
-            is_flag=True,
-            default=None,
-            help="Also what says published: false or draft.",
-        ),
-    )[::-1]:
-        command = option(command)
-    return command
-
-
-def _build_options(command: Command) -> Command:
-    """Add what `build` and `serve` take besides."""
-    for option in (
-        click.option("--strict", is_flag=True, help="Exit with 1 if there is any problem at all."),
-        click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes read files [all cores]."),
-        click.option("--force", is_flag=True, help="Make everything anew, whatever the catalogue says."),
-    )[::-1]:
-        command = option(command)
-    return command
-
-
 @main.command()
-@_site_options
+@options.of_site
 @click.option("--output", metavar="DIR", help='Where the static files go [public]; "" writes none.')
 @click.option("--precompress", is_flag=True, default=None, help="Also write each file as .gz, .br and .zst.")
-@_build_options
+@options.of_build
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @click.option("--profile", is_flag=True, help="Print where the time went: seconds by stage.")
 def build(
@@ -131,21 +101,20 @@ def build(
 
 
 @main.command()
-@_site_options
+@options.of_site
 @click.option("--output", metavar="DIR", help="Also write static files there, at every change.")
-@_build_options
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many server processes.")
+@options.of_build
+@options.of_server
 @click.option("--no-watch", is_flag=True, help="Serve what there is; don't build when the corpus changes.")
 def serve(
     corpus: str | None,
     strict: bool,
     jobs: int | None,
     force: bool,
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
     workers: int,
+    unix_socket: str | None,
     no_watch: bool,
     output: str | None,
     **given: Any,
@@ -153,16 +122,22 @@ def serve(
     """Build, serve, and build again whenever the corpus changes.
 
     Example: feeds serve articles --port 8000
+
+    Example: feeds serve articles --unix-socket feeds.sock --access-log access.log
     """
+    if unix_socket is not None and (host is not None or port is not None):
+        raise UsageError("either --unix-socket, or --host and --port", unix_socket)
     from feeds import serve as server  # brings the web server along: only this command pays for it
     from feeds.watching import Watch
 
+    socket = Path(unix_socket).absolute() if unix_socket is not None else None
+    listen = server.Listen(host or options.HOST, port or options.PORT, workers, socket)
     pinned: str | None = None  # where the workers look, once there are any
     environ = dict(os.environ)  # as it is now: the server sets variables for its workers
 
     def load() -> Site:
         site = config.load(corpus, environ=environ, output=output or "", **given)
-        site = server.with_listening_address(site, host, port)
+        site = server.with_listening_address(site, listen)
         return dataclasses.replace(site, state=pinned) if pinned is not None else site
 
     site = load()
@@ -175,13 +150,12 @@ def serve(
     _say_problems(first)
     if strict and first.problems:
         raise click.exceptions.Exit(1)
-    listen = server.Listen(host, port, workers)
     watch = Watch(load, lambda site, only: _build(site, jobs=jobs, only=only))
     server.serve(site, first, listen, _say, watch if not no_watch else None)
 
 
 @main.command()
-@_site_options
+@options.of_site
 @click.option(
     "--format",
     "form",
@@ -218,7 +192,7 @@ def check(corpus: str | None, form: str, **given: Any) -> None:
 
 
 @main.command("list")
-@_site_options
+@options.of_site
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(corpus: str | None, as_json: bool, **given: Any) -> None:
     """Print every feed: kind, name, number of entries, newest, address.
@@ -237,7 +211,7 @@ def list_(corpus: str | None, as_json: bool, **given: Any) -> None:
 
 @main.command()
 @click.argument("address_or_id")
-@_site_options
+@options.of_site
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(address_or_id: str, corpus: str | None, as_json: bool, **given: Any) -> None:
     """Print one entry: every mention of it, every feed it is in, and why.
@@ -266,7 +240,7 @@ def show(address_or_id: str, corpus: str | None, as_json: bool, **given: Any) ->
 
 
 @main.command()
-@_site_options
+@options.of_site
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff(corpus: str | None, as_json: bool, **given: Any) -> None:
     """Print what a build would change in each feed, and publish nothing; exit with 1 if an id would change.

@@ -23,14 +23,14 @@ from zoneinfo import ZoneInfo
 from feeds import address
 from feeds.errors import ConfigError
 from feeds.model import Kind, Provider, Selection, forbidden, name_key
-from feeds.places import absolute, own_state
+from feeds.places import STANDARD_OUTPUT, absolute, own_state
 
 FILE_NAME = "feeds.toml"
 _ENVIRONMENT = "FEEDS_"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")  # BCP 47, as far as XML Schema's language goes
 _NAMES = "tuple[str, ...]"
 _PAIRS = "tuple[tuple[str, str], ...]"
-_PATHS = ("corpus", "output", "state")
+_PATHS = ("corpus", "output", "state", "access_log")
 _FALSE = ("", "0", "false", "no", "off")
 _TRUE = ("1", "true", "yes", "on")
 
@@ -80,6 +80,8 @@ class Site:
     logo: str = _setting("", "the address of a larger picture, twice as wide as high")
     shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
     longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
+    access_log: str = _setting("", "where the server logs requests (Combined Log Format); - is standard output")
+    trusted_proxies: int = _setting(0, "how many proxies before the server say who asks, in X-Forwarded-For")
     renamed: tuple[tuple[str, str], ...] = _setting(
         (), "old → new addresses of feeds that have been renamed; a section, the last in the file"
     )
@@ -158,7 +160,7 @@ class Site:
     @cached_property
     def fingerprint(self) -> str:
         """Changes when any setting does that can change a byte of what is published."""
-        places = {"source", "corpus", "output", "precompress", "state", "base_url"}
+        places = {"source", "corpus", "output", "precompress", "state", "base_url", "access_log", "trusted_proxies"}
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         return json.dumps([self.address, {name: value for name, value in values.items() if name not in places}])
 
@@ -197,6 +199,8 @@ def load(
     # default of `output`, to the folder that the user stands in.
     paths = {name: absolute(Path.cwd(), asked[name]) for name in _PATHS if asked.get(name)}
     paths = {name: absolute(root, said[name]) for name in _PATHS if said.get(name) and name not in asked} | paths
+    if asked.get("access_log", said.get("access_log")) == STANDARD_OUTPUT:
+        paths["access_log"] = STANDARD_OUTPUT
     home = absolute(root, said["corpus"]) if "corpus" in said else None
     if home is None and _stands_in(source, asked.get("corpus")):
         home = str(root)
@@ -305,6 +309,8 @@ def _checked(site: Site) -> Site:
             raise ConfigError(f"{name} should be 1 or more", where)
     if any(not domain for kind, domain in site.selection.include | site.selection.exclude):
         raise ConfigError("include_… and exclude_… should be lists of names, and of domains for providers", where)
+    if site.trusted_proxies < 0:
+        raise ConfigError("trusted_proxies should be 0 or more", where)
     if not 1 <= site.shortest_ttl <= site.longest_ttl:
         raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
     for name in ("icon", "logo"):

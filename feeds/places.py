@@ -1,4 +1,4 @@
-"""Where the state of a corpus lives: two corpora must never share a catalogue and a ledger."""
+"""Where things live: the state of a corpus above all, since two must never share a catalogue and a ledger."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 
 from feeds.slug import slugify
+
+STANDARD_OUTPUT = "-"
+"""What stands for standard output where a file is named."""
 
 OWNER = "corpus"
 """The file in a state folder that names the corpus it belongs to, relative to the folder above it."""

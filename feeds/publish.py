@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from feeds import fingerprint, snapshot
+from feeds import fingerprint, outcome, snapshot
 from feeds.catalogue import database, history, intake, merging, moved, pending, reading
 from feeds.catalogue.identity import Reidentified
 from feeds.config import Site
@@ -25,6 +25,7 @@ from feeds.errors import CorpusError, StateError, UsageError
 from feeds.export import export
 from feeds.ledger import Ledger
 from feeds.model import Counts, HeldBack, Problem
+from feeds.outcome import Outcome
 from feeds.parallel import Workers
 from feeds.progress import Progress, Silent, Stage, Stopwatch
 from feeds.snapshot import DamagedError, Draft, Signs, Snapshot
@@ -147,6 +148,7 @@ def build(
             report = _in_catalogue(folder, site, work)
         with watch.stage("tidy"):
             snapshot.clean_up(folder, now, everything=anew or before is None)
+            outcome.save(folder, Outcome(len(report.problems), report.counts.problems))
     return replace(report, stages=watch.stages)
 
 

@@ -6,17 +6,21 @@ a build that fails leaves the last good snapshot in place.
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from feeds import config
 from feeds.config import Site
 from feeds.errors import UsageError
+from feeds.logfile import open_to_append
 from feeds.places import served_state
 from feeds.publish import Report
 from feeds.watching import Watch
@@ -28,13 +32,26 @@ if TYPE_CHECKING:
 STOP_SECONDS = 5
 """How long a worker may take to finish its requests when the server is told to stop."""
 
+ASK_AGAIN = 0.2
+"""After how many seconds a worker is told to stop again."""
+
+SOCKET_MODE = 0o666
+"""Who may connect to a Unix socket: anybody, nginx's user for one. What is served is public; a folder can hide it."""
+
 
 class Listen(NamedTuple):
-    """Where to listen, and with how many processes."""
+    """Where to listen, and with how many processes.
+
+    Attributes:
+        host, port: the address.
+        workers: how many processes.
+        socket: the Unix socket to listen on, instead of an address, or None.
+    """
 
     host: str
     port: int
     workers: int
+    socket: Path | None = None
 
 
 def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None], watch: Watch | None) -> None:
@@ -48,15 +65,19 @@ def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None],
         watch: builds again when the corpus or feeds.toml changes or something is due; None for never.
 
     Raises:
-        UsageError: the address can't be listened on.
+        UsageError: it can't listen there.
+        ConfigError: the access log can't be written.
     """
-    _refuse_taken(listen)
+    _refuse_unusable(listen)
+    if site.access_log:
+        os.close(open_to_append(site.access_log))
     multiprocessing.set_start_method("spawn", force=True)  # a worker needs nothing that this process has in memory
     os.environ.update(config.environment(site))
     server = _server(listen)
     if watch is not None:
         threading.Thread(target=keep_watch, args=(site, watch, first, say), daemon=True).start()
-    say(f"{first.entries} entries in {first.feeds} feeds on {site.address} (Ctrl+C stops)")
+    where = site.address if listen.socket is None else f"the socket {listen.socket}"
+    say(f"{first.entries} entries in {first.feeds} feeds on {where} (Ctrl+C stops)")
     server.serve()
 
 
@@ -65,26 +86,40 @@ def _server(listen: Listen) -> MPServer:
     from granian.server.mp import MPServer
 
     class PatientServer(MPServer):
-        """A server that can be told to stop twice: make and the terminal may both tell it, at the same moment."""
+        """A server that can be told to stop twice, as by make and the terminal, and tells its workers twice."""
 
         def signal_handler_interrupt(self, *args: object, **named: object) -> None:
             if not self.interrupt_signal:  # else Granian would wait, for ever, for a lock that it holds itself
                 super().signal_handler_interrupt(*args, **named)  # type: ignore[no-untyped-call]
 
+        def _stop_workers(self) -> None:
+            end = time.monotonic() + STOP_SECONDS
+            workers: list[Any] = self.wrks
+            while time.monotonic() < end and any(each.is_alive() for each in workers):
+                for each in workers:  # more than once: one that is just starting can miss it
+                    each.terminate()
+                    each.join(ASK_AGAIN)
+            super()._stop_workers()  # type: ignore[no-untyped-call]
+
     return PatientServer(
         "feeds.web:create_app",
         listen.host,
         listen.port,
+        listen.socket,
+        SOCKET_MODE,
         interface=Interfaces.WSGI,
         workers=listen.workers,
         factory=True,
         log_enabled=False,
-        workers_kill_timeout=STOP_SECONDS,  # a worker that is just starting can miss the signal to stop
+        workers_kill_timeout=1,
     )
 
 
-def _refuse_taken(listen: Listen) -> None:
+def _refuse_unusable(listen: Listen) -> None:
     """Say in words what a worker process would say with a traceback."""
+    if listen.socket is not None:
+        _refuse_unusable_socket(listen.socket)
+        return
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -95,11 +130,30 @@ def _refuse_taken(listen: Listen) -> None:
         raise UsageError(f"can't listen there ({error.strerror}); choose another --host or --port", where) from error
 
 
-def with_listening_address(site: Site, host: str, port: int) -> Site:
-    """Return `site`; where it names no base_url, with the address that it is served at, and a state for it."""
-    if site.base_url:
+def _refuse_unusable_socket(path: Path) -> None:
+    """The same for a Unix socket; one that a server has left behind which was killed is taken away."""
+    try:
+        if path.is_socket():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                if probe.connect_ex(str(path)) == errno.ECONNREFUSED:  # nobody listens any more
+                    path.unlink()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.bind(str(path))
+        path.unlink()
+    except OSError as error:
+        reason = error.strerror or str(error)  # a path that is too long has no number
+        raise UsageError(f"can't listen there ({reason}); choose another --unix-socket", path) from error
+
+
+def with_listening_address(site: Site, listen: Listen) -> Site:
+    """Return `site`; where it names no base_url, with the address that it is served at, and a state for it.
+
+    A socket is no address that a feed could carry: what is served there is what `feeds build` makes.
+    """
+    if site.base_url or listen.socket is not None:
         return site
+    host = listen.host
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the address that leads there
     shown = f"[{shown}]" if ":" in shown else shown
-    address = f"{shown}:{port}"
+    address = f"{shown}:{listen.port}"
     return replace(site, base_url=f"http://{address}/", state=served_state(site.state_path, site.corpus, address))

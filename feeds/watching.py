@@ -201,7 +201,7 @@ def paths_of(site: Site, changed: Iterable[str]) -> Paths:
         site: the settings.
         changed: absolute paths.
     """
-    ours = [site.state_path, *([site.output_path] if site.output_path is not None else [])]
+    ours = [site.state_path, *map(Path, filter(None, [site.output, site.access_log]))]
     found = set()
     for path in map(Path, changed):
         if path in (site.source, site.corpus_path):

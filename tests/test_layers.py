@@ -14,6 +14,7 @@ from tests.builders import article, link, write_corpus
 PACKAGE = Path(__file__).parent.parent / "feeds"
 
 THIRD_PARTY = {"feedgen", "lxml", "yaml", "frontmatter", "flask", "werkzeug", "jinja2", "dateutil", "click", "granian"}
+THIRD_PARTY |= {"prometheus_client"}
 HEAVY = THIRD_PARTY - {"click"} | {"anyascii", "idna", "markdown_it", "nh3", "rich", "watchfiles"}
 """What takes long to load: a command that has no need of it must not wait for it."""
 
@@ -31,6 +32,8 @@ NEVER = {
     "files": THIRD_PARTY | ROOMS | {"config"},
     "places": THIRD_PARTY | ROOMS | {"config"},
     "ledger": THIRD_PARTY | ROOMS | {"config"},
+    "outcome": THIRD_PARTY | ROOMS | {"config"},
+    "logfile": THIRD_PARTY | ROOMS | {"config", "logging"},
     "config": THIRD_PARTY | ROOMS,
     "state": THIRD_PARTY | ROOMS,
     "progress": THIRD_PARTY | ROOMS | {"rich"},
@@ -46,10 +49,12 @@ NEVER = {
     "validate": ROOMS - {"validate"} | THIRD_PARTY - {"lxml"} | {"config"},
     "pollers": ROOMS - {"pollers"} | THIRD_PARTY | {"config"},
     "publish": HEAVY | {"web", "serve", "cli", "explain", "click", "render", "multiprocessing"},
-    "web": ROOMS - {"web", "snapshot"} | {"feedgen", "lxml", "yaml", "frontmatter", "nh3", "sqlite3"},
+    "web": ROOMS - {"web", "snapshot"}
+    | {"feedgen", "lxml", "yaml", "frontmatter", "nh3", "sqlite3", "prometheus_client"},
     "serve": {"web", "cli", "flask", "click"},
     "watching": {"web", "serve", "cli", "flask", "click", "granian", "watchfiles"},
     "outside": HEAVY | ROOMS - {"outside"},
+    "options": HEAVY | ROOMS | {"config"},
     "printing": HEAVY | {"web", "serve", "cli", "click"},
     "cli": HEAVY | {"web", "serve", "render", "multiprocessing"},
 }

@@ -306,6 +306,30 @@ def test_a_second_signal_finds_the_first_at_work_and_leaves_it_alone(monkeypatch
     assert entered == [True]
 
 
+def test_a_worker_that_misses_the_signal_to_stop_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is just starting can; the server would otherwise go on for five seconds, and then cut off answers."""
+    stopping = serve._server(serve.Listen("127.0.0.1", free_port(), 1))
+    monkeypatch.setattr(serve, "ASK_AGAIN", 0)
+
+    class Worker:
+        idx = told = 0
+
+        def is_alive(self) -> bool:
+            return self.told < 2
+
+        def terminate(self) -> None:
+            self.told += 1
+
+        def join(self, _: float) -> None:
+            pass
+
+    worker = Worker()
+    monkeypatch.setattr(stopping, "wrks", [worker])
+    monkeypatch.setattr("granian.server.common.AbstractServer._stop_workers", lambda _: None)
+    stopping._stop_workers()  # type: ignore[no-untyped-call]
+    assert worker.told == 2
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_server_that_is_told_to_stop_again_and_again_stops(name: str, tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})

@@ -41,8 +41,8 @@ def create_app(site: Site | None = None) -> Flask:
     if shelf.snapshot is None:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
     app = Flask(__name__, static_folder=None)
-    app.register_blueprint(operations.blueprint(shelf))
     views.register(app, shelf, site.address)
+    operations.install(app, shelf, site)  # last: it counts whatever answers
     return app
 
 
