@@ -17,6 +17,7 @@ from feeds.errors import StateError
 from feeds.state import locked
 from feeds.web import operations, views
 from feeds.web.shelf import Shelf
+from feeds.web.short_path import ShortPath
 
 
 def create_app(site: Site | None = None) -> Flask:
@@ -43,6 +44,7 @@ def create_app(site: Site | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(operations.blueprint(shelf))
     views.register(app, shelf, site.address)
+    app.wsgi_app = ShortPath(app.wsgi_app, shelf, site.address, site.cache_bytes)  # type: ignore[method-assign]
     return app
 
 
