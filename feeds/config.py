@@ -80,6 +80,7 @@ class Site:
     logo: str = _setting("", "the address of a larger picture, twice as wide as high")
     shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
     longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
+    cache_bytes: int = _setting(64_000_000, "how many bytes a worker of the server keeps in memory to send them again")
     access_log: str = _setting("", "where the server logs requests (Combined Log Format); - is standard output")
     trusted_proxies: int = _setting(0, "how many proxies before the server say who asks, in X-Forwarded-For")
     renamed: tuple[tuple[str, str], ...] = _setting(
@@ -160,9 +161,10 @@ class Site:
     @cached_property
     def fingerprint(self) -> str:
         """Changes when any setting does that can change a byte of what is published."""
-        places = {"source", "corpus", "output", "precompress", "state", "base_url", "access_log", "trusted_proxies"}
+        serving = {"cache_bytes", "access_log", "trusted_proxies"}
+        elsewhere = {"source", "corpus", "output", "precompress", "state", "base_url", *serving}
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
-        return json.dumps([self.address, {name: value for name, value in values.items() if name not in places}])
+        return json.dumps([self.address, {name: value for name, value in values.items() if name not in elsewhere}])
 
 
 def settings() -> list[dataclasses.Field[Any]]:
@@ -313,6 +315,8 @@ def _checked(site: Site) -> Site:
         raise ConfigError("trusted_proxies should be 0 or more", where)
     if not 1 <= site.shortest_ttl <= site.longest_ttl:
         raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
+    if site.cache_bytes < 0:
+        raise ConfigError("cache_bytes should be 0 or more", where)
     for name in ("icon", "logo"):
         said = getattr(site, name)
         if said and address.link(said) != said:

@@ -6,6 +6,7 @@ a build that fails leaves the last good snapshot in place.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import multiprocessing
 import os
@@ -74,6 +75,7 @@ def serve(site: Site, first: Report, listen: Listen, say: Callable[[str], None],
     multiprocessing.set_start_method("spawn", force=True)  # a worker needs nothing that this process has in memory
     os.environ.update(config.environment(site))
     server = _server(listen)
+    _take_turns()
     if watch is not None:
         threading.Thread(target=keep_watch, args=(site, watch, first, say), daemon=True).start()
     where = site.address if listen.socket is None else f"the socket {listen.socket}"
@@ -111,8 +113,20 @@ def _server(listen: Listen) -> MPServer:
         workers=listen.workers,
         factory=True,
         log_enabled=False,
+        blocking_threads=1,  # answers are made one at a time anyway; many threads would only fight for their turns
         workers_kill_timeout=1,
     )
+
+
+def _take_turns() -> None:
+    """Have threads that wake wait for the one at work, in the workers too, where the system can do that (Linux).
+
+    In a worker one thread speaks HTTP and one makes the answers. If each took the processor from the other as soon as
+    there is something to do, they would change places twice for each request, not once for all that have come.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        with contextlib.suppress(OSError):  # it may be forbidden, as in some containers
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _refuse_unusable(listen: Listen) -> None:

@@ -132,9 +132,10 @@ def test_a_new_generation_is_served_at_once(client: FlaskClient, site: Site) -> 
 
 
 def test_a_state_that_was_lost_and_built_again_is_served(client: FlaskClient, site: Site) -> None:
-    client.get(FEED)
+    held = client.get(FEED).data
     shutil.rmtree(site.state_path)
-    assert client.get(FEED).status_code == 503
+    assert client.get(FEED).data == held
+    assert client.get("/feed.rss").status_code == 503
     write_corpus(site.corpus_path, {"a.md": article("Another title", topics=["AI"])})
     publish.build(site, NOW)
     assert b"Another title" in client.get(FEED).data

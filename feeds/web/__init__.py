@@ -17,6 +17,7 @@ from feeds.errors import StateError
 from feeds.state import locked
 from feeds.web import operations, views
 from feeds.web.shelf import Shelf
+from feeds.web.short_path import ShortPath
 
 
 def create_app(site: Site | None = None) -> Flask:
@@ -42,6 +43,7 @@ def create_app(site: Site | None = None) -> Flask:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
     app = Flask(__name__, static_folder=None)
     views.register(app, shelf, site.address)
+    app.wsgi_app = ShortPath(app.wsgi_app, shelf, site.address, site.cache_bytes)  # type: ignore[method-assign]
     operations.install(app, shelf, site)  # last: it counts whatever answers
     return app
 

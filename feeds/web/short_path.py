@@ -1,0 +1,121 @@
+"""The short path: polls are answered here, in front of Flask, from what the worker holds.
+
+Most requests for a feed are of one kind: a document, with the entity tag that the client has of it. What they are
+answered is decided by the same functions as behind (:mod:`feeds.web.lookup`, ``coding``, ``conditional``, ``headers``),
+and is the same to the byte; a test asks both. All else is passed on: other methods, addresses at which there is no
+document, documents that can't be read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from feeds.codings import INSTALLED
+from feeds.snapshot import DamagedError
+from feeds.web.coding import IDENTITY, acceptable
+from feeds.web.conditional import select
+from feeds.web.held import Held
+from feeds.web.shelf import Shelf
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+OK, NOT_MODIFIED = "200 OK", "304 NOT MODIFIED"
+
+REMEMBERED, LONGEST = 500, 200
+"""Of how many values of Accept-Encoding, and how long ones, it is remembered what they mean. Clients have a few dozen;
+whoever sends others fills no memory with them."""
+
+_CODINGS = tuple(each.name for each in INSTALLED)
+
+Answer = tuple[str, list[tuple[str, str]], bytes]
+"""Status, headers and body."""
+
+
+class ShortPath:
+    """A WSGI application that answers for documents, and passes all other requests on.
+
+    Args:
+        behind: the application that answers all requests.
+        shelf: has the snapshot.
+        base: the site's address, with a slash at its end.
+        limit: how many bytes may be held.
+    """
+
+    def __init__(self, behind: WSGIApplication, shelf: Shelf, base: str, limit: int) -> None:
+        self._behind = behind
+        self._shelf = shelf
+        self._base = base
+        self._limit = limit
+        self._held: Held | None = None
+        self._switching = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        method = environ["REQUEST_METHOD"]
+        answer = None
+        if method in ("GET", "HEAD") and "HTTP_UPGRADE" not in environ:  # Flask refuses what wants a web socket
+            try:
+                answer = self._answer(environ)
+            except DamagedError:  # the generation may have been cleaned up while we slept; behind is known what to do
+                answer = None
+        if answer is None:
+            return self._behind(environ, start_response)
+        status, headers, body = answer
+        start_response(status, headers)
+        return [body] if body and method == "GET" else []
+
+    def _answer(self, environ: WSGIEnvironment) -> Answer | None:
+        held = self._current()
+        if held is None:
+            return None
+        path = environ.get("PATH_INFO", "")
+        codings = _accepted(environ.get("HTTP_ACCEPT_ENCODING"))
+        ready = held.ready(path, codings[0])
+        if ready is None:
+            return None
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+        if if_none_match == ready.tag:  # nearly all polls; :func:`select` would say the same
+            return NOT_MODIFIED, ready.unchanged.copy(), b""
+        coding, current = select(
+            ready.document.digest,
+            ready.document.modified,
+            codings if ready.offered else (IDENTITY,),
+            ready.offered,
+            if_none_match,
+            environ.get("HTTP_IF_MODIFIED_SINCE"),
+        )
+        if coding != ready.coding:
+            ready = held.ready(path, coding) or ready  # there is one: the same document
+        if current:
+            return NOT_MODIFIED, ready.unchanged.copy(), b""
+        body = held.body(ready)
+        headers = ready.fresh.copy()  # a server may do with its list what it likes
+        headers.insert(1, ("Content-Length", str(len(body))))
+        return OK, headers, body
+
+    def _current(self) -> Held | None:
+        """Return what is held of the current generation. Never of an older one than before, whichever thread asks."""
+        held = self._held
+        if held is not None and held.snapshot is self._shelf.current():
+            return held
+        with self._switching:
+            snapshot = self._shelf.current()  # once more: another thread may have seen a newer one, and switched
+            if snapshot is None:
+                return None
+            if self._held is None or self._held.snapshot is not snapshot:
+                self._held = Held(snapshot, self._base, self._limit, self._held)
+            return self._held
+
+
+def _accepted(header: str | None) -> tuple[str, ...]:
+    """Return the codings that a client takes of a document that can be had in all of them, the best first."""
+    return _remembered(header) if header is None or len(header) <= LONGEST else acceptable(header, _CODINGS)
+
+
+@lru_cache(REMEMBERED)
+def _remembered(header: str | None) -> tuple[str, ...]:
+    return acceptable(header, _CODINGS)
