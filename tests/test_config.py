@@ -90,6 +90,7 @@ def test_without_a_file_the_first_corpus_has_the_state(tmp_path: Path) -> None:
         pytest.param('[site]\ntitle = "x"', "settings stand without sections", id="section"),
         pytest.param('icon = "i.png"', "icon should be an address", id="icon"),
         pytest.param("longest_ttl = 3", "shortest_ttl should be 1 or more", id="ttl"),
+        pytest.param("cache_bytes = -1", "cache_bytes should be 0 or more", id="negative"),
     ],
 )
 def test_a_bad_file_is_one_clear_line(text: str, message: str, tmp_path: Path) -> None:
@@ -128,6 +129,11 @@ def test_another_process_gets_the_same_site(tmp_path: Path) -> None:
     (tmp_path / "feeds.toml").write_text('title = "x"\ninclude_unpublished = true\n')
     site = load(limit=3)
     assert config.load(environ=config.environment(site)) == site
+
+
+def test_what_changes_no_byte_makes_nothing_anew() -> None:
+    assert load(cache_bytes=0).fingerprint == load().fingerprint
+    assert load(limit=3).fingerprint != load().fingerprint
 
 
 def test_the_template_is_valid_and_complete() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.client
 import os
 import re
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import cycle
+from itertools import cycle, product
 from pathlib import Path
 from typing import Self
 
@@ -48,7 +49,7 @@ class Reader:
         self._socket = self._connection.sock
         self._number_of: dict[tuple[str, str], int] = {}
         self._modified: dict[str, float] = {}
-        self._turns = cycle((address, coding) for address in ADDRESSES for coding in ("identity", "gzip"))
+        self._turns = cycle(product(ADDRESSES, ("gzip", "identity"), (False, True)))
 
     def __enter__(self) -> Self:
         return self
@@ -58,21 +59,22 @@ class Reader:
 
     def ask(self) -> None:
         """Ask once, and fail if the answer is older than one before."""
-        address, coding = next(self._turns)
-        known = [tag for where, tag in self._number_of if where == address]
-        self._connection.request("GET", address, headers={"Accept-Encoding": coding, "If-None-Match": ", ".join(known)})
+        address, coding, conditional = next(self._turns)
+        headers = {"Accept-Encoding": coding}
+        if conditional:
+            headers["If-None-Match"] = ", ".join(tag for where, tag in self._number_of if where == address)
+        self._connection.request("GET", address, headers=headers)
         answer = self._connection.getresponse()
         body = answer.read()
         assert answer.status in (200, 304)
         assert self._connection.sock is self._socket, "it is another connection now"
         key = (address, answer.headers["ETag"])
-        if answer.status == 200 and coding == "identity":
-            found = re.search(rb"Edit (\d+)", body)
+        if answer.status == 200:
+            found = re.search(rb"Edit (\d+)", gzip.decompress(body) if coding == "gzip" else body)
             assert found is not None
             self._number_of[key] = int(found[1])
-        if key in self._number_of:
-            assert self._number_of[key] >= self.seen
-            self.seen = self._number_of[key]
+        assert self._number_of[key] >= self.seen
+        self.seen = self._number_of[key]
         modified = parsedate_to_datetime(answer.headers["Last-Modified"]).timestamp()
         assert modified >= self._modified.get(address, 0)
         self._modified[address] = modified
@@ -144,8 +146,7 @@ def test_a_worker_that_sleeps_while_generations_come_and_go(
         ThreadPoolExecutor(READERS) as threads,
     ):
         for each in readers:
-            for _ in ("as it is", "gzip"):
-                each.ask()
+            each.ask()
         old = set((tmp_path / "state" / "objects").glob("??/*.gz"))
         assert old
         sleeping, *_ = workers = workers_of(process.pid)
