@@ -113,6 +113,7 @@ def _server(listen: Listen) -> MPServer:
         workers=listen.workers,
         factory=True,
         log_enabled=False,
+        respawn_failed_workers=True,  # but not one that fails again at once: then the server ends with 1
         blocking_threads=1,  # answers are made one at a time anyway; many threads would only fight for their turns
         workers_kill_timeout=1,
     )

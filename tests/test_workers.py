@@ -169,6 +169,24 @@ def test_a_worker_that_sleeps_while_generations_come_and_go(
             answer.result()
 
 
+@pytest.mark.parametrize("number", [1, WORKERS])
+def test_a_worker_that_ends_is_replaced(number: int, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article()})
+    port = free_port()
+    with server(feeds_serve(port, "--no-watch", "--workers", str(number)), port, tmp_path) as process:
+        lost, *_ = before = workers_of(process.pid)
+        os.kill(lost, signal.SIGKILL)
+        eventually(lambda: len({*workers_of(process.pid)} - {lost}) == len(before))
+        eventually(lambda: answers(port))
+
+
+def answers(port: int) -> bool:
+    try:
+        return get(port, "/")[0] == 200
+    except OSError:
+        return False
+
+
 @pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the system has no such thing")
 def test_workers_let_each_other_finish(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
