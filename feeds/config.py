@@ -78,6 +78,7 @@ class Site:
     rights: str = _setting("", "the copyright notice of the feeds")
     icon: str = _setting("", "the address of a small square picture for the feeds")
     logo: str = _setting("", "the address of a larger picture, twice as wide as high")
+    hub: str = _setting("", "the address of a WebSub hub that hears of each change from you")
     shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
     longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
     cache_bytes: int = _setting(64_000_000, "how many bytes a worker of the server keeps in memory to send them again")
@@ -317,10 +318,10 @@ def _checked(site: Site) -> Site:
         raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
     if site.cache_bytes < 0:
         raise ConfigError("cache_bytes should be 0 or more", where)
-    for name in ("icon", "logo"):
+    for name in ("icon", "logo", "hub"):
         said = getattr(site, name)
         if said and address.link(said) != said:
-            raise ConfigError(f"{name} should be an address such as https://example.org/{name}.png", where)
+            raise ConfigError(f"{name} should be an address such as https://example.org/{name}", where)
     if not site.title.strip():
         raise ConfigError("title should not be empty", where)
     if any(forbidden(text) for text in (site.title, site.description, site.language, site.rights)):

@@ -22,7 +22,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Return the static tree of the sample corpus, and of an article without a page."""
     folder = tmp_path_factory.mktemp("site")
     corpus = write_corpus(folder / "corpus", {path.name: path.read_bytes() for path in SEEDS.glob("[!.]*.*")})
-    options = {"rights": "All rights reserved", "icon": "https://e.example/i.png", "logo": "https://e.example/l.png"}
+    options = {
+        "rights": "All rights reserved",
+        "icon": "https://e.example/i.png",
+        "logo": "https://e.example/l.png",
+        "hub": "https://hub.example/",
+    }
     publish.build(make_site(corpus, folder, include_unpublished=True, **options), NOW)
     return tree(folder / "public")
 
@@ -118,6 +123,17 @@ def test_a_feed_s_own_facts(site: dict[str, bytes]) -> None:
     assert channel.findtext("language") == "en"
     document = json.loads(site["feed.json"])
     assert (document["icon"], document["favicon"]) == ("https://e.example/l.png", "https://e.example/i.png")
+
+
+def test_each_format_names_the_hub_beside_itself(site: dict[str, bytes]) -> None:
+    for folder in folders(site):
+        for name in ("feed.atom", "feed.rss"):
+            root = etree.fromstring(site[folder + name])
+            found = root.iterfind("./{*}link") if name == "feed.atom" else root.iterfind("./channel/{*}link")
+            by_relation = {each.get("rel"): each.get("href") for each in found}
+            assert by_relation["hub"] == "https://hub.example/"
+            assert by_relation["self"] == f"https://example.org/{folder}{name}"
+        assert json.loads(site[f"{folder}feed.json"])["hubs"] == [{"type": "WebSub", "url": "https://hub.example/"}]
 
 
 def test_opml_lists_every_feed_once(site: dict[str, bytes]) -> None:

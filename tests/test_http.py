@@ -15,9 +15,9 @@ from feeds import publish, snapshot
 from feeds.config import Site
 from feeds.model import iso
 from feeds.render import FORMATS
-from feeds.web import headers
+from feeds.web import create_app, headers
 from feeds.web.accept import best_media_type, weights
-from feeds.web.headers import link
+from feeds.web.headers import Home, link
 from tests.builders import NOW, article, make_site, write_corpus
 
 FEED = "/topics/ai/feed.atom"
@@ -92,7 +92,24 @@ def test_a_feed_links_to_itself_and_its_other_formats(client: FlaskClient) -> No
 
 
 def test_what_can_not_stand_in_a_header_is_quoted() -> None:
-    assert link("https://example.org/", 'é "<\n>', {}) == '<https://example.org/%C3%A9%20%22%3C%0A%3E>; rel="self"'
+    assert (
+        link(Home("https://example.org/"), 'é "<\n>', {}) == '<https://example.org/%C3%A9%20%22%3C%0A%3E>; rel="self"'
+    )
+
+
+def test_a_feed_names_its_hub_and_a_page_none() -> None:
+    home = Home("https://example.org/", "https://hub.example/")
+    for name in ("feed.atom", "feed.rss", "feed.json"):
+        assert link(home, f"topics/ai/{name}", {}).endswith(f'{name}>; rel="self", <https://hub.example/>; rel="hub"')
+    for address in ("index.html", "articles/a/index.html", "static/style.css"):
+        assert "hub" not in link(home, address, {})
+
+
+def test_the_hub_of_the_settings_is_named(tmp_path: Path) -> None:
+    site = make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path, hub="https://hub.example/")
+    publish.build(site, NOW)
+    for _ in ("in front of Flask", "the same again"):
+        assert '<https://hub.example/>; rel="hub"' in create_app(site).test_client().get("/feed.rss").headers["Link"]
 
 
 def test_the_formats_are_those_that_are_rendered() -> None:

@@ -29,6 +29,7 @@ from feeds.snapshot import Document, Draft, Snapshot
 from feeds.web import create_app, shelf, short_path
 from feeds.web.bounded import Bounded
 from feeds.web.conditional import etag
+from feeds.web.headers import Home
 from feeds.web.held import Held
 from feeds.web.shelf import Shelf
 from feeds.web.short_path import ShortPath
@@ -69,7 +70,7 @@ class Both:
     def __init__(self, site: Site, limit: int = 64_000_000) -> None:
         self.flask = partial(Flask.wsgi_app, create_app(site))
         self.passed_on: list[Environ] = []
-        self.short = ShortPath(self._behind, Shelf(site.state_path), site.address, limit)
+        self.short = ShortPath(self._behind, Shelf(site.state_path), Home(site.address), limit)
 
     def _behind(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         self.passed_on.append(environ)
@@ -472,7 +473,7 @@ class TestBounded:
     @pytest.mark.parametrize("limit", [0, 300_000, 1 << 40])
     def test_memory_is_what_is_counted(self, limit: int, many: Snapshot) -> None:
         behind = Flask("behind").wsgi_app
-        short = ShortPath(behind, Shelf(many.folder), "https://example.org/", limit)
+        short = ShortPath(behind, Shelf(many.folder), Home("https://example.org/"), limit)
 
         def ask_all(turn: int) -> None:
             for address in many.documents:
@@ -481,7 +482,7 @@ class TestBounded:
                     ask(short, request(f"/{address}", HTTP_ACCEPT_ENCODING=coding, HTTP_IF_NONE_MATCH=f'"{turn}"'))
 
         ask_all(0)
-        short = ShortPath(behind, Shelf(many.folder), "https://example.org/", limit)
+        short = ShortPath(behind, Shelf(many.folder), Home("https://example.org/"), limit)
         ask(short, request("/nothing"))
         gc.collect()
         tracemalloc.start()

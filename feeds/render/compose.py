@@ -21,6 +21,7 @@ from feeds.render.content import content, image_type, provider_address
 from feeds.render.head import Head
 
 GENERATOR = "feeds"
+ATOM = "http://www.w3.org/2005/Atom"
 
 
 class ComposedEntry(FeedEntry):  # type: ignore[misc]
@@ -103,6 +104,9 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
         self.title(head.title)
         self.description(head.description)
         self.link(href=head.document(file_name), rel="self", type=media_type)
+        self._hub = head.hub
+        if self._hub:
+            self.link(href=self._hub, rel="hub")
         self.link(href=head.page, rel="alternate", type="text/html")  # the last is what RSS takes as its link
         self.updated(head.feed.updated)
         self.language(head.site.language)
@@ -128,6 +132,13 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
                 child.set("type", "text")
         for element in reversed(self._first):
             root.insert(0, element)
+        return root, tree
+
+    def _create_rss(self, extensions: bool = True) -> tuple[etree._Element, etree._ElementTree[etree._Element]]:
+        root, tree = super()._create_rss(extensions)
+        link = root.find(f".//{{{ATOM}}}link")
+        if self._hub and link is not None:  # of all links, feedgen writes but that to the document itself
+            link.addnext(etree.Element(f"{{{ATOM}}}link", href=self._hub, rel="hub"))
         return root, tree
 
 

@@ -36,6 +36,11 @@ class Head:
         """The feed's address for people, which is also its id: the same in all formats, another for each feed."""
         return self.site.address + self.feed.folder
 
+    @property
+    def hub(self) -> str:
+        """Where one can subscribe to changes (WebSub section 4), or empty: what never changes again has none."""
+        return self.site.hub if self.month is None and self.feed.ended is None and self.moved_to is None else ""
+
     def document(self, file_name: str) -> str:
         """Return the address of one of the feed's documents."""
         return self.page + file_name

@@ -51,6 +51,7 @@ def document(head: Head, fragments: Sequence[bytes]) -> bytes:
         "description": head.description,
         **({"icon": head.site.logo or head.site.icon} if head.site.logo or head.site.icon else {}),
         **({"favicon": head.site.icon} if head.site.icon else {}),
+        **({"hubs": [{"type": "WebSub", "url": head.hub}]} if head.hub else {}),
         "language": head.site.language,
         **({"expired": True} if head.feed.ended is not None else {}),
     }

@@ -16,6 +16,7 @@ from feeds.config import Site
 from feeds.errors import StateError
 from feeds.state import locked
 from feeds.web import operations, views
+from feeds.web.headers import Home
 from feeds.web.shelf import Shelf
 from feeds.web.short_path import ShortPath
 
@@ -42,8 +43,9 @@ def create_app(site: Site | None = None) -> Flask:
     if shelf.snapshot is None:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
     app = Flask(__name__, static_folder=None)
-    views.register(app, shelf, site.address)
-    app.wsgi_app = ShortPath(app.wsgi_app, shelf, site.address, site.cache_bytes)  # type: ignore[method-assign]
+    home = Home(site.address, site.hub)
+    views.register(app, shelf, home)
+    app.wsgi_app = ShortPath(app.wsgi_app, shelf, home, site.cache_bytes)  # type: ignore[method-assign]
     operations.install(app, shelf, site)  # last: it counts whatever answers
     return app
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import formatdate
+from typing import NamedTuple
 from urllib.parse import quote
 
 from feeds.snapshot import Document
@@ -39,6 +40,18 @@ PREFLIGHT = (
 """What the answer to a preflight request has besides: which requests other pages may make."""
 
 
+class Home(NamedTuple):
+    """The site, as links name it.
+
+    Attributes:
+        address: with a slash at its end.
+        hub: where one can subscribe to changes of its feeds (WebSub section 4), or empty.
+    """
+
+    address: str
+    hub: str = ""
+
+
 def of_document(document: Document, coding: str, links: str) -> list[tuple[str, str]]:
     """Return the headers of a document: of its 200, and of its 304 but for the type and the coding of the body.
 
@@ -66,22 +79,24 @@ def cache_control(max_age: int) -> str:
     )
 
 
-def link(base: str, address: str, documents: Mapping[str, Document]) -> str:
-    """Return the value of Link (RFC 8288): the document itself, and the same feed in other formats.
+def link(home: Home, address: str, documents: Mapping[str, Document]) -> str:
+    """Return the value of Link (RFC 8288): the document itself, the same feed in other formats, and its hub.
 
     Args:
-        base: the site's address, with a slash at its end.
+        home: the site.
         address: the document's, without a leading slash.
         documents: all of the snapshot, by address.
     """
     folder, _, name = address.rpartition("/")
     folder += "/" if folder else ""
-    links = [f'<{_absolute(base, address)}>; rel="self"']
+    links = [f'<{_absolute(home.address, address)}>; rel="self"']
     for other in FORMATS if name in FORMATS else ():
         found = documents.get(folder + other)
         if other != name and found is not None:
             media_type = found.media_type.partition(";")[0]
-            links.append(f'<{_absolute(base, folder + other)}>; rel="alternate"; type="{media_type}"')
+            links.append(f'<{_absolute(home.address, folder + other)}>; rel="alternate"; type="{media_type}"')
+    if home.hub and name in FORMATS[:-1]:  # pages are not what one subscribes to
+        links.append(f'<{home.hub}>; rel="hub"')
     return ", ".join(links)
 
 

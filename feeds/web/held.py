@@ -10,6 +10,7 @@ from feeds.web import headers
 from feeds.web.bounded import Bounded
 from feeds.web.coding import IDENTITY
 from feeds.web.conditional import etag
+from feeds.web.headers import Home
 from feeds.web.lookup import Found, look_up
 
 _OF_THE_BODY = ("Content-Type", "Content-Encoding")
@@ -50,14 +51,14 @@ class Held:
 
     Args:
         snapshot: the generation.
-        base: the site's address, with a slash at its end.
+        home: the site.
         limit: how many bytes may be held.
         before: what was held of the generation before.
     """
 
-    def __init__(self, snapshot: Snapshot, base: str, limit: int, before: Held | None = None) -> None:
+    def __init__(self, snapshot: Snapshot, home: Home, limit: int, before: Held | None = None) -> None:
         self.snapshot = snapshot
-        self._base = base
+        self._home = home
         self._kept: Bounded[Ready | bytes] = Bounded(limit)
         if before is not None:
             digests = {each.digest for each in snapshot.documents.values()}
@@ -101,7 +102,7 @@ class Held:
         address, document = found
         offered = {each.name: each for each in codings_of(document.media_type, document.size)}
         coding = wanted if wanted in offered else IDENTITY
-        links = headers.link(self._base, address, self.snapshot.documents)
+        links = headers.link(self._home, address, self.snapshot.documents)
         fresh = headers.of_document(document, coding, links)
         of_304 = [each for each in fresh if each[0] not in _OF_THE_BODY]
         # Last-Modified stands last, as in the answers behind.

@@ -17,6 +17,7 @@ from feeds.codings import INSTALLED
 from feeds.snapshot import DamagedError
 from feeds.web.coding import IDENTITY, acceptable
 from feeds.web.conditional import select
+from feeds.web.headers import Home
 from feeds.web.held import Held
 from feeds.web.shelf import Shelf
 
@@ -41,14 +42,14 @@ class ShortPath:
     Args:
         behind: the application that answers all requests.
         shelf: has the snapshot.
-        base: the site's address, with a slash at its end.
+        home: the site.
         limit: how many bytes may be held.
     """
 
-    def __init__(self, behind: WSGIApplication, shelf: Shelf, base: str, limit: int) -> None:
+    def __init__(self, behind: WSGIApplication, shelf: Shelf, home: Home, limit: int) -> None:
         self._behind = behind
         self._shelf = shelf
-        self._base = base
+        self._home = home
         self._limit = limit
         self._held: Held | None = None
         self._switching = threading.Lock()
@@ -107,7 +108,7 @@ class ShortPath:
             if snapshot is None:
                 return None
             if self._held is None or self._held.snapshot is not snapshot:
-                self._held = Held(snapshot, self._base, self._limit, self._held)
+                self._held = Held(snapshot, self._home, self._limit, self._held)
             return self._held
 
 

@@ -18,6 +18,7 @@ from feeds.web import headers
 from feeds.web.accept import best_media_type
 from feeds.web.coding import acceptable
 from feeds.web.conditional import select
+from feeds.web.headers import Home
 from feeds.web.lookup import INDEX, Choice, Elsewhere, Found, Nothing, look_up
 from feeds.web.negotiation import best_format
 from feeds.web.shelf import Shelf
@@ -40,13 +41,13 @@ class DocumentResponse(Response):
         return sent
 
 
-def register(app: Flask, shelf: Shelf, base: str) -> None:
+def register(app: Flask, shelf: Shelf, home: Home) -> None:
     """Have `app` answer for every address of the snapshot on `shelf`.
 
     Args:
         app: the application.
         shelf: has the snapshot.
-        base: the site's address, with a slash at its end.
+        home: the site.
     """
 
     @app.route("/", defaults={"address": ""}, methods=["GET", "OPTIONS"], provide_automatic_options=False)
@@ -65,13 +66,13 @@ def register(app: Flask, shelf: Shelf, base: str) -> None:
         found = look_up(snapshot, address)
         match found:
             case Found():
-                return _answer(snapshot, found, base)
+                return _answer(snapshot, found, home)
             case Elsewhere():
                 answer = redirect(f"{request.root_path}/{found.address}", HTTPStatus.MOVED_PERMANENTLY)
                 answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
                 return answer
             case Choice():
-                return _choose(snapshot, found, base)
+                return _choose(snapshot, found, home)
             case Nothing():
                 return _nothing(found)
 
@@ -94,7 +95,7 @@ def register(app: Flask, shelf: Shelf, base: str) -> None:
         return _unavailable("This document can't be read at the moment.")
 
 
-def _answer(snapshot: Snapshot, found: Found, base: str) -> DocumentResponse:
+def _answer(snapshot: Snapshot, found: Found, home: Home) -> DocumentResponse:
     """Return 200 with the document, or 304 with the same headers."""
     address, document = found
     codings = {each.name: each for each in codings_of(document.media_type, document.size)}
@@ -108,12 +109,12 @@ def _answer(snapshot: Snapshot, found: Found, base: str) -> DocumentResponse:
     )
     body = b"" if current else snapshot.read(document, codings.get(coding))
     answer = DocumentResponse(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
-    for name, value in headers.of_document(document, coding, headers.link(base, address, snapshot.documents)):
+    for name, value in headers.of_document(document, coding, headers.link(home, address, snapshot.documents)):
         answer.headers[name] = value
     return answer
 
 
-def _choose(snapshot: Snapshot, choice: Choice, base: str) -> Response:
+def _choose(snapshot: Snapshot, choice: Choice, home: Home) -> Response:
     """Return the feed in the format that the client wants most (RFC 9110 section 12.1), or 406."""
     name = best_format(request.headers.get("Accept"))
     document = snapshot.documents.get(f"{choice.folder}{name}")
@@ -129,7 +130,7 @@ def _choose(snapshot: Snapshot, choice: Choice, base: str) -> Response:
         answer.vary.add("Accept")
         return answer
     address = f"{choice.folder}{name}"
-    answer = _answer(snapshot, Found(address, document), base)
+    answer = _answer(snapshot, Found(address, document), home)
     answer.headers["Content-Location"] = f"{request.root_path}/{address.removesuffix(INDEX)}"
     answer.headers["Vary"] = f"Accept, {answer.headers['Vary']}"
     return answer
