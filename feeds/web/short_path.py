@@ -3,11 +3,12 @@
 Most requests for a feed are of one kind: a document, with the entity tag that the client has of it. What they are
 answered is decided by the same functions as behind (:mod:`feeds.web.lookup`, ``coding``, ``conditional``, ``headers``),
 and is the same to the byte; a test asks both. All else is passed on: other methods, addresses at which there is no
-document, documents that can't be read.
+document, documents that can't be read, a Host that may be no name of a host.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable
 from functools import lru_cache
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 OK, NOT_MODIFIED = "200 OK", "304 NOT MODIFIED"
 
 REMEMBERED, LONGEST = 500, 200
-"""Of how many values of Accept-Encoding, and how long ones, it is remembered what they mean. Clients have a few dozen;
-whoever sends others fills no memory with them."""
+"""Of how many values of Host and Accept-Encoding, and how long ones, it is remembered what they mean. Clients have a
+few dozen; whoever sends others fills no memory with them."""
+
+_HOST = re.compile(r"([a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*|\[[a-f0-9:]+\])(:[1-9][0-9]{0,4})?", re.IGNORECASE | re.ASCII)
+"""A name that nobody refuses (RFC 3986 section 3.2.2); whether others are refused is decided behind."""
 
 _CODINGS = tuple(each.name for each in INSTALLED)
 
@@ -58,7 +62,8 @@ class ShortPath:
         """Answer a request (PEP 3333)."""
         method = environ["REQUEST_METHOD"]
         answer = None
-        if method in ("GET", "HEAD") and "HTTP_UPGRADE" not in environ:  # Flask refuses what wants a web socket
+        # Flask refuses what wants a web socket, and some hosts.
+        if method in ("GET", "HEAD") and "HTTP_UPGRADE" not in environ and _is_usual(environ.get("HTTP_HOST", "")):
             try:
                 answer = self._answer(environ)
             except DamagedError:  # the generation may have been cleaned up while we slept; behind is known what to do
@@ -110,6 +115,15 @@ class ShortPath:
             if self._held is None or self._held.snapshot is not snapshot:
                 self._held = Held(snapshot, self._home, self._limit, self._held)
             return self._held
+
+
+def _is_usual(host: str) -> bool:
+    return len(host) <= LONGEST and _is_name(host)
+
+
+@lru_cache(REMEMBERED)
+def _is_name(host: str) -> bool:
+    return _HOST.fullmatch(host) is not None
 
 
 def _accepted(header: str | None) -> tuple[str, ...]:
