@@ -11,12 +11,12 @@ import shutil
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import feedparser
 import pytest
-from flask import Response, request
 from reader import make_reader
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -25,6 +25,9 @@ from feeds.web import create_app, shelf
 from tests.builders import NOW, article, link, write_corpus
 from tests.conftest import PROJECT
 from tests.test_live import free_port
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 NODE_MODULES = PROJECT / ".node" / "node_modules"
 
@@ -74,13 +77,15 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     site = Site(tmp_path)
     app = create_app(site.site)
 
-    @app.after_request
-    def remember(response: Response) -> Response:
-        if "feed." in request.path:
-            site.polls.append(response.status_code)
-        return response
+    def remembering(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, *more: Any) -> Callable[[bytes], object]:
+            if "feed." in environ["PATH_INFO"]:
+                site.polls.append(int(status[:3]))
+            return start_response(status, *more)
 
-    server = make_server("127.0.0.1", site.port, app, threaded=True, request_handler=_Quiet)
+        return app(environ, start)
+
+    server = make_server("127.0.0.1", site.port, remembering, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

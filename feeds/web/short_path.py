@@ -9,14 +9,13 @@ document, documents that can't be read, a Host that may be no name of a host.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from feeds.codings import INSTALLED
 from feeds.snapshot import DamagedError
-from feeds.web.coding import IDENTITY, acceptable
+from feeds.web.coding import acceptable
 from feeds.web.conditional import select
 from feeds.web.headers import Home
 from feeds.web.held import Held
@@ -56,7 +55,6 @@ class ShortPath:
         self._home = home
         self._limit = limit
         self._held: Held | None = None
-        self._switching = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
@@ -89,7 +87,7 @@ class ShortPath:
         coding, current = select(
             ready.document.digest,
             ready.document.modified,
-            codings if ready.offered else (IDENTITY,),
+            codings,
             ready.offered,
             if_none_match,
             environ.get("HTTP_IF_MODIFIED_SINCE"),
@@ -104,17 +102,16 @@ class ShortPath:
         return OK, headers, body
 
     def _current(self) -> Held | None:
-        """Return what is held of the current generation. Never of an older one than before, whichever thread asks."""
+        """Return what is held of the generation that is current now, or nothing where there is none.
+
+        So an answer is never older than the shelf was when its request came. Of two threads that notice a new
+        generation at one moment, each begins to hold it, and what the later one holds is kept.
+        """
+        snapshot = self._shelf.current()
         held = self._held
-        if held is not None and held.snapshot is self._shelf.current():
-            return held
-        with self._switching:
-            snapshot = self._shelf.current()  # once more: another thread may have seen a newer one, and switched
-            if snapshot is None:
-                return None
-            if self._held is None or self._held.snapshot is not snapshot:
-                self._held = Held(snapshot, self._home, self._limit, self._held)
-            return self._held
+        if snapshot is not None and (held is None or held.snapshot is not snapshot):
+            held = self._held = Held(snapshot, self._home, self._limit, held)
+        return held
 
 
 def _is_usual(host: str) -> bool:
