@@ -22,7 +22,7 @@ from bench import build, edits, measure, polling_page, servers
 from bench.polling_page import BODY, GZIP, MEMORY, NOT_MODIFIED, P99, RATE, SLOWEST, SWITCH, UNHURRIED
 from bench.results import MixedError, Results
 from bench.rivals import INSTALLED
-from bench.servers import Nginx, OurServer, Server
+from bench.servers import Nginx, NginxKeepingOpen, OurServer, Server
 from bench.tools import MissingError, Ours
 from feeds import snapshot
 
@@ -113,10 +113,10 @@ def wrk(
     return figures
 
 
-def measure_rates(both: Sequence[Server], site: Site, rounds: int, seconds: int, results: Results) -> None:
+def measure_rates(all_of_them: Sequence[Server], site: Site, rounds: int, seconds: int, results: Results) -> None:
     """Measure how many requests a second each server answers at most, in each scenario."""
     for name, scenario in SCENARIOS.items():
-        ready = [each for each in both if write_list(each, site.addresses, scenario, site.list_of(each, name))]
+        ready = [each for each in all_of_them if write_list(each, site.addresses, scenario, site.list_of(each, name))]
         for server in ready:
             wrk(server, site.list_of(server, name), scenario, CHECKED_SECONDS, check=True)
         for _ in range(rounds):
@@ -234,8 +234,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         results.begin(site.articles)
         build.say(f"{site.articles:,} articles: writing and building the site")
         site.build()
-        with OurServer(site.tool, watch=False) as ours, Nginx(folder / "nginx", site.tool.output) as nginx:
-            measure_rates([ours, nginx], site, given.rounds, given.seconds, results)
+        root = site.tool.output
+        with (
+            OurServer(site.tool, watch=False) as ours,
+            Nginx(folder / "nginx", root) as nginx,
+            NginxKeepingOpen(folder / "nginx-open", root) as keeping_open,
+        ):
+            measure_rates([ours, nginx, keeping_open], site, given.rounds, given.seconds, results)
             measure_latency([ours, nginx], site, given.rounds, given.seconds, results)
             for server in (ours, nginx):
                 results.add(site.articles, MEMORY, server.name, memory=server.memory())

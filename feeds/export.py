@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from feeds.codings import Coding, codings_of
 from feeds.errors import OutputError
-from feeds.files import Writers, sweep, write_atomically
+from feeds.files import sweep, write_atomically
 from feeds.model import OUTPUT_MARK
 from feeds.progress import Progress, Silent
 from feeds.snapshot import Document, Snapshot
@@ -86,14 +85,12 @@ def _export(
     intended = {address: file.document.digest for address, file in files.items()}
     if intended.keys() - written.keys():
         _keep_list(folder, intended | written)  # first, so that a build that is killed leaves no unlisted file
-    with Writers[int]() as writers:
-        for address, file in files.items():
-            listed = written.get(address) == file.document.digest
-            if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", file)):
-                ours = rewrite or address in written
-                writers.do(functools.partial(_write, snapshot, file, folder, address, ours=ours))
-            progress.advance()
-        changed = sum(writers.finish())
+    changed = 0
+    for address, file in files.items():
+        listed = written.get(address) == file.document.digest
+        if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", file)):
+            changed += _write(snapshot, file, folder, address, ours=rewrite or address in written)
+        progress.advance()
     for address in sorted(written.keys() - files.keys()):
         changed += _delete(folder, address)
     if intended != written:

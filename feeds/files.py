@@ -6,26 +6,11 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-T = TypeVar("T")
 
 _SYNC_FROM = 32
 """From how many files on one sync of everything is faster than one of each."""
-
-_AT_ONCE = 32
-"""How many files are written before threads are worth their start."""
-
-_THREADS = 2
-_AHEAD = 16
-"""How many files wait to be written at most: what bounds the memory that they take."""
 
 _NEW = ".new"
 """The folder in which files are written before they take their places; what a killed build leaves is in it."""
@@ -64,45 +49,6 @@ def write_atomically(
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
-
-
-class Writers(Generic[T]):
-    """Write many files while the caller prepares the next: the system does most of that work, on any core.
-
-    The first few are written at once, and only where there are more do threads write them. What fails is raised by a
-    later call, or by the end of the ``with``.
-    """
-
-    def __init__(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-        self._under_way: deque[Future[T]] = deque()
-        self._results: list[T] = []
-
-    def __enter__(self) -> Writers[T]:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def do(self, write: Callable[[], T]) -> None:
-        """Have `write` called, which writes a file."""
-        if len(self._results) < _AT_ONCE:
-            self._results.append(write())
-            return
-        if self._pool is None:
-            from concurrent.futures import ThreadPoolExecutor  # most builds write too little for it
-
-            self._pool = ThreadPoolExecutor(_THREADS)
-        self._under_way.append(self._pool.submit(write))
-        if len(self._under_way) > _AHEAD:
-            self._results.append(self._under_way.popleft().result())
-
-    def finish(self) -> list[T]:
-        """Return what all that was done has returned, in order, as soon as it is done."""
-        while self._under_way:
-            self._results.append(self._under_way.popleft().result())
-        return self._results
 
 
 def wait_for_disk(paths: Sequence[Path]) -> None:

@@ -200,7 +200,8 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
             ledger = Ledger.load(folder)
             known = ledger.kept_ids
             lost = _update(db, site, ledger, now, workers, watch)
-            with Draft(folder, before, now) as draft:
+            draft = Draft(folder, before, now)
+            try:
                 _fill(draft, db, site, ledger, workers, watch)
                 after = draft.preview()
                 belongs = functools.partial(reading.belongs, db)
@@ -210,6 +211,8 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
                     reidentified=tuple(lost),
                     documents=snapshot.differences(before, after),
                 )
+            finally:
+                draft.abandon()
 
         return _in_catalogue(folder, site, work)
 
@@ -319,14 +322,14 @@ def _write_out(
     anew: bool,
 ) -> Snapshot:
     """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
-    with Draft(site.state_path, before, now, verify=anew) as draft:
-        _fill(draft, db, site, ledger, workers, watch, anew=anew)
-        history.record(db)
-        db.commit()  # first: what is about to be seen is known to the next build, even if this one is killed here
-        with watch.stage("publish"):
-            after = draft.commit()
-            pending.clear(db, after.name)
-            db.commit()
+    draft = Draft(site.state_path, before, now, verify=anew)
+    _fill(draft, db, site, ledger, workers, watch, anew=anew)
+    history.record(db)
+    db.commit()  # first: what is about to be seen is known to the next build, even if this one is killed here
+    with watch.stage("publish"):
+        after = draft.commit()
+        pending.clear(db, after.name)
+        db.commit()
     return after
 
 

@@ -16,7 +16,6 @@ old one stays readable for a while: a web worker may still be answering from it.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 import os
@@ -26,12 +25,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import NamedTuple
 
 from feeds.codings import KNOWN, Coding
 from feeds.errors import StateError
-from feeds.files import Writers, wait_for_disk, write_atomically
+from feeds.files import wait_for_disk, write_atomically
 
 KEPT = 3
 """How many generations stay, the current one among them."""
@@ -165,9 +164,6 @@ class Draft:
         before: the generation to start from, or None to start from nothing.
         now: what `modified` becomes where bytes have changed.
         verify: read the objects that are there already, and write damaged ones anew.
-
-    Objects are written while the next are made; at the end of a ``with`` statement without :meth:`commit` they are
-    deleted.
     """
 
     def __init__(self, folder: Path, before: Snapshot | None, now: datetime, *, verify: bool = False) -> None:
@@ -180,19 +176,9 @@ class Draft:
         self._verify = verify
         self._put: set[str] = set()
         self._written: list[Path] = []
-        self._writers = Writers[None]()
-
-    def __enter__(self) -> Draft:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._writers.__exit__(kind, error, at)
-        for path in self._written:
-            with contextlib.suppress(OSError):  # it may be what kept this draft from being committed
-                path.unlink()
 
     def put(self, address: str, media_type: str, body: bytes, updated: datetime, max_age: int = UNSAID_MAX_AGE) -> None:
-        """Set the document at `address`; its object is written, if there is none yet.
+        """Set the document at `address`; its object is written now, if there is none yet.
 
         Args:
             address: without a leading slash.
@@ -221,8 +207,8 @@ class Draft:
             modified = min(int(updated.timestamp()), self._now)
         path = _object_path(self.folder, digest)
         if not _holds(path, body, verify=self._verify):
+            write_atomically(path, body, root=self.folder)
             self._written.append(path)
-            self._writers.do(functools.partial(write_atomically, path, body, root=self.folder))
         self.documents[address] = Document(digest, len(body), media_type, modified, max_age)
 
     def remove_below(self, folders: Iterable[str]) -> None:
@@ -246,17 +232,15 @@ class Draft:
 
     def preview(self) -> Snapshot:
         """Return what :meth:`commit` would make current, without a name and a number."""
-        self._writers.finish()
         return Snapshot("", 0, self.documents, self._removed, self.signs, self.folder)
+
+    def abandon(self) -> None:
+        """Delete the objects that were written for this draft: it will not be committed."""
+        for path in self._written:
+            path.unlink(missing_ok=True)
 
     def commit(self) -> Snapshot:
         """Switch to this draft, if it differs from the generation before, and return what is current then."""
-        self._writers.finish()
-        after = self._switch()
-        self._written.clear()
-        return after
-
-    def _switch(self) -> Snapshot:
         if self.before is not None and (self.documents, self.signs) == (self.before.documents, self.before.signs):
             return self.before
         lost = (self.before.documents if self.before is not None else {}).keys() - self.documents.keys()

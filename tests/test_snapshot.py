@@ -126,31 +126,6 @@ def test_the_current_generation_stays_whatever_a_killed_build_has_left(tmp_path:
     assert made.read(made.documents["a"]) == b"one"
 
 
-@pytest.mark.parametrize("number", [3, 100])
-def test_a_draft_that_is_left_leaves_nothing(number: int, tmp_path: Path) -> None:
-    made = make(tmp_path, {"a": "one"})
-    with Draft(tmp_path, made, NOW) as draft:
-        for each in range(number):
-            draft.put(str(each), "text/plain", f"never committed {each}".encode(), UPDATED)
-    assert [path for path in (tmp_path / "objects").rglob("*") if path.is_file()] == [
-        tmp_path / "objects" / digest[:2] / digest[2:] for digest in [made.documents["a"].digest]
-    ]
-
-
-def test_what_can_not_be_written_keeps_the_current_generation(tmp_path: Path) -> None:
-    made = make(tmp_path, {"a": "one"})
-    bodies = [f"number {each}".encode() for each in range(100)]
-    folders = {snapshot._digest(body)[:2] for body in bodies[:-1]} | {made.documents["a"].digest[:2]}
-    last = next(body for each in range(999) if snapshot._digest(body := f"last {each}".encode())[:2] not in folders)
-    (tmp_path / "objects" / snapshot._digest(last)[:2]).write_text("in the way")
-    with Draft(tmp_path, made, NOW) as draft:
-        for body in [*bodies[:-1], last]:
-            draft.put(body.decode(), "text/plain", body, UPDATED)
-        with pytest.raises(FileExistsError):
-            draft.commit()
-    assert snapshot.current(tmp_path) == made
-
-
 def test_what_a_killed_build_left_goes(tmp_path: Path) -> None:
     make(tmp_path, {"a": "one"})
     Draft(tmp_path, None, NOW).put("b", "text/plain", b"never committed", UPDATED)
