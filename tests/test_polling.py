@@ -32,7 +32,7 @@ def some_results() -> Results:
     results = Results()
     results.measured_under({"feeds": "1", "nginx": "2"})
     results.begin(10_000)
-    for tool, rate in (("feeds", 80), ("nginx", 100)):
+    for tool, rate in (("feeds", 80), ("nginx", 100), (polling_page.TUNED, 125)):
         for name in (NOT_MODIFIED, BODY):
             for factor in (1, 9, 2):
                 results.add(10_000, name, tool, **{RATE: rate * factor})
@@ -58,7 +58,7 @@ class TestPage:
         table = polling_page.figures(some_results())
         assert "| 304: requests a second, ÷ nginx's | ≥ 0.7 | 0.80 | ✓ |" in table
         assert "| 200, gzip: requests a second, ÷ nginx's | ≥ 0.5 | – |  |" in table
-        assert "| 304, requests a second | 160 | 200 | 0.80 |" in table
+        assert "| 304, requests a second | 160 | 200 | 250 | 0.80 | 0.64 |" in table
         assert "Medians of 3 rounds." in table
 
     def test_what_stands_around_the_section_stays(self) -> None:
