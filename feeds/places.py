@@ -6,6 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
+from feeds.errors import UsageError
 from feeds.slug import slugify
 
 STANDARD_OUTPUT = "-"
@@ -54,3 +55,20 @@ def owner_of(state: Path) -> str | None:
     except OSError:
         return None
     return absolute(state.parent, named) if named and "\0" not in named else None
+
+
+def check_places(corpus: Path, output: Path | None) -> None:
+    """Refuse what would harm, before anything is made.
+
+    Args:
+        corpus: the folder of articles.
+        output: the folder for static files, or None where none are written.
+
+    Raises:
+        UsageError: there is no such corpus, or the output would be written into it or over it.
+    """
+    if not corpus.is_dir():
+        reason = "the corpus is no folder" if corpus.exists() else "the corpus does not exist"
+        raise UsageError(f"{reason}; name one: `feeds build FOLDER`, or corpus in feeds.toml", corpus)
+    if output is not None and (output == corpus or output in corpus.parents):
+        raise UsageError("the output can't be the corpus or a folder above it; name another folder", output)

@@ -21,12 +21,13 @@ from feeds.catalogue import database, history, intake, merging, moved, pending, 
 from feeds.catalogue.identity import Reidentified
 from feeds.config import Site
 from feeds.corpus.scan import LINKED, SourceFile, is_utf8, scan
-from feeds.errors import CorpusError, StateError, UsageError
+from feeds.errors import CorpusError, StateError
 from feeds.export import export
 from feeds.ledger import Ledger
 from feeds.model import Counts, HeldBack, Problem
 from feeds.outcome import Outcome
 from feeds.parallel import Workers
+from feeds.places import check_places
 from feeds.progress import Progress, Silent, Stage, Stopwatch
 from feeds.snapshot import DamagedError, Draft, Signs, Snapshot
 from feeds.state import locked
@@ -220,7 +221,7 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
 @contextlib.contextmanager
 def _alone(site: Site, watch: Stopwatch) -> Iterator[Path]:
     """Yield the site's state folder, which is this build's alone, once the places are known to do no harm."""
-    _check_places(site)
+    check_places(site.corpus_path, site.output_path)
     with locked(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
         yield folder
 
@@ -390,13 +391,3 @@ def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection],
     except OSError as error:
         place = error.filename or folder
         raise StateError(f"the state folder can't be written ({error.strerror})", place) from error
-
-
-def _check_places(site: Site) -> None:
-    """Refuse what would harm, before anything is made."""
-    corpus, output = site.corpus_path, site.output_path
-    if not corpus.is_dir():
-        reason = "the corpus is no folder" if corpus.exists() else "the corpus does not exist"
-        raise UsageError(f"{reason}; name one: `feeds build FOLDER`, or corpus in feeds.toml", corpus)
-    if output is not None and (output == corpus or output in corpus.parents):
-        raise UsageError("the output can't be the corpus or a folder above it; name another folder", output)
