@@ -268,6 +268,8 @@ def _read_file(source: Path) -> dict[str, Any]:
             values[name] = tuple(sorted(value.items()))
         elif type(value).__name__ != known[name]:
             raise ConfigError(f"{name} should be {_article(known[name])}, not {value!r}", source)
+        elif name in _PATHS and "\0" in value:
+            raise ConfigError(f"{name} should be a path, and {value!r} can be none", source)
     return values
 
 

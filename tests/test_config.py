@@ -90,6 +90,7 @@ def test_without_a_file_the_first_corpus_has_the_state(tmp_path: Path) -> None:
         pytest.param('[site]\ntitle = "x"', "settings stand without sections", id="section"),
         pytest.param('icon = "i.png"', "icon should be an address", id="icon"),
         pytest.param('hub = "hub.example"', "hub should be an address", id="hub"),
+        pytest.param('corpus = "a\\u0000"', "corpus should be a path", id="path"),
         pytest.param("longest_ttl = 3", "shortest_ttl should be 1 or more", id="ttl"),
         pytest.param("cache_bytes = -1", "cache_bytes should be 0 or more", id="negative"),
     ],
