@@ -111,6 +111,26 @@ def test_serve_and_an_edit_while_clients_poll(tmp_path: Path) -> None:
     assert failed == []
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        pytest.param(b"GET /feed.atom HTTP/1.1\r\nHost: example.org\r\n", b"200", id="as it should be"),
+        pytest.param(b"GET /feed.atom HTTP/1.1\r\n", b"400", id="without a host"),
+        pytest.param(b'GET /feed.atom HTTP/1.1\r\nHost: a b"<>\r\n', b"400", id="with no host that there could be"),
+        pytest.param(b"GET /feed.atom HTTP/1.0\r\n", b"200", id="older than hosts"),
+    ],
+)
+def test_the_host_that_http_wants(head: bytes, status: bytes, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"a.md": article()})
+    port = free_port()
+    with (
+        server(feeds_serve(port, "--no-watch"), port, tmp_path),
+        socket.create_connection(("127.0.0.1", port), 10) as client,
+    ):
+        client.sendall(head + b"Connection: close\r\n\r\n")
+        assert client.recv(1000).split()[1] == status
+
+
 def test_serve_after_a_first_build_by_many_processes(tmp_path: Path) -> None:
     articles = {f"{number}.md": article(url=f"https://a.example/{number}") for number in range(PARALLEL_FROM)}
     write_corpus(tmp_path / "corpus", articles)

@@ -90,6 +90,10 @@ class Both:
         return held
 
 
+def without_host(protocol: str) -> Environ:
+    return {name: value for name, value in request(SERVER_PROTOCOL=protocol).items() if name != "HTTP_HOST"}
+
+
 def request(path: str = FEED, method: str = "GET", **given: str) -> Environ:
     environ: Environ = {
         "REQUEST_METHOD": method,
@@ -253,6 +257,10 @@ class TestSameAsFlask:
             (request("//topics/ai/feed.atom"), 200),
             (request("topics/ai/feed.atom"), 200),
             (request("xtopics/ai/feed.atom"), 404),
+            (without_host("HTTP/1.1"), 400),
+            (without_host("HTTP/1.0"), 200),
+            (request(HTTP_HOST=""), 400),
+            (request(HTTP_HOST='a b"<>'), 400),
             (request(HTTP_HOST="a..b"), 400),
             (request(HTTP_HOST="a" * 64), 400),
             (request(HTTP_HOST=".".join(["a" * 50] * 5)), 200),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, redirect, render_template, request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from feeds.codings import codings_of
@@ -25,6 +26,10 @@ from feeds.web.shelf import Shelf
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+
+_HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")
+"""What a host may look like (RFC 3986 section 3.2.2); in HTTP/1.1 each request names one (RFC 9112 section 3.2)."""
 
 
 class DocumentResponse(Response):
@@ -75,6 +80,12 @@ def register(app: Flask, shelf: Shelf, home: Home) -> None:
                 return _choose(snapshot, found, home)
             case Nothing():
                 return _nothing(found)
+
+    @app.before_request
+    def refuse_host() -> None:
+        host, protocol = request.environ.get("HTTP_HOST", ""), request.environ.get("SERVER_PROTOCOL")
+        if (host or protocol == "HTTP/1.1") and not _HOST.fullmatch(host):
+            raise BadRequest
 
     @app.after_request
     def with_common_headers(answer: Response) -> Response:
