@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,14 @@ def test_each_format_names_the_hub_beside_itself(site: dict[str, bytes]) -> None
             assert by_relation["hub"] == "https://hub.example/"
             assert by_relation["self"] == f"https://example.org/{folder}{name}"
         assert json.loads(site[f"{folder}feed.json"])["hubs"] == [{"type": "WebSub", "url": "https://hub.example/"}]
+
+
+def test_what_never_changes_again_names_no_hub() -> None:
+    head = make_head(hub="https://hub.example/")
+    assert head.hub == "https://hub.example/"
+    assert replace(head, month="2022-05").hub == ""
+    assert replace(head, moved_to=make_feed(name="ML")).hub == ""
+    assert replace(head, feed=make_feed(ended=NOW)).hub == ""
 
 
 def test_opml_lists_every_feed_once(site: dict[str, bytes]) -> None:
