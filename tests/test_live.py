@@ -50,7 +50,10 @@ def eventually(check: Callable[[], bool]) -> None:
 
 
 @contextlib.contextmanager
-def server(command: list[str], port: int, folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def started(
+    command: list[str], folder: Path, ask: Callable[[], int], **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a server in `folder` until `ask`, which returns the status of an answer, says 200; and have it stop."""
     log = folder / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -61,7 +64,7 @@ def server(command: list[str], port: int, folder: Path, **environment: str) -> I
         def answers() -> bool:
             assert process.poll() is None, log.read_text()
             try:
-                return get(port, "/")[0] == 200
+                return ask() == 200
             except OSError:
                 return False
 
@@ -71,6 +74,12 @@ def server(command: list[str], port: int, folder: Path, **environment: str) -> I
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
     assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@contextlib.contextmanager
+def server(command: list[str], port: int, folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    with started(command, folder, lambda: get(port, "/")[0], **environment) as process:
+        yield process
 
 
 def feeds_serve(port: int, *more: str) -> list[str]:

@@ -26,7 +26,7 @@ from feeds.pollers import log
 from feeds.web import counting, create_app
 from tests.builders import NOW, article, make_site, write_corpus
 from tests.conftest import PROJECT, Run
-from tests.test_live import PATIENCE, eventually, feeds_serve, free_port, get, server
+from tests.test_live import PATIENCE, eventually, feeds_serve, free_port, get, server, started
 
 PAGE = (PROJECT / "docs" / "serving.md").read_text("utf-8")
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -64,28 +64,11 @@ def through(path: Path, address: str, headers: Mapping[str, str] | None = None) 
 
 
 @contextlib.contextmanager
-def running(command: list[str], path: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server in the folder of its socket until it answers, and have it stop."""
-    said = path.parent / "said.txt"
-    with said.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=path.parent, env={**os.environ, **environment}, stdout=output, stderr=output
-        )
-    try:
-
-        def answers() -> bool:
-            assert process.poll() is None, said.read_text()
-            with contextlib.suppress(OSError):
-                return through(path, "/healthz")[0] == 200
-            return False
-
-        eventually(answers)
+def running(command: list[str], path: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a server in the folder of its socket until it answers, and have it stop well."""
+    with started(command, path.parent, lambda: through(path, "/healthz")[0], **environment) as process:
         yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
     assert process.returncode == 0
-    assert "Traceback" not in said.read_text(), said.read_text()
 
 
 def ours(path: Path, *more: str) -> list[str]:
@@ -125,7 +108,7 @@ class TestUnixSocket:
             assert b'"http://127.0.0.1:8000/feed.atom"' in through(path, "/feed.atom")[2]
             assert (tmp_path / ".feeds" / "current").exists(), "the state that feeds build has"
             assert stat.S_IMODE(path.stat().st_mode) == 0o666
-            assert f"on the socket {path} (Ctrl+C stops)" in (tmp_path / "said.txt").read_text()
+            assert f"on the socket {path} (Ctrl+C stops)" in (tmp_path / "server.log").read_text()
         assert not path.exists()
 
     def test_one_that_is_in_use_is_left_alone(self, tmp_path: Path, feeds: Run) -> None:

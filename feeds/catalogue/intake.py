@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from feeds.catalogue.database import meta, set_meta
-from feeds.catalogue.merging import Arrival
 from feeds.catalogue.reading import next_due
-from feeds.catalogue.rows import FACTS, TEXT, Standing, as_json, from_mention, from_outline, to_seconds
+from feeds.catalogue.rows import FACTS, TEXT, NewMention, as_json, from_mention, from_outline, to_seconds
 from feeds.entries import fold, key_number, keys, outline, provider_of
 from feeds.model import Kind, Parsed, Provider
 
@@ -29,8 +28,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 _INSERT_MENTION = f"""
 INSERT INTO mention (id, source_id, entry_id, live, keys, {FACTS}, {TEXT}) VALUES (?{", ?" * 13})
 """  # noqa: S608 - our own text
-
-_LISTED = ["keys", *FACTS.split(", ")].index("listed")
 
 _NAME = "INSERT INTO named VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET files = files + excluded.files"
 
@@ -104,25 +101,6 @@ def restamp(db: sqlite3.Connection, path: str, stamp: str) -> None:
     db.execute("UPDATE source SET stamp = ?1 WHERE path = ?2 AND stamp != ?1", (stamp, path))
 
 
-class NewMention(NamedTuple):
-    """One mention, as what is put into tables for it.
-
-    Attributes:
-        keys: the numbers in table `mention_key`.
-        standing: of the entry that it makes by itself.
-        values: of the column `keys`, :data:`FACTS` and :data:`TEXT`.
-    """
-
-    keys: list[int]
-    standing: Standing
-    values: tuple[Any, ...]
-
-    @property
-    def listed(self) -> bool:
-        """Whether the record may be published."""
-        return bool(self.values[_LISTED])
-
-
 class Rows(NamedTuple):
     """What was read from one file, as the rows that it makes, without the numbers that the catalogue gives them.
 
@@ -158,7 +136,7 @@ def rows(home: Provider, parsed: Parsed) -> Rows:
     for mention in parsed.article.mentions if parsed.article is not None else ():
         numbers = [key_number(key) for key in keys(mention)]
         values = (as_json(numbers), *from_mention(mention))
-        mentions.append(NewMention(numbers, from_outline(outline([mention], home)), values))
+        mentions.append(NewMention(numbers, from_outline(outline([mention], home)), mention.listed, values))
         names.add((Kind.PROVIDER, provider_of(mention, _NOBODY).domain))
         names.update((Kind.TOPIC, fold(name)) for name in mention.topics)
         names.update((Kind.CATEGORY, fold(name)) for name in mention.categories)
@@ -170,7 +148,7 @@ def record(
     db: sqlite3.Connection,
     batch: Sequence[Read],
     now: datetime,
-    place: Callable[[list[Arrival]], Mapping[int, int]],
+    place: Callable[[Mapping[int, NewMention]], Mapping[int, int]],
     *,
     include_unpublished: bool,
 ) -> None:
@@ -180,7 +158,8 @@ def record(
         db: the catalogue.
         batch: the files.
         now: decides what is live.
-        place: makes entries of some of the new mentions, and returns which number each of these has.
+        place: makes entries of some of the new mentions that are live, which it gets by their numbers, and returns
+            which number the entry of each of these has.
         include_unpublished: as in the settings.
     """
     forget(db, [each.path for each in batch if digest(db, each.path) is not None])
@@ -189,7 +168,7 @@ def record(
     sources: list[tuple[Any, ...]] = []
     problems: list[tuple[Any, ...]] = []
     mentions: list[tuple[int, int, bool, NewMention]] = []
-    arrivals: list[Arrival] = []
+    arrivals: dict[int, NewMention] = {}
     named: Counter[tuple[str, str]] = Counter()
     limit = to_seconds(now)
     for each in batch:
@@ -206,7 +185,7 @@ def record(
             is_live = live and (mention.listed or include_unpublished) and mention.standing.published <= limit
             mentions.append((mention_id, source_id, is_live, mention))
             if is_live:
-                arrivals.append(Arrival(mention_id, mention.keys, mention.standing))
+                arrivals[mention_id] = mention
     entry_of = place(arrivals).get
     db.executemany(_INSERT_SOURCE, sources)
     db.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", problems)

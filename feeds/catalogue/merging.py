@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from feeds import entries
 from feeds.catalogue import archives, identity, naming
 from feeds.catalogue.identity import Reidentified
 from feeds.catalogue.members import Members
-from feeds.catalogue.rows import FACTS_OF_MENTION, Standing, as_json, from_outline, to_mention
+from feeds.catalogue.rows import FACTS_OF_MENTION, NewMention, Standing, as_json, from_outline, to_mention
 from feeds.config import Site
 from feeds.ledger import Ledger
 from feeds.model import Mention
@@ -43,25 +43,25 @@ class Merger:
         for scratch in ("written", "stale", "contested"):
             db.execute(f"DELETE FROM {scratch}")  # noqa: S608 - one of three words above
 
-    def place_alone(self, arrivals: Sequence[Arrival]) -> dict[int, int]:
+    def place_alone(self, arrivals: Mapping[int, NewMention]) -> dict[int, int]:
         """Make an entry of each new mention that shares no key with any other: most pages are mentioned once.
 
         Args:
-            arrivals: mentions that are live; they are not in the catalogue yet, nor are their keys.
+            arrivals: mentions that are live, by their numbers; they are not in the catalogue yet, nor are their keys.
 
         Returns:
             Their numbers → the numbers of their entries. The others have to be taken up (:meth:`take_up`).
         """
         db = self._db
-        numbers = Counter(chain.from_iterable(each.keys for each in arrivals))
+        numbers = Counter(chain.from_iterable(each.keys for each in arrivals.values()))
         shared = {number for number, count in numbers.items() if count > 1 or number in self._ledger.kept_numbers}
         shared.update(number for (number,) in db.execute(_KNOWN_KEYS, (as_json(list(numbers)),)))
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
-        alone = [each for each in arrivals if shared.isdisjoint(each.keys)]
-        placed = {each.number: entry_id for entry_id, each in enumerate(alone, last + 1)}
+        alone = [number for number, each in arrivals.items() if shared.isdisjoint(each.keys)]
+        placed = {number: entry_id for entry_id, number in enumerate(alone, last + 1)}
         rows = _Rows(db, self._site, self._members)
-        for each in alone:
-            rows.add(placed[each.number], each.standing, None, kept=False)
+        for number, entry_id in placed.items():
+            rows.add(entry_id, arrivals[number].standing, None, kept=False)
         rows.write()
         return placed
 
@@ -152,20 +152,6 @@ def shake_all(db: sqlite3.Connection) -> None:
     """Have everything merged anew: the site itself has changed."""
     db.execute("INSERT OR IGNORE INTO shaken SELECT id FROM entry")
     db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
-
-
-class Arrival(NamedTuple):
-    """A mention that has just been read.
-
-    Attributes:
-        number: the one that it will have.
-        keys: what makes it one entry with others.
-        standing: of the entry that it makes if there are none.
-    """
-
-    number: int
-    keys: list[int]
-    standing: Standing
 
 
 class _Loose(NamedTuple):

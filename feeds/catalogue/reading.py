@@ -45,11 +45,8 @@ class Shown(NamedTuple):
 
 def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
     """Return the live mentions that make the entry."""
-    rows = db.execute(
-        f"SELECT path, {FACTS_OF_MENTION}, {TEXT} FROM mention JOIN source ON source.id = source_id WHERE entry_id = ?",  # noqa: S608
-        (entry_id,),
-    )
-    return [to_mention(path, row) for path, *row in rows]
+    rows = db.execute(_MENTIONS_OF_SOME, (json.dumps([entry_id]),))
+    return [to_mention(path, row) for _, path, *row in rows]
 
 
 def entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:

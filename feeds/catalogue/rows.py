@@ -77,6 +77,22 @@ class Standing(NamedTuple):
     own: bool
 
 
+class NewMention(NamedTuple):
+    """A mention that has just been read, as what is put into tables for it.
+
+    Attributes:
+        keys: what makes it one entry with others (:func:`feeds.entries.key_number`).
+        standing: of the entry that it makes if there are none.
+        listed: whether the record may be published.
+        values: of the column `keys`, :data:`FACTS` and :data:`TEXT`.
+    """
+
+    keys: list[int]
+    standing: Standing
+    listed: bool
+    values: tuple[Any, ...]
+
+
 def from_outline(outline: Outline) -> Standing:
     """Return `outline` as the catalogue keeps it."""
     return Standing(

@@ -64,7 +64,7 @@ class ShortPath:
         if method in ("GET", "HEAD") and "HTTP_UPGRADE" not in environ and _is_usual(environ.get("HTTP_HOST", "")):
             try:
                 answer = self._answer(environ)
-            except DamagedError:  # the generation may have been cleaned up while we slept; behind is known what to do
+            except DamagedError:  # the generation may have been cleaned up while we slept; Flask looks for another
                 answer = None
         if answer is None:
             return self._behind(environ, start_response)
