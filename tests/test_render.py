@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import feedparser
 import pytest
@@ -12,10 +12,10 @@ from lxml import etree
 
 from feeds.model import Entry, Image, Kind, Link, Provider, clean_text, one_line
 from feeds.render import FORMATS, atom, rss
-from feeds.render.compose import ComposedFeed
 from feeds.render.content import content, image_type
-from feeds.render.head import Head
+from tests import oracle
 from tests.builders import make_entry, make_feed, make_head, moment
+from tests.oracle import whole_feed
 
 ADDRESS = "https://example.org/"
 
@@ -32,6 +32,12 @@ FULL = make_entry(
 )
 
 texts = st.text(max_size=40).map(clean_text).map(one_line)
+# All that may stand in XML, and often what has to be escaped in it.
+written = st.text(st.sampled_from("<>&\"'\r\n\t ]a\u2028é") | st.characters(), max_size=20).map(clean_text)
+instants = st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC)).map(
+    lambda it: it.replace(microsecond=0)
+)
+images = st.sampled_from(["https://a.example/i.png?a&'b'", "https://a.example/i"])
 # feedparser takes runs of Latin-1 letters that happen to be valid UTF-8 for UTF-8.
 readable = st.text("aZ09 &<>'\"]#;é🚀цא\u202e", max_size=40).map(one_line)
 
@@ -49,13 +55,6 @@ def entries_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Entry]:
     )
 
 
-def whole_feed(head: Head, file_name: str, media_type: str, shown: Sequence[Entry]) -> ComposedFeed:
-    feed = ComposedFeed(head, file_name, media_type)
-    for entry in shown:
-        feed.add(entry, ADDRESS)
-    return feed
-
-
 def canonical(document: bytes) -> bytes:
     return etree.tostring(etree.fromstring(document), method="c14n")
 
@@ -64,9 +63,36 @@ def canonical(document: bytes) -> bytes:
 def test_the_oracle(shown: list[Entry]) -> None:
     head = make_head()
     assembled = atom.document(head, [atom.fragment(each, ADDRESS) for each in shown])
-    assert canonical(assembled) == canonical(whole_feed(head, atom.FILE_NAME, atom.MEDIA_TYPE, shown).atom_str())
+    whole = whole_feed(head, atom.FILE_NAME, atom.MEDIA_TYPE, shown, ADDRESS).atom_str()
+    assert canonical(assembled) == canonical(whole)
     assembled = rss.document(head, [rss.fragment(each, ADDRESS) for each in shown])
-    assert canonical(assembled) == canonical(whole_feed(head, rss.FILE_NAME, rss.MEDIA_TYPE, shown).rss_str())
+    whole = whole_feed(head, rss.FILE_NAME, rss.MEDIA_TYPE, shown, ADDRESS).rss_str()
+    assert canonical(assembled) == canonical(whole)
+
+
+@given(
+    st.builds(
+        Entry,
+        id=st.sampled_from(["https://a.example/?a=1&b='2'", "tag:a.example,2026:1"]),
+        url=st.just("https://a.example/?a=1&b='2'"),
+        title=written.filter(bool),
+        published=instants,
+        updated=instants,
+        provider=st.builds(Provider, written, st.sampled_from(["a.example", "example.org"])),
+        topics=st.lists(written.filter(bool), max_size=2).map(tuple),
+        summary=written,
+        content=written,
+        original_url=st.none() | st.just("https://o.example/?a&b"),
+        amp_url=st.none() | st.just("https://a.example/amp?a&b"),
+        image=st.none() | st.builds(Image, images, st.none() | st.just(1), st.none() | st.just(100_000)),
+        related=st.lists(st.builds(Link, id=st.just("i"), url=images, title=written.filter(bool)), max_size=2).map(
+            tuple
+        ),
+    )
+)
+def test_entries_are_written_as_feedgen_would_to_the_last_byte(entry: Entry) -> None:
+    assert atom.fragment(entry, ADDRESS) == oracle.atom_fragment(entry, ADDRESS)
+    assert rss.fragment(entry, ADDRESS) == oracle.rss_fragment(entry, ADDRESS)
 
 
 def test_atom_entry_has_all_that_the_entry_knows() -> None:
