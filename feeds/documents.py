@@ -5,30 +5,40 @@ from __future__ import annotations
 import functools
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from datetime import datetime
 from itertools import accumulate, chain, zip_longest
+from pathlib import Path
 from typing import NamedTuple
 
+from feeds import objects
 from feeds.catalogue import archives, database, pending, reading
 from feeds.catalogue.reading import Shown
 from feeds.config import Site
 from feeds.ledger import Ledger
 from feeds.model import Entry, Feed, Kind
-from feeds.parallel import Workers, in_batches
+from feeds.objects import Kept
+from feeds.parallel import Workers, at_once, one_ahead
 from feeds.progress import Progress
 from feeds.render import FORMATS, atom, fragments, notice, opml, page
 from feeds.render.head import Head
 from feeds.snapshot import Draft, Signs
 
+Put = tuple[str, str, Kept, datetime, int]
+"""What :meth:`feeds.snapshot.Draft.put` is told of a document."""
+
 BATCH = 64
 """How many entries one call renders."""
 
-PARALLEL_FROM = 500
-"""From how many entries on worker processes are worth the way there and back."""
+COMPOSED = 4
+"""For how many feeds one call composes the documents."""
 
-FEEDS_AT_ONCE = 100
-"""For how many feeds fragments are made at a time, before the documents of each."""
+PARALLEL_FROM = 500
+"""From how many entries, or documents, on worker processes are worth their start."""
+
+FEEDS_AT_ONCE = 50
+"""For how many feeds fragments are made at a time, before the documents of each: what bounds the memory."""
 
 
 class Studio(NamedTuple):
@@ -37,12 +47,35 @@ class Studio(NamedTuple):
     Attributes:
         db: the catalogue, which keeps fragments.
         site: the settings.
-        workers: render many entries at a time.
+        workers: render many entries, and compose many documents, at a time.
+        draft: the next snapshot.
     """
 
     db: sqlite3.Connection
     site: Site
     workers: Workers
+    draft: Draft
+
+
+class Sheet(NamedTuple):
+    """A feed that is ready to be composed: its head, and the fragments of what it shows, by format."""
+
+    head: Head
+    parts: Mapping[str, Sequence[bytes]]
+
+
+class Batch(NamedTuple):
+    """Some feeds while fragments are made for them.
+
+    Attributes:
+        shown: each feed with the entries that it shows.
+        missing: those of them that have no fragments yet.
+        rendered: their fragments, in the same order, as far as they are made.
+    """
+
+    shown: list[tuple[Feed, list[Shown]]]
+    missing: list[int]
+    rendered: Iterator[list[dict[str, bytes]]]
 
 
 def put_pending(
@@ -56,6 +89,9 @@ def put_pending(
 ) -> None:
     """Put all documents that are pending in the catalogue into `draft`, and take out those that are gone.
 
+    Three things go on at the same time, so that nobody waits: entries are rendered for some feeds, while documents are
+    composed of the fragments for those before, and documents of those before them are entered in the draft.
+
     Args:
         db: the catalogue; fragments that were missing are kept in it.
         site: the settings.
@@ -63,7 +99,7 @@ def put_pending(
         ledger: the same feeds.
         draft: the next snapshot.
         progress: is told of each feed that is done.
-        workers: render where there is much to render.
+        workers: render and compose where there is much of it.
     """
     draft.remove_below([*pending.gone(db), *(draft.signs.moved.keys() - signs.moved.keys())])
     draft.signs = signs
@@ -74,42 +110,87 @@ def put_pending(
     known = reading.feeds(db) if feeds else []
     directory = tuple(each for each in known if each.ended is None)
     progress.stage("render", len(feeds))
-    studio = Studio(db, site, workers)
-    for start in range(0, len(feeds), FEEDS_AT_ONCE):
-        some = feeds[start : start + FEEDS_AT_ONCE]
-        shown = [reading.window(db, feed, site.limit_of(feed.kind)) if feed.ended is None else [] for feed in some]
-        _render(studio, (each for entries in shown for each in entries))
-        for feed, entries in zip(some, shown, strict=True):
-            head = Head(feed, site, directory if feed.kind is Kind.ALL else ())
-            _put_feed(studio, draft, head, entries)
-            if feed.kind is Kind.ALL:
-                _put_site(db, draft, head)
-                _put_signposts(draft, ledger, head, known)
+    studio = Studio(db, site, workers, draft)
+    batches = one_ahead(_rendering(studio, feeds))
+    for composed in one_ahead(_composing(studio, each, directory) for each in batches):
+        for documents in chain.from_iterable(composed):
+            for each in documents:
+                draft.put(*each)
             progress.advance()
+    for feed in feeds:
+        if feed.kind is Kind.ALL:
+            head = Head(feed, site)
+            _put_site(db, draft, head)
+            _put_signposts(draft, ledger, head, known)
 
 
-def _put_feed(studio: Studio, draft: Draft, head: Head, shown: Sequence[Shown]) -> None:
-    """Put a feed, which shows the entries `shown`, in every format, and its archives."""
+def _rendering(studio: Studio, feeds: Sequence[Feed]) -> Iterator[Batch]:
+    """Yield `feeds`, some at a time, with the rendering of their entries under way."""
+    db, site = studio.db, studio.site
+    asked: Set[int] = set()  # by the batch before, whose fragments may not have come yet
+    for start in range(0, len(feeds), FEEDS_AT_ONCE):
+        shown = [
+            (feed, reading.window(db, feed, site.limit_of(feed.kind)) if feed.ended is None else [])
+            for feed in feeds[start : start + FEEDS_AT_ONCE]
+        ]
+        numbers = dict.fromkeys(each.entry_id for _, entries in shown for each in entries)
+        missing = reading.without_fragments(db, [each for each in numbers if each not in asked])
+        asked = set(missing)
+        yield Batch(shown, missing, _start_rendering(studio, missing))
+
+
+def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[dict[str, bytes]]]:
+    work = functools.partial(_render_batch, studio.site.address)
+    entries = reading.some_entries(studio.db, missing, studio.site.home)
+    return at_once(work, entries, BATCH, studio.workers.executor(len(missing), PARALLEL_FROM))
+
+
+def _render_batch(address: str, entries: Sequence[Entry]) -> list[dict[str, bytes]]:
+    return [fragments(entry, address) for entry in entries]
+
+
+def _composing(studio: Studio, batch: Batch, directory: tuple[Feed, ...]) -> Iterator[list[list[Put]]]:
+    """Return the documents of a batch's feeds, as far as they are composed; its fragments are kept."""
+    reading.keep_fragments(studio.db, zip(batch.missing, chain.from_iterable(batch.rendered), strict=True))
+    sheets = [
+        _sheet(studio, Head(feed, studio.site, directory if feed.kind is Kind.ALL else ()), shown)
+        for feed, shown in batch.shown
+    ]
+    work = functools.partial(_compose_batch, studio.draft.folder, studio.draft.verify)
+    executor = studio.workers.executor(len(sheets) * len(FORMATS), PARALLEL_FROM)
+    return at_once(work, sheets, COMPOSED, executor)
+
+
+def _sheet(studio: Studio, head: Head, shown: Sequence[Shown]) -> Sheet:
+    """Return a feed, which shows the entries `shown` as far as they fit; its archives are put."""
     feed, site = head.feed, head.site
     if site.archives:
-        head = _put_archives(studio, draft, head)
+        head = _put_archives(studio, head)
     if feed.ended is not None:
-        parts = {name: [last] for name, last in fragments(notice.ended(head), site.address).items()}
-        fits = 1
-    else:
-        parts = _by_format(reading.fragments(studio.db, shown))
-        fits = _how_many_fit(parts.values(), site.max_bytes_of(feed.kind))
-        if fits < len(shown):
-            head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
+        return Sheet(head, {name: [last] for name, last in fragments(notice.ended(head), site.address).items()})
+    parts = _by_format(reading.fragments(studio.db, shown))
+    fits = _how_many_fit(parts.values(), site.max_bytes_of(feed.kind))
+    if fits < len(shown):
+        head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
+    return Sheet(head, {name: each[:fits] for name, each in parts.items()})
+
+
+def _compose_batch(folder: Path, verify: bool, sheets: Sequence[Sheet]) -> list[list[Put]]:
+    return [list(_compose(folder, verify, *each)) for each in sheets]
+
+
+def _compose(folder: Path, verify: bool, head: Head, parts: Mapping[str, Sequence[bytes]]) -> Iterator[Put]:
+    """Yield a feed's document in every format; their bytes are objects in the state folder `folder` by then."""
+    feed, site = head.feed, head.site
     for form in FORMATS:
-        body = form.document(head, parts[form.name][:fits])
+        body = objects.keep(folder, form.document(head, parts[form.name]), verify=verify)
         minutes = site.shortest_ttl if form.file_name == page.FILE_NAME else feed.ttl  # people don't wait
-        draft.put(feed.folder + form.file_name, form.media_type, body, head.feed.updated, minutes * 60)
+        yield feed.folder + form.file_name, form.media_type, body, feed.updated, minutes * 60
 
 
-def _put_archives(studio: Studio, draft: Draft, head: Head) -> Head:
+def _put_archives(studio: Studio, head: Head) -> Head:
     """Put the archives of a feed that may have changed, and return its head, which links to the newest of them."""
-    db = studio.db
+    db, draft = studio.db, studio.draft
     months = archives.months(db, head.feed)
     changed = archives.pending(db, head.feed)
     for month in changed.difference(months):
@@ -119,7 +200,9 @@ def _put_archives(studio: Studio, draft: Draft, head: Head) -> Head:
         if month not in changed | linking:
             continue
         shown = archives.entries_of(db, head.feed, month)
-        _render(studio, shown)
+        missing = reading.without_fragments(db, [each.entry_id for each in shown])
+        rendered = chain.from_iterable(_start_rendering(studio, missing))
+        reading.keep_fragments(db, zip(missing, rendered, strict=True))
         feed = replace(head.feed, updated=reading.updated_of(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
         body = atom.document(archive, _by_format(reading.fragments(db, shown))["atom"])
@@ -147,21 +230,6 @@ def _put_signposts(draft: Draft, ledger: Ledger, head: Head, feeds: Iterable[Fee
         for form in FORMATS:
             fragment = form.fragment(notice.moved(left), head.site.address)
             draft.put(old + form.file_name, form.media_type, form.document(left, [fragment]), move.since)
-
-
-def _render(studio: Studio, shown: Iterable[Shown]) -> None:
-    """Render those of the entries `shown` that have no fragments yet."""
-    db, site, workers = studio
-    missing = reading.without_fragments(db, dict.fromkeys(each.entry_id for each in shown))
-    entries = reading.some_entries(db, missing, site.home)
-    work = functools.partial(_render_batch, site.address)
-    rendered = in_batches(work, entries, BATCH, workers.executor(len(missing), PARALLEL_FROM))
-    for entry_id, parts in zip(missing, chain.from_iterable(rendered), strict=True):
-        reading.keep_fragments(db, entry_id, parts)
-
-
-def _render_batch(address: str, entries: Sequence[Entry]) -> list[dict[str, bytes]]:
-    return [fragments(entry, address) for entry in entries]
 
 
 def _by_format(rendered: Sequence[dict[str, bytes]]) -> dict[str, list[bytes]]:

@@ -52,8 +52,8 @@ class Workers:
             self._pool.shutdown(cancel_futures=True)
 
     def executor(self, amount: int, enough: int) -> Executor | None:
-        """Return the executor for an `amount` of things to do, or None where it is less than `enough` for it."""
-        if self._jobs < 2 or amount < enough:
+        """Return the executor for an `amount` of things to do, or None where it is less than `enough` to start one."""
+        if self._jobs < 2 or (self._pool is None and amount < enough):
             return None
         if self._pool is None:
             from concurrent.futures import ProcessPoolExecutor  # most builds have too little to do for them
@@ -86,6 +86,27 @@ def in_batches(
         yield from ahead
         ahead = results
     yield from ahead
+
+
+def at_once(
+    work: Callable[[list[T]], R], things: Iterable[T], size: int, executor: Executor | None = None
+) -> Iterator[R]:
+    """Return what :func:`in_batches` yields, with all of it under way before the first is asked for.
+
+    Args:
+        work, things, size, executor: as there; nothing bounds how many batches wait. None does them when asked for.
+    """
+    return (map if executor is None else executor.map)(work, _cut(things, size))
+
+
+def one_ahead(things: Iterable[T]) -> Iterator[T]:
+    """Yield `things` in their order, each when the next has been taken: what that one starts is then under way."""
+    rest = iter(things)
+    for first in rest:
+        for following in rest:
+            yield first
+            first = following
+        yield first
 
 
 def _cut(things: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -25,11 +25,12 @@ from feeds.errors import CorpusError, StateError
 from feeds.export import export
 from feeds.ledger import Ledger
 from feeds.model import Counts, HeldBack, Problem
+from feeds.objects import DamagedError
 from feeds.outcome import Outcome
 from feeds.parallel import Workers
 from feeds.places import check_places
 from feeds.progress import Progress, Silent, Stage, Stopwatch
-from feeds.snapshot import DamagedError, Draft, Signs, Snapshot
+from feeds.snapshot import Draft, Signs, Snapshot
 from feeds.state import locked
 
 if TYPE_CHECKING:

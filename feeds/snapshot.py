@@ -2,12 +2,9 @@
 
 On disk, in the state folder::
 
-    objects/ab/cdef…             the bytes of documents, named by their digest: written once, never changed
-    objects/ab/cdef….gz          the same coded, behind a digest of their own: made when somebody first wants them
+    objects/ab/cdef…             the bytes of documents (feeds.objects)
     manifests/000007-9d2c….json  generation 7: address → digest, size, media type, time of the last change, …
     current                      the name of the manifest that is served
-
-Names hold digests so that damage shows: what is read is compared with its name.
 
 A generation is complete before ``current`` names it, so a reader sees one whole generation or another. An
 old one stays readable for a while: a web worker may still be answering from it.
@@ -15,8 +12,6 @@ old one stays readable for a while: a web worker may still be answering from it.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
 import re
@@ -28,9 +23,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from feeds import objects
 from feeds.codings import KNOWN, Coding
-from feeds.errors import StateError
 from feeds.files import wait_for_disk, write_atomically
+from feeds.objects import Kept
 
 KEPT = 3
 """How many generations stay, the current one among them."""
@@ -47,8 +43,6 @@ when edits are many, so are they."""
 
 UNSAID_MAX_AGE = 300
 """For how many seconds a cache may answer with a document of which nothing is said."""
-
-_DIGEST_SIZE = 16
 
 _NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\Z")
 
@@ -83,10 +77,6 @@ class Signs(NamedTuple):
     moved: Mapping[str, str] = MappingProxyType({})
 
 
-class DamagedError(StateError):
-    """An object of a snapshot is missing or not what its name says."""
-
-
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One generation.
@@ -113,16 +103,7 @@ class Snapshot:
         Raises:
             DamagedError: the object is missing or damaged.
         """
-        if coding is not None:
-            return self._read_coded(document, coding)
-        path = _object_path(self.folder, document.digest)
-        try:
-            body = path.read_bytes()
-        except OSError as error:
-            raise DamagedError(f"an object can't be read ({error.strerror}); build again", path) from error
-        if _digest(body) != document.digest:
-            raise DamagedError("an object is damaged; build again with --force", path)
-        return body
+        return objects.read(self.folder, document.digest, coding)
 
     def made(self) -> float | None:
         """Return when it became complete, in seconds since the epoch, or None where its manifest is gone."""
@@ -131,23 +112,12 @@ class Snapshot:
         except OSError:
             return None
 
-    def _read_coded(self, document: Document, coding: Coding) -> bytes:
-        path = _coded_path(self.folder, document.digest, coding)
-        with contextlib.suppress(OSError):
-            kept = path.read_bytes()
-            if kept[:_DIGEST_SIZE].hex() == _digest(kept[_DIGEST_SIZE:]):
-                return kept[_DIGEST_SIZE:]
-        body = coding.encode(self.read(document))
-        with contextlib.suppress(OSError):  # a disk that is full, or not ours: then it is made again the next time
-            write_atomically(path, bytes.fromhex(_digest(body)) + body, root=self.folder)
-        return body
-
     def is_whole(self) -> bool:
         """Tell whether every object is there, and as long as it should be."""
         try:
-            objects = os.path.join(self.folder, "objects")  # plain names: there may be very many
+            folder = os.path.join(self.folder, objects.FOLDER)  # plain names: there may be very many
             return all(
-                os.stat(f"{objects}/{each.digest[:2]}/{each.digest[2:]}").st_size == each.size
+                os.stat(f"{folder}/{each.digest[:2]}/{each.digest[2:]}").st_size == each.size
                 for each in self.documents.values()
             )
         except OSError:
@@ -163,7 +133,7 @@ class Draft:
         folder: the state folder.
         before: the generation to start from, or None to start from nothing.
         now: what `modified` becomes where bytes have changed.
-        verify: read the objects that are there already, and write damaged ones anew.
+        verify: read the objects that are there already, and write damaged ones anew (:func:`feeds.objects.keep`).
     """
 
     def __init__(self, folder: Path, before: Snapshot | None, now: datetime, *, verify: bool = False) -> None:
@@ -173,17 +143,19 @@ class Draft:
         self.signs = before.signs if before is not None else Signs()
         self._removed: dict[str, int] = dict(before.removed) if before is not None else {}
         self._now = int(now.timestamp())
-        self._verify = verify
+        self.verify = verify
         self._put: set[str] = set()
         self._written: list[Path] = []
 
-    def put(self, address: str, media_type: str, body: bytes, updated: datetime, max_age: int = UNSAID_MAX_AGE) -> None:
+    def put(
+        self, address: str, media_type: str, body: bytes | Kept, updated: datetime, max_age: int = UNSAID_MAX_AGE
+    ) -> None:
         """Set the document at `address`; its object is written now, if there is none yet.
 
         Args:
             address: without a leading slash.
             media_type: with its charset.
-            body: the bytes.
+            body: the bytes, or the object that has them.
             updated: the latest change that the document itself tells of: what counts as its last
                 modification where nothing is known of earlier bytes, so that building a site anew on
                 another machine does not make every document look changed.
@@ -195,7 +167,9 @@ class Draft:
         if address in self._put:
             raise ValueError(f"two documents for one address: {address}")
         self._put.add(address)
-        digest = _digest(body)
+        digest, size, is_new = body if isinstance(body, Kept) else objects.keep(self.folder, body, verify=self.verify)
+        if is_new:
+            self._written.append(objects.path(self.folder, digest))
         known = self.before.documents.get(address) if self.before is not None else None
         if known is not None and known.digest == digest and known.media_type == media_type:
             modified = known.modified
@@ -205,11 +179,7 @@ class Draft:
             modified = max(self._now, self._removed[address] + 1)
         else:
             modified = min(int(updated.timestamp()), self._now)
-        path = _object_path(self.folder, digest)
-        if not _holds(path, body, verify=self._verify):
-            write_atomically(path, body, root=self.folder)
-            self._written.append(path)
-        self.documents[address] = Document(digest, len(body), media_type, modified, max_age)
+        self.documents[address] = Document(digest, size, media_type, modified, max_age)
 
     def remove_below(self, folders: Iterable[str]) -> None:
         """Remove all documents below `folders`, each of which ends with a slash."""
@@ -259,7 +229,7 @@ class Draft:
             "moved": dict(self.signs.moved),
         }
         body = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
-        name = f"{generation:06}-{_digest(body)}"
+        name = f"{generation:06}-{objects.digest(body)}"
         write_atomically(_manifest_path(self.folder, name), body, root=self.folder, durable=True)
         write_atomically(self.folder / "current", f"{name}\n".encode(), root=self.folder, durable=True)
         return Snapshot(name, generation, self.documents, removed, self.signs, self.folder)
@@ -291,7 +261,7 @@ def current(folder: Path) -> Snapshot | None:
         body = _manifest_path(folder, name).read_bytes()
     except OSError:
         return None  # lost, or cleaned up this moment
-    if not name.endswith(f"-{_digest(body)}"):
+    if not name.endswith(f"-{objects.digest(body)}"):
         return None  # damaged: the next build makes all of it anew
     manifest = json.loads(body)
     documents = {address: Document(*row) for address, row in manifest["documents"].items()}
@@ -317,11 +287,11 @@ def clean_up(folder: Path, now: datetime, *, everything: bool = False) -> None:
     needed = {digest for name in kept for digest in _digests(folder, name)}
     candidates = {digest for name in old for digest in _digests(folder, name)}
     if everything:
-        candidates |= {path.parent.name + path.name.partition(".")[0] for path in (folder / "objects").glob("??/*")}
+        found = (folder / objects.FOLDER).glob("??/*")
+        candidates |= {path.parent.name + path.name.partition(".")[0] for path in found}
     for digest in candidates - needed:
-        _object_path(folder, digest).unlink(missing_ok=True)
-        for coding in KNOWN:
-            _coded_path(folder, digest, coding).unlink(missing_ok=True)
+        for coding in (None, *KNOWN):
+            objects.path(folder, digest, coding).unlink(missing_ok=True)
     for name in old:
         _manifest_path(folder, name).unlink()
 
@@ -348,23 +318,3 @@ def _manifests(folder: Path) -> Iterator[tuple[int, str]]:
 
 def _manifest_path(folder: Path, name: str) -> Path:
     return folder / "manifests" / f"{name}.json"
-
-
-def _object_path(folder: Path, digest: str) -> Path:
-    return folder / "objects" / digest[:2] / digest[2:]
-
-
-def _coded_path(folder: Path, digest: str, coding: Coding) -> Path:
-    return _object_path(folder, digest + coding.suffix)
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=_DIGEST_SIZE).hexdigest()
-
-
-def _holds(path: Path, body: bytes, *, verify: bool) -> bool:
-    """Tell whether the object at `path` is `body`, by its bytes or, without `verify`, by its size."""
-    try:
-        return path.read_bytes() == body if verify else path.stat().st_size == len(body)
-    except OSError:
-        return False

@@ -18,7 +18,8 @@ from feeds import codings, publish, snapshot
 from feeds.codings import INSTALLED, KNOWN, SMALLEST, Coding, codings_of
 from feeds.config import Site
 from feeds.export import export
-from feeds.snapshot import DamagedError, Draft, Snapshot
+from feeds.objects import DamagedError
+from feeds.snapshot import Draft, Snapshot
 from tests.builders import NOW, article, make_site, tree, write_corpus
 
 FEED = "/topics/ai/feed.atom"

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import publish, snapshot
+from feeds import objects, publish, snapshot
 from feeds.config import Site
 from feeds.model import iso
 from feeds.render import FORMATS
@@ -67,7 +67,7 @@ def test_a_manifest_of_before_is_read(client: FlaskClient, site: Site) -> None:
     manifest = json.loads(path.read_bytes())
     manifest["documents"] = {address: row[:4] for address, row in manifest["documents"].items()}
     body = json.dumps(manifest).encode()
-    name = f"000009-{snapshot._digest(body)}"
+    name = f"000009-{objects.digest(body)}"
     path.with_name(f"{name}.json").write_bytes(body)
     (site.state_path / "current").write_text(name)
     assert max_age(client, FEED) == snapshot.UNSAID_MAX_AGE

@@ -18,8 +18,20 @@ THIRD_PARTY |= {"prometheus_client"}
 HEAVY = THIRD_PARTY - {"click"} | {"anyascii", "idna", "markdown_it", "nh3", "rich", "watchfiles"}
 """What takes long to load: a command that has no need of it must not wait for it."""
 
-ROOMS = {"corpus", "catalogue", "render", "snapshot", "export", "documents", "difference", "publish", "validate"}
+ROOMS = {
+    "corpus",
+    "catalogue",
+    "render",
+    "objects",
+    "snapshot",
+    "export",
+    "documents",
+    "difference",
+    "publish",
+    "validate",
+}
 ROOMS |= {"web", "serve", "watching", "cli", "explain", "printing", "outside", "pollers"}
+BELOW = {"catalogue", "objects", "render", "snapshot"}
 
 NEVER = {
     "model": THIRD_PARTY | ROOMS | {"config", "errors", "anyascii", "nh3"},
@@ -41,15 +53,16 @@ NEVER = {
     "corpus": ROOMS - {"corpus"} | {"config", "flask", "click", "feedgen", "jinja2"},
     "catalogue": ROOMS - {"catalogue"} | THIRD_PARTY,
     "render": ROOMS - {"render"} | {"flask", "yaml", "frontmatter", "click", "sqlite3"},
-    "snapshot": ROOMS - {"snapshot"} | THIRD_PARTY | {"config"},
-    "export": ROOMS - {"snapshot", "export"} | THIRD_PARTY | {"config"},
+    "objects": ROOMS - {"objects"} | THIRD_PARTY | {"config"},
+    "snapshot": ROOMS - {"objects", "snapshot"} | THIRD_PARTY | {"config"},
+    "export": ROOMS - {"objects", "snapshot", "export"} | THIRD_PARTY | {"config"},
     "explain": ROOMS - {"catalogue", "explain"} | THIRD_PARTY,
-    "documents": ROOMS - {"catalogue", "documents", "render", "snapshot"} | {"flask", "click", "yaml", "frontmatter"},
-    "difference": ROOMS - {"catalogue", "difference", "render", "snapshot"} | {"flask", "click", "yaml", "frontmatter"},
+    "documents": ROOMS - {"documents"} - BELOW | {"flask", "click", "yaml", "frontmatter"},
+    "difference": ROOMS - {"difference"} - BELOW | {"flask", "click", "yaml", "frontmatter"},
     "validate": ROOMS - {"validate"} | THIRD_PARTY - {"lxml"} | {"config"},
     "pollers": ROOMS - {"pollers"} | THIRD_PARTY | {"config"},
     "publish": HEAVY | {"web", "serve", "cli", "explain", "click", "render", "multiprocessing"},
-    "web": ROOMS - {"web", "snapshot"}
+    "web": ROOMS - {"objects", "snapshot", "web"}
     | {"feedgen", "lxml", "yaml", "frontmatter", "nh3", "sqlite3", "prometheus_client"},
     "serve": {"web", "cli", "flask", "click"},
     "watching": {"web", "serve", "cli", "flask", "click", "granian", "watchfiles"},

@@ -15,7 +15,8 @@ from feeds.catalogue.rows import to_moment
 from feeds.errors import OutputError
 from feeds.export import export
 from feeds.model import OUTPUT_MARK
-from feeds.snapshot import DamagedError, Draft, Snapshot
+from feeds.objects import DamagedError
+from feeds.snapshot import Draft, Snapshot
 from tests.builders import NOW, moment, tree
 
 UPDATED = moment("2022-05-26")

@@ -11,7 +11,7 @@ from itertools import accumulate, islice
 from typing import NamedTuple
 
 from feeds import address, entries
-from feeds.catalogue.rows import FACTS_OF_MENTION, TEXT, to_mention, to_moment, to_seconds
+from feeds.catalogue.rows import FACTS_OF_MENTION, TEXT, as_json, to_mention, to_moment, to_seconds
 from feeds.model import (
     EPOCH,
     RELATED_LIMIT,
@@ -221,11 +221,14 @@ def fragments(db: sqlite3.Connection, shown: Iterable[Shown]) -> list[dict[str, 
     return found
 
 
-def keep_fragments(db: sqlite3.Connection, entry_id: int, rendered: dict[str, bytes]) -> None:
-    """Keep the fragments of one entry: format → bytes."""
-    sizes = json.dumps({name: len(body) for name, body in rendered.items()})
-    db.execute("INSERT INTO fragment VALUES (?, ?, ?)", (entry_id, sizes, b"".join(rendered.values())))
-    db.execute("INSERT OR IGNORE INTO rendered VALUES (?)", (entry_id,))
+def keep_fragments(db: sqlite3.Connection, rendered: Iterable[tuple[int, dict[str, bytes]]]) -> None:
+    """Keep the fragments of entries: the number of each, and format → bytes. What is there already stays."""
+    rows = [
+        (entry_id, as_json({name: len(body) for name, body in parts.items()}), b"".join(parts.values()))
+        for entry_id, parts in rendered
+    ]
+    db.executemany("INSERT OR IGNORE INTO fragment VALUES (?, ?, ?)", rows)
+    db.executemany("INSERT OR IGNORE INTO rendered VALUES (?)", [row[:1] for row in rows])
 
 
 def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from feeds.codings import INSTALLED
-from feeds.snapshot import DamagedError
+from feeds.objects import DamagedError
 from feeds.web.coding import acceptable
 from feeds.web.conditional import select
 from feeds.web.headers import Home

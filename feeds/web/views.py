@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feeds.codings import codings_of
 from feeds.errors import FeedsError
-from feeds.snapshot import DamagedError, Snapshot
+from feeds.objects import DamagedError
+from feeds.snapshot import Snapshot
 from feeds.web import headers
 from feeds.web.accept import best_media_type
 from feeds.web.coding import acceptable
