@@ -119,7 +119,7 @@ def put_pending(
             progress.advance()
     for feed in feeds:
         if feed.kind is Kind.ALL:
-            head = Head(feed, site)
+            head = Head(feed, site, directory)
             _put_site(db, draft, head)
             _put_signposts(draft, ledger, head, known)
 
