@@ -35,12 +35,12 @@ def parse(value: object, zone: tzinfo) -> datetime | None:
     """
     try:
         match value:
+            case str():
+                return _parse_text(value.strip(), zone)
             case datetime():
                 return _in_utc(value, zone)
             case date():
                 return _in_utc(datetime.combine(value, time()), zone)
-            case str():
-                return _parse_text(value.strip(), zone)
             case _:
                 return None
     except (ValueError, OverflowError):  # dateutil's ParserError is a ValueError
@@ -101,9 +101,8 @@ def _zone(name: str | None, offset: int | None) -> tzinfo | None:
 
 
 def _in_utc(moment: datetime, zone: tzinfo) -> datetime:
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    moment = moment.astimezone(UTC).replace(microsecond=0)
+    if moment.tzinfo is not UTC or moment.microsecond:  # else it is what is wanted
+        moment = moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC).replace(microsecond=0)
     if moment.year < _FIRST_YEAR:
         raise ValueError("a year that no feed can carry")
     return moment

@@ -45,13 +45,19 @@ class Fields:
         values: as the front matter has them; names are taken in any letter case.
         where: the record's own place in the front matter: ``()``, or ``("related", 3)``.
         report: is called with every problem: place, reason, advice, severity.
+        clean: whether no value has a character that XML forbids, as is known of most files as a whole.
     """
 
-    def __init__(self, values: Mapping[Any, Any], where: Where, report: Report) -> None:
-        self._values = {_lower(name): value for name, value in values.items()}
-        self._has_others = not _OTHER_NAMES.isdisjoint(self._values)
+    def __init__(self, values: Mapping[Any, Any], where: Where, report: Report, *, clean: bool = False) -> None:
+        names, self._has_others = _lower_case(tuple(values))
+        self._values = dict(zip(names, values.values(), strict=True))
         self._where = where
         self._report = report
+        self._is_clean = clean
+
+    def inner(self, values: Mapping[Any, Any], *where: str | int) -> Fields:
+        """Return a record inside of this one, which stands at `where` in it."""
+        return Fields(values, (*self._where, *where), self._report, clean=self._is_clean)
 
     def warn(self, name: str, reason: str, advice: str) -> None:
         """Report that the value of field `name` is left out."""
@@ -60,12 +66,12 @@ class Fields:
     def find(self, field: str) -> tuple[str, Any]:
         """Return the name under which `field` has a value here, and the value; or its main name and None."""
         value = self._values.get(_lower(field))
-        if _is_there(value):
+        if value is not None and value != "" and value != []:
             return field, value
         if self._has_others:
             for name in NAMES.get(field, ()):
                 value = self._values.get(_lower(name))
-                if _is_there(value):
+                if value is not None and value != "" and value != []:
                     return name, value
         return field, None
 
@@ -82,7 +88,7 @@ class Fields:
 
     def _clean(self, name: str, text: str) -> str:
         """Return `text` in one line, less what no XML feed can carry."""
-        clean = clean_text(text)
+        clean = text if self._is_clean else clean_text(text)
         if clean != text:
             self.warn(name, "a control character in it is dropped: no XML feed can carry it", "delete it")
         return one_line(clean)
@@ -161,7 +167,12 @@ class Fields:
         """Return who published the page, as far as the record says: a name, a domain, or both."""
         name, value = self.find("provider")
         if isinstance(value, dict):
-            inner = Fields(value, (*self._where, name), self._report)
+            said_name, said_domain = value.get("name"), value.get("domain")
+            if len(value) == 2 and type(said_name) is str and type(said_domain) is str:
+                plain = _plain_provider(said_name, said_domain)
+                if plain is not None:
+                    return plain
+            inner = self.inner(value, name)
             said = inner.text("domain")
             found = Provider(inner.text("name"), address.domain(said))
             if said and not found.domain:
@@ -182,9 +193,12 @@ class Fields:
         return None
 
     def _one_image(self, value: Any, base: str | None, name: str) -> Image | None:
-        values = value if isinstance(value, dict) else {"url": value}
-        inner = Fields(values, (*self._where, name), self._report)
-        written = next((said for key in ("url", "image", "src") if isinstance(said := inner.find(key)[1], str)), "")
+        inner = self.inner(value if isinstance(value, dict) else {"url": value}, name)
+        written: Any = ""
+        for key in ("url", "image", "src"):
+            if isinstance(said := inner.find(key)[1], str):
+                written = said
+                break
         try:
             relative = base is not None and written and not written.startswith(("http://", "https://"))
             found = address.link(urljoin(base or "", written) if relative else written)
@@ -196,13 +210,28 @@ class Fields:
         return Image(found, _pixels(inner.number("width")), _pixels(inner.number("height")))
 
 
-def _is_there(value: Any) -> bool:
-    return value is not None and value != "" and value != []
-
-
 @lru_cache(maxsize=1024, typed=True)  # 1 and True are equal, and not the same name
 def _lower(name: object) -> str:
     return str(name).lower()
+
+
+@lru_cache(maxsize=1024)
+def _lower_case(names: tuple[object, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return the names of a record's fields in lower case, and whether some are :data:`NAMES` of other tools.
+
+    Most records have the same ones in the same order.
+    """
+    lower = tuple(map(_lower, names))
+    return lower, not _OTHER_NAMES.isdisjoint(lower)
+
+
+@lru_cache(maxsize=4096)  # a corpus has few providers, each of them many times
+def _plain_provider(name: str, domain: str) -> Provider | None:
+    """Return the provider with a name and a domain that need no word about them, or None."""
+    said = one_line(domain)
+    found = Provider(one_line(name), address.domain(said))
+    is_clean = clean_text(name) == name and clean_text(domain) == domain
+    return found if is_clean and found.name and (found.domain or not said) else None
 
 
 def _pixels(size: float | None) -> int | None:

@@ -94,7 +94,8 @@ class _Reading:
             raise _LostError(line, "a private field stands outside of front matter", "mend the front matter")
         if values is None:
             return self.plain_article()
-        fields = Fields(values, (), self.report)
+        # It is decoded without what XML forbids. Whatever the format, only an escape could bring that back.
+        fields = Fields(values, (), self.report, clean="\\" not in self.text)
         own = self.own_mention(fields, body)
         return Article(self.path, (own, *self.related_mentions(fields, own)))
 
@@ -205,8 +206,7 @@ class _Reading:
             if not isinstance(value, dict):
                 self.report(where, "it is no link record", "write title: and webUrl:", Severity.WARNING)
                 continue
-            inner = Fields(value, where, self.report)
-            found = self.related_mention(inner, own, index + 1)
+            found = self.related_mention(fields.inner(value, *where), own, index + 1)
             if found is not None:
                 yield found
 
