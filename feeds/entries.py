@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import TypeVar
 
 from feeds import address
-from feeds.model import Entry, Link, Mention, Outline, Provider, name_key
+from feeds.model import Entry, Link, Mention, Outline, Provider, name_key, to_seconds
 
 T = TypeVar("T")
 
@@ -121,7 +123,7 @@ def provider_of(mention: Mention, home: Provider) -> Provider:
 
 
 def outline(mentions: Iterable[Mention], home: Provider, *, identity: str | None = None) -> Outline:
-    """Return where the entry that `mentions` of one page make together stands.
+    """Return where the entry that `mentions` of one page make together stands; its address is empty without a page.
 
     The representative mention gives id, address, title and date. `updated` is the latest that any mention names, and
     never before `published`.
@@ -131,7 +133,21 @@ def outline(mentions: Iterable[Mention], home: Provider, *, identity: str | None
         home: the site as a provider, for an article without one.
         identity: the id that it was published under, where that is another than :func:`entry_id` gives.
     """
-    return Outline(**_standing(_ranked(mentions), home, identity))
+    ranked = _ranked(mentions)
+    top = ranked[0]
+    provider = provider_of(top, home)
+    return Outline(
+        identity or entry_id(top),
+        _page(top),
+        top.title,
+        to_seconds(top.published),
+        to_seconds(_updated(ranked)),
+        (provider.name, provider.domain),
+        _names([each.topics for each in ranked]),
+        _names([each.categories for each in ranked]),
+        _first(ranked, _quality),
+        top.position == 0,
+    )
 
 
 def merge(
@@ -153,10 +169,19 @@ def merge(
         related: the pages it is related to.
     """
     ranked = _ranked(mentions)
-    standing = _standing(ranked, home, identity)
-    url = standing["url"] = standing["url"] or page_url
+    top = ranked[0]
+    url = _page(top) or page_url
     return Entry(
-        **standing,
+        id=identity or entry_id(top),
+        url=url,
+        title=top.title,
+        published=top.published,
+        updated=_updated(ranked),
+        provider=provider_of(top, home),
+        topics=_names([each.topics for each in ranked]),
+        categories=_names([each.categories for each in ranked]),
+        quality=_first(ranked, _quality),
+        own=top.position == 0,
         summary=_first(ranked, lambda each: each.excerpt) or "",
         content=_first(ranked, lambda each: each.content) or "",
         original_url=_first(ranked, lambda each: each.original_url if _is_another(each.original_url, url) else None),
@@ -177,22 +202,21 @@ def _ranked(mentions: Iterable[Mention]) -> list[Mention]:
     return found
 
 
-def _standing(ranked: Sequence[Mention], home: Provider, identity: str | None) -> dict[str, Any]:
-    """Return the fields of :class:`Outline`; the address is empty where there is no page."""
-    top = ranked[0]
-    return {
-        "id": identity or entry_id(top),
-        "url": address.identity(top.url) if top.url is not None else "",
-        "title": top.title,
-        "published": top.published,
-        "updated": max([top.published, *(each.updated for each in ranked if each.updated is not None)]),
-        "provider": provider_of(top, home),
-        "topics": _names([each.topics for each in ranked]),
-        "categories": _names([each.categories for each in ranked]),
-        "quality": _first(ranked, lambda each: each.quality),
-        "own": top.position == 0,
-    }
+def _page(top: Mention) -> str:
+    """Return the address of the page that `top` mentions, or empty where it has none."""
+    return address.identity(top.url) if top.url is not None else ""
 
+
+def _updated(ranked: Sequence[Mention]) -> datetime:
+    """Return the latest change that any of the mentions names, not before the first one's date."""
+    latest = ranked[0].published
+    for each in ranked:
+        if each.updated is not None and each.updated > latest:
+            latest = each.updated
+    return latest
+
+
+_quality = attrgetter("quality")
 
 fold = lru_cache(maxsize=4096)(name_key)
 """:func:`feeds.model.name_key`, remembered: a corpus has few names, each of them many times."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -52,6 +53,11 @@ def one_line(text: str) -> str:
 def iso(moment: datetime) -> str:
     """Return `moment`, which is in UTC, as RFC 3339 writes it: ``2022-05-26T15:52:00Z``."""
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def to_seconds(moment: datetime) -> int:
+    """Return `moment` in whole seconds since the epoch."""
+    return int(moment.timestamp())
 
 
 def name_key(name: str) -> str:
@@ -211,12 +217,36 @@ class Link:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What decides where an entry stands: in which feeds, and in which order (:func:`feeds.entries.outline`).
+
+    There is one for each mention of a corpus, so it is as the catalogue keeps it: times in seconds since the epoch, the
+    provider as name and domain.
 
     Attributes:
         own: True where an article of the corpus is about this page; False where it is only related to one.
+    """
+
+    id: str
+    url: str
+    title: str
+    published: int
+    updated: int
+    provider: tuple[str, str]
+    topics: tuple[str, ...]
+    categories: tuple[str, ...]
+    quality: float | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a subscriber sees: one web page, all of its mentions merged (:func:`feeds.entries.merge`).
+
+    Attributes:
+        own: True where an article of the corpus is about this page; False where it is only related to one.
+        page: the slug of ``/articles/<slug>/`` for an entry without a web page of its own, else None.
+        related: the pages it is related to, in either direction, newest first.
     """
 
     id: str
@@ -229,17 +259,6 @@ class Outline:
     categories: tuple[str, ...] = ()
     quality: float | None = None
     own: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Entry(Outline):
-    """What a subscriber sees: one web page, all of its mentions merged (:func:`feeds.entries.merge`).
-
-    Attributes:
-        page: the slug of ``/articles/<slug>/`` for an entry without a web page of its own, else None.
-        related: the pages it is related to, in either direction, newest first.
-    """
-
     summary: str = ""
     content: str = ""
     original_url: str | None = None

@@ -12,10 +12,9 @@ from datetime import datetime
 
 from feeds.catalogue import history
 from feeds.catalogue.pending import mark_directory
-from feeds.catalogue.rows import to_seconds
 from feeds.config import Site
 from feeds.ledger import KeptFeed, Ledger
-from feeds.model import Kind, latest
+from feeds.model import Kind, latest, to_seconds
 
 
 def decide(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from feeds.catalogue.database import meta, set_meta
 from feeds.catalogue.reading import next_due
-from feeds.catalogue.rows import FACTS, TEXT, NewMention, as_json, from_mention, from_outline, to_seconds
+from feeds.catalogue.rows import FACTS, TEXT, NewMention, as_json, from_mention
 from feeds.entries import fold, key_number, keys, outline, provider_of
-from feeds.model import Kind, Parsed, Provider
+from feeds.model import Kind, Mention, Parsed, Provider, to_seconds
 
 _NOBODY = Provider("", "")
 """Stands for the site where its own domain is not wanted."""
@@ -131,17 +131,27 @@ def rows(home: Provider, parsed: Parsed) -> Rows:
         home: the site as a provider.
         parsed: what became of one file.
     """
-    mentions: list[NewMention] = []
-    names: set[tuple[Kind, str]] = set()
-    for mention in parsed.article.mentions if parsed.article is not None else ():
-        numbers = [key_number(key) for key in keys(mention)]
-        values = (as_json(numbers), *from_mention(mention))
-        mentions.append(NewMention(numbers, from_outline(outline([mention], home)), mention.listed, values))
-        names.add((Kind.PROVIDER, provider_of(mention, _NOBODY).domain))
-        names.update((Kind.TOPIC, fold(name)) for name in mention.topics)
-        names.update((Kind.CATEGORY, fold(name)) for name in mention.categories)
+    found = parsed.article.mentions if parsed.article is not None else ()
     problems = [(it.line, it.field, it.reason, it.advice, it.severity.value) for it in parsed.problems]
-    return Rows(mentions, problems, sorted((kind.value, key) for kind, key in names))
+    return Rows([_row(home, each) for each in found], problems, _names(found))
+
+
+def _row(home: Provider, mention: Mention) -> NewMention:
+    numbers = [key_number(key) for key in keys(mention)]
+    values = (str(numbers), *from_mention(mention))  # as JSON writes them, too
+    return NewMention(numbers, outline([mention], home), mention.listed, values)
+
+
+def _names(mentions: Sequence[Mention]) -> list[tuple[str, str]]:
+    """Return kind and key of each feed that `mentions` name; what most of them name alike is looked at once."""
+    providers = {provider_of(each, _NOBODY).domain for each in mentions}
+    topics = {fold(name) for names in {each.topics for each in mentions} for name in names}
+    categories = {fold(name) for names in {each.categories for each in mentions} for name in names}
+    return [
+        *((Kind.CATEGORY.value, key) for key in sorted(categories)),
+        *((Kind.PROVIDER.value, key) for key in sorted(providers)),
+        *((Kind.TOPIC.value, key) for key in sorted(topics)),
+    ]
 
 
 def record(
@@ -174,7 +184,7 @@ def record(
     for each in batch:
         source_id += 1
         found, problems_found, names = each.rows
-        listed, published = (found[0].listed, found[0].standing.published) if found else (False, 0)
+        listed, published = (found[0].listed, found[0].outline.published) if found else (False, 0)
         live = bool(found) and (listed or include_unpublished) and published <= limit
         known_by = (source_id, each.path, each.stamp, each.digest)
         sources.append((*known_by, bool(found), listed, published, live, as_json(names)))
@@ -182,7 +192,7 @@ def record(
         named.update(names)
         for mention in found:
             mention_id += 1
-            is_live = live and (mention.listed or include_unpublished) and mention.standing.published <= limit
+            is_live = live and (mention.listed or include_unpublished) and mention.outline.published <= limit
             mentions.append((mention_id, source_id, is_live, mention))
             if is_live:
                 arrivals[mention_id] = mention

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from feeds import entries
-from feeds.catalogue.rows import Standing, as_json
-from feeds.model import Kind
+from feeds.catalogue.rows import as_json
+from feeds.model import Kind, Outline
 
 FeedKey = tuple[Kind, str]
 
 REMEMBERED = 16_384
-"""Of how many names, and of how many combinations of them, it is remembered which feeds they stand for."""
+"""Of how many names, providers, and combinations of names it is remembered which feeds they stand for."""
 
 
 class Belonging(NamedTuple):
-    """Where entries with the same provider, topics and categories belong.
+    """Where entries belong that have the same names.
 
     Attributes:
         feeds: kind and key of each feed (DESIGN: Entries, Membership), also of those that the settings leave out.
         numbers: of each feed that is not left out, and of what these entries call it.
-        as_json: the same for table `entry`.
+        as_json: the same for table `entry`, without the brackets around it.
     """
 
     feeds: tuple[FeedKey, ...]
@@ -48,17 +48,19 @@ class Members:
         self._added: Counter[tuple[tuple[tuple[int, int], ...], bool]] = Counter()
         self._members: Counter[int] = Counter()
         self._shown: Counter[int] = Counter()
-        self._belonging = lru_cache(maxsize=REMEMBERED)(self._look_up)
+        self._of_provider = lru_cache(maxsize=REMEMBERED)(self._look_up_provider)
+        self._of_names = lru_cache(maxsize=REMEMBERED)(self._look_up_names)
         self._numbers_of = lru_cache(maxsize=REMEMBERED)(self._number)
 
-    def belonging(self, entry: Standing) -> Belonging:
+    def belonging(self, entry: Outline) -> tuple[Belonging, ...]:
         """Return where an entry belongs. Names are few and many entries have the same: they are looked up once."""
-        return self._belonging(entry.provider, entry.topics, entry.categories)
+        return self._of_provider(entry.provider), self._of_names(entry.topics, entry.categories)
 
-    def add(self, entry_id: int, published: int, shown: bool, numbers: tuple[tuple[int, int], ...]) -> None:
-        """Add an entry to the feeds with these numbers (:attr:`Belonging.numbers`)."""
-        self._rows += [(subject, -published, entry_id, shown) for subject, _ in numbers]
-        self._added[numbers, shown] += 1
+    def add(self, entry_id: int, published: int, shown: bool, belonging: Iterable[Belonging]) -> None:
+        """Add an entry to the feeds that it belongs into (:meth:`belonging`)."""
+        for part in belonging:
+            self._rows += [(subject, -published, entry_id, shown) for subject, _ in part.numbers]
+            self._added[part.numbers, shown] += 1
 
     def remove_shaken(self) -> None:
         """Take the shaken entries out of all feeds."""
@@ -87,13 +89,18 @@ class Members:
             "INSERT INTO feed (kind, key) VALUES (?, ?) ON CONFLICT DO UPDATE SET pending = 1", sorted(self._touched)
         )
 
-    def _look_up(self, provider: tuple[str, str], topics: tuple[str, ...], categories: tuple[str, ...]) -> Belonging:
+    def _look_up_provider(self, provider: tuple[str, str]) -> Belonging:
         name, domain = provider
-        names = {(Kind.ALL, ""): "", (Kind.PROVIDER, domain): name}
-        names |= {(Kind.TOPIC, entries.fold(name)): name for name in topics}
+        return self._look_up({(Kind.ALL, ""): "", (Kind.PROVIDER, domain): name})
+
+    def _look_up_names(self, topics: tuple[str, ...], categories: tuple[str, ...]) -> Belonging:
+        names = {(Kind.TOPIC, entries.fold(name)): name for name in topics}
         names |= {(Kind.CATEGORY, entries.fold(name)): name for name in categories}
+        return self._look_up(names)
+
+    def _look_up(self, names: Mapping[FeedKey, str]) -> Belonging:
         numbers = tuple(self._numbers_of(feed, name) for feed, name in names.items() if feed not in self._exclude)
-        return Belonging(tuple(names), numbers, as_json(numbers))
+        return Belonging(tuple(names), numbers, as_json(numbers)[1:-1])
 
     def _number(self, feed: FeedKey, name: str) -> tuple[int, int]:
         """Return the numbers of a feed's subject and of a name that it has, which are new where they have to be."""

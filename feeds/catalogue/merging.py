@@ -18,10 +18,10 @@ from feeds import entries
 from feeds.catalogue import archives, identity, naming
 from feeds.catalogue.identity import Reidentified
 from feeds.catalogue.members import Members
-from feeds.catalogue.rows import FACTS_OF_MENTION, NewMention, Standing, as_json, from_outline, to_mention
+from feeds.catalogue.rows import FACTS_OF_MENTION, NewMention, as_json, to_mention
 from feeds.config import Site
 from feeds.ledger import Ledger
-from feeds.model import Mention
+from feeds.model import Mention, Outline
 from feeds.slug import slugify
 
 BATCH = 5_000
@@ -61,7 +61,7 @@ class Merger:
         placed = {number: entry_id for entry_id, number in enumerate(alone, last + 1)}
         rows = _Rows(db, self._site, self._members)
         for number, entry_id in placed.items():
-            rows.add(entry_id, arrivals[number].standing, None, kept=False)
+            rows.add(entry_id, arrivals[number].outline, None, kept=False)
         rows.write()
         return placed
 
@@ -107,7 +107,7 @@ class Merger:
             kept = identity.kept_id(self._ledger, (key for number in group for key in loose[number].keys), found)
             rows.add(
                 entry_id,
-                from_outline(entries.outline(found, site.home, identity=kept)),
+                entries.outline(found, site.home, identity=kept),
                 before.get(entry_id),
                 kept=kept is not None,
             )
@@ -218,10 +218,11 @@ class _Rows:
         self._wanted: list[tuple[str]] = []
         self._written: list[tuple[int, bool]] = []
 
-    def add(self, entry_id: int, entry: Standing, before: _State | None, *, kept: bool) -> None:
+    def add(self, entry_id: int, entry: Outline, before: _State | None, *, kept: bool) -> None:
         """Add the row of `entry`, which was `before` if it was there; `kept`: the ledger has its id."""
         belonging = self._members.belonging(entry)
-        shown = self._site.selection.takes(belonging.feeds, own=entry.own, quality=entry.quality)
+        named = [feed for part in belonging for feed in part.feeds]
+        shown = self._site.selection.takes(named, own=entry.own, quality=entry.quality)
         wanted = slugify(entry.title) if shown and not entry.url else None
         if before is not None and before.page is not None:
             if wanted is None:
@@ -231,20 +232,20 @@ class _Rows:
         if wanted is not None:  # the page of a page-less entry is given out by feeds.catalogue.naming
             self._wanted.append((wanted,))
         url = entry.url or (before.url if before is not None else "")
-        self.faces[entry_id] = (entry.ident, url, entry.title, entry.published, shown)
+        self.faces[entry_id] = (entry.id, url, entry.title, entry.published, shown)
         facts = (
-            entry.ident,
+            entry.id,
             url,
             entry.title,
             entry.published,
             entry.updated,
-            belonging.as_json,
+            f"[{','.join(part.as_json for part in belonging if part.as_json)}]",
             shown,
             wanted,
             entry_id,
         )
         (self._new if before is None else self._changed).append(facts)
-        self._members.add(entry_id, entry.published, shown, belonging.numbers)
+        self._members.add(entry_id, entry.published, shown, belonging)
         self._written.append((entry_id, kept))
 
     def write(self) -> None:

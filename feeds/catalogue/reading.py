@@ -11,7 +11,7 @@ from itertools import accumulate, islice
 from typing import NamedTuple
 
 from feeds import address, entries
-from feeds.catalogue.rows import FACTS_OF_MENTION, TEXT, as_json, to_mention, to_moment, to_seconds
+from feeds.catalogue.rows import FACTS_OF_MENTION, TEXT, as_json, to_mention, to_moment
 from feeds.model import (
     EPOCH,
     RELATED_LIMIT,
@@ -28,6 +28,7 @@ from feeds.model import (
     clean_text,
     feed_at,
     latest,
+    to_seconds,
 )
 
 AT_ONCE = 64

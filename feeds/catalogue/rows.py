@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from feeds.model import Image, Mention, Outline, Provider
+from feeds.model import Image, Mention, Outline, Provider, to_seconds
 
 FACTS = "position, published, listed, title, url, explicit_id, record"
 """The columns of table `mention` that hold a :class:`Mention` but for its file's path and its text."""
@@ -24,13 +24,8 @@ as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """JSON as the catalogue holds it."""
 
 
-def to_seconds(moment: datetime) -> int:
-    """Return `moment` as the catalogue keeps it: whole seconds since the epoch."""
-    return int(moment.timestamp())
-
-
 def to_moment(seconds: int) -> datetime:
-    """Return what :func:`to_seconds` kept."""
+    """Return the moment so many seconds after the epoch."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
@@ -62,51 +57,20 @@ def from_mention(mention: Mention) -> tuple[Any, ...]:
     )
 
 
-class Standing(NamedTuple):
-    """An :class:`Outline` as the catalogue keeps it: times in seconds, the provider as name and domain."""
-
-    ident: str
-    url: str
-    title: str
-    published: int
-    updated: int
-    provider: tuple[str, str]
-    topics: tuple[str, ...]
-    categories: tuple[str, ...]
-    quality: float | None
-    own: bool
-
-
 class NewMention(NamedTuple):
     """A mention that has just been read, as what is put into tables for it.
 
     Attributes:
         keys: what makes it one entry with others (:func:`feeds.entries.key_number`).
-        standing: of the entry that it makes if there are none.
+        outline: of the entry that it makes if there are none.
         listed: whether the record may be published.
         values: of the column `keys`, :data:`FACTS` and :data:`TEXT`.
     """
 
     keys: list[int]
-    standing: Standing
+    outline: Outline
     listed: bool
     values: tuple[Any, ...]
-
-
-def from_outline(outline: Outline) -> Standing:
-    """Return `outline` as the catalogue keeps it."""
-    return Standing(
-        outline.id,
-        outline.url,
-        outline.title,
-        to_seconds(outline.published),
-        to_seconds(outline.updated),
-        (outline.provider.name, outline.provider.domain),
-        outline.topics,
-        outline.categories,
-        outline.quality,
-        outline.own,
-    )
 
 
 def to_mention(path: str, row: Sequence[Any]) -> Mention:
