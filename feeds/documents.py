@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from feeds import objects
 from feeds.catalogue import archives, database, pending, reading
-from feeds.catalogue.reading import Shown
+from feeds.catalogue.reading import Ingredients, Shown
 from feeds.config import Site
 from feeds.ledger import Ledger
-from feeds.model import Entry, Feed, Kind
+from feeds.model import Feed, Kind, Provider
 from feeds.objects import Kept
 from feeds.parallel import Workers, at_once, one_ahead
 from feeds.progress import Progress
@@ -140,13 +140,14 @@ def _rendering(studio: Studio, feeds: Sequence[Feed]) -> Iterator[Batch]:
 
 
 def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[dict[str, bytes]]]:
-    work = functools.partial(_render_batch, studio.site.address)
-    entries = reading.some_entries(studio.db, missing, studio.site.home)
-    return at_once(work, entries, BATCH, studio.workers.executor(len(missing), PARALLEL_FROM))
+    work = functools.partial(_render_batch, studio.site.address, studio.site.home)
+    return at_once(
+        work, reading.ingredients(studio.db, missing), BATCH, studio.workers.executor(len(missing), PARALLEL_FROM)
+    )
 
 
-def _render_batch(address: str, entries: Sequence[Entry]) -> list[dict[str, bytes]]:
-    return [fragments(entry, address) for entry in entries]
+def _render_batch(address: str, home: Provider, found: Sequence[Ingredients]) -> list[dict[str, bytes]]:
+    return [fragments(reading.made(each, home), address) for each in found]
 
 
 def _composing(studio: Studio, batch: Batch, directory: tuple[Feed, ...]) -> Iterator[list[list[Put]]]:

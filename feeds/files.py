@@ -6,8 +6,11 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _SYNC_FROM = 32
 """From how many files on one sync of everything is faster than one of each."""
@@ -31,24 +34,32 @@ def write_atomically(
     Raises:
         OSError: it can't be written; nothing is left behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = (root or path.parent) / _NEW
-    scratch.mkdir(exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=scratch)
+    scratch = os.path.join(root or path.parent, _NEW)
+    descriptor, temporary = _with_folder(scratch, lambda: tempfile.mkstemp(dir=scratch))
     try:
-        with open(descriptor, "wb") as file:
-            file.write(body)
+        with open(descriptor, "wb", buffering=0) as file:
+            rest = memoryview(body)
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fchmod(descriptor, 0o644)
             if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+                os.fsync(descriptor)
         if modified is not None:
             os.utime(temporary, (modified, modified))
-        os.replace(temporary, path)
+        _with_folder(path.parent, lambda: os.replace(temporary, path))
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+def _with_folder(folder: str | Path, make: Callable[[], T]) -> T:
+    """Return what `make` makes in `folder`, which is there but for the first of thousands of files."""
+    try:
+        return make()
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        return make()
 
 
 def wait_for_disk(paths: Sequence[Path]) -> None:

@@ -326,9 +326,9 @@ def _write_out(
     """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
     draft = Draft(site.state_path, before, now, verify=anew)
     _fill(draft, db, site, ledger, workers, watch, anew=anew)
-    history.record(db)
-    db.commit()  # first: what is about to be seen is known to the next build, even if this one is killed here
     with watch.stage("publish"):
+        history.record(db)
+        db.commit()  # first: what is about to be seen is known to the next build, even if this one is killed here
         after = draft.commit()
         pending.clear(db, after.name)
         db.commit()

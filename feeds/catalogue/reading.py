@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import accumulate, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from feeds import address, entries
 from feeds.catalogue.rows import FACTS_OF_MENTION, TEXT, as_json, to_mention, to_moment
@@ -50,28 +50,56 @@ def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
     return [to_mention(path, row) for _, path, *row in rows]
 
 
+class Ingredients(NamedTuple):
+    """What an entry is made of, as it stands in tables: :func:`made` makes it, in whatever process.
+
+    Attributes:
+        mentions: path and row of each (:func:`feeds.catalogue.rows.to_mention`).
+        ident: its id.
+        page, page_url: slug and address of the page that we make for it, if it has none.
+        related: the fields of a :class:`Link` for each page that it is related to.
+    """
+
+    mentions: list[tuple[str, Sequence[Any]]]
+    ident: str
+    page: str | None
+    page_url: str
+    related: list[list[str]]
+
+
 def entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
     """Return the entry with all that its fragments show: its own mentions merged, and what it is related to."""
-    (found,) = some_entries(db, [entry_id], home)
-    return found
+    (found,) = ingredients(db, [entry_id])
+    return made(found, home)
 
 
-def some_entries(db: sqlite3.Connection, entry_ids: Iterable[int], home: Provider) -> Iterator[Entry]:
-    """Yield entries as :func:`entry` returns them, in the order of their numbers `entry_ids`."""
+def ingredients(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterator[Ingredients]:
+    """Yield what entries are made of, in the order of their numbers `entry_ids`."""
     rest = iter(entry_ids)
     while some := list(islice(rest, AT_ONCE)):
         numbers = json.dumps(some)
-        mentions: dict[int, list[Mention]] = defaultdict(list)
+        mentions: dict[int, list[tuple[str, Sequence[Any]]]] = defaultdict(list)
         for number, path, *row in db.execute(_MENTIONS_OF_SOME, (numbers,)):
-            mentions[number].append(to_mention(path, row))
-        related: dict[int, list[Link]] = defaultdict(list)
+            mentions[number].append((path, row))
+        related: dict[int, list[list[str]]] = defaultdict(list)
         for number, *link in db.execute(_RELATED, {"entries": numbers, "limit": RELATED_LIMIT}):
-            related[number].append(Link(*link))
+            related[number].append(link)
         states = {number: state for number, *state in db.execute(_STATES_OF_SOME, (numbers,))}
         for number in some:
-            ident, page, url = states[number]
-            links = tuple(related[number])
-            yield entries.merge(mentions[number], home, identity=ident, page=page, page_url=url, related=links)
+            ident, page, page_url = states[number]
+            yield Ingredients(mentions[number], ident, page, page_url, related[number])
+
+
+def made(found: Ingredients, home: Provider) -> Entry:
+    """Return the entry that is made of what was `found` in the catalogue; `home` is the site as a provider."""
+    return entries.merge(
+        [to_mention(path, row) for path, row in found.mentions],
+        home,
+        identity=found.ident,
+        page=found.page,
+        page_url=found.page_url,
+        related=tuple(Link(*each) for each in found.related),
+    )
 
 
 def feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
@@ -212,10 +240,10 @@ def without_fragments(db: sqlite3.Connection, entry_ids: Iterable[int]) -> list[
 
 def fragments(db: sqlite3.Connection, shown: Iterable[Shown]) -> list[dict[str, bytes]]:
     """Return the rendered fragments of the entries `shown`, in their order: format → bytes."""
-    query = "SELECT sizes, body FROM fragment WHERE entry_id = ?"
+    numbers = json.dumps([each.entry_id for each in shown])
+    query = "SELECT sizes, body FROM json_each(?) CROSS JOIN fragment ON entry_id = value ORDER BY json_each.id"
     found = []
-    for each in shown:
-        sizes, body = db.execute(query, (each.entry_id,)).fetchone()
+    for sizes, body in db.execute(query, (numbers,)):
         parts = json.loads(sizes)
         ends = list(accumulate(parts.values()))
         found.append({name: body[end - size : end] for (name, size), end in zip(parts.items(), ends, strict=True)})

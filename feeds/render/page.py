@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from feeds.model import Entry, Feed
+from feeds.model import Entry, Feed, iso
 from feeds.render import atom, json_feed, opml, rss
 from feeds.render.content import content
 from feeds.render.head import FOLDERS, Head
@@ -29,7 +29,7 @@ _SUBSCRIPTIONS = (
 
 def fragment(entry: Entry, _address: str) -> bytes:
     """Return `entry` as one ``<article>`` of a feed's page."""
-    return _template("entry.html").render(entry=entry).encode()
+    return _template("entry.html").render(entry=entry, published=iso(entry.published)).encode()
 
 
 def document(head: Head, fragments: Sequence[bytes]) -> bytes:
