@@ -57,7 +57,7 @@ def _with_folder(folder: str | Path, make: Callable[[], T]) -> T:
     """Return what `make` makes in `folder`, which is there but for the first of thousands of files."""
     try:
         return make()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # or there is a file in its place: what makes it says so
         os.makedirs(folder, exist_ok=True)
         return make()
 

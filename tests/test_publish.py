@@ -317,8 +317,8 @@ def test_objects_are_on_the_disk_before_the_manifest_names_them(
         fsync(descriptor)
 
     def remember_replace(source: str, target: Path) -> None:
-        seen.append(Path(target).name)
         replace(source, target)
+        seen.append(Path(target).name)
 
     monkeypatch.setattr(os, "fsync", remember_fsync)
     monkeypatch.setattr(os, "replace", remember_replace)
