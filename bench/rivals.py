@@ -52,10 +52,10 @@ class Hugo(Tool):
         return "---\n".join([start, f"{head}providers: [{', '.join(domains)}]\n", body])
 
     def forget(self) -> None:
-        """Delete its cache and resources as well."""
+        """Put its cache and resources away as well."""
         super().forget()
         for name in ("cache", "resources"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+            self.put_away(self.folder / name)
 
 
 class Pelican(Tool):

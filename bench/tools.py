@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import compileall
 import platform
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import feeds
 from bench.edits import Change
 
 SITES = Path(__file__).parent / "sites"
@@ -80,8 +81,19 @@ class Tool:
                 target.write_text(self.converted(text), "utf-8")
 
     def forget(self) -> None:
-        """Delete all that a build left behind: what it published, and what it remembers."""
-        shutil.rmtree(self.output, ignore_errors=True)
+        """Put all that a build left behind out of the way: what it published, and what it remembers.
+
+        It is deleted when all is measured: for a while after thousands of files were deleted, a file system may pass over
+        the place of each whenever a new one is made (ext4 does, for minutes), and whoever writes next would pay for it.
+        """
+        self.put_away(self.output)
+
+    def put_away(self, path: Path) -> None:
+        """Move a file or folder to where no build sees it, if it is there."""
+        if path.exists():
+            away = self.folder.with_name(f"{self.name} before")
+            away.mkdir(exist_ok=True)
+            path.rename(away / f"{len(list(away.iterdir()))} {path.name}")
 
 
 class Ours(Tool):
@@ -108,14 +120,15 @@ class Ours(Tool):
         return found
 
     def set_up(self) -> None:
-        """Write the settings: all as they come, but the address of the site."""
+        """Write the settings: all as they come, but the address of the site. Compile it, as pip does on installing."""
         super().set_up()
+        compileall.compile_dir(Path(feeds.__file__).parent, quiet=1)
         (self.folder / "feeds.toml").write_text(f'base_url = "{ADDRESS}"\n', "utf-8")
 
     def forget(self) -> None:
-        """Delete the state as well."""
+        """Put the state away as well."""
         super().forget()
-        shutil.rmtree(self.folder / "state", ignore_errors=True)
+        self.put_away(self.folder / "state")
 
 
 def said_by(command: list[str | Path], advice: str) -> str:
