@@ -83,8 +83,8 @@ class Tool:
     def forget(self) -> None:
         """Put all that a build left behind out of the way: what it published, and what it remembers.
 
-        It is deleted when all is measured: for a while after thousands of files were deleted, a file system may pass over
-        the place of each whenever a new one is made (ext4 does, for minutes), and whoever writes next would pay for it.
+        It is deleted when all is measured: for a while after thousands of files were deleted, a file system may
+        pass over the place of each whenever a new one is made (ext4 does, for minutes), and who writes next would pay.
         """
         self.put_away(self.output)
 
