@@ -8,24 +8,34 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from feeds import objects
 from feeds.codings import Coding, codings_of
 from feeds.errors import OutputError
 from feeds.files import sweep, write_atomically
 from feeds.model import OUTPUT_MARK
+from feeds.parallel import Workers, in_batches
 from feeds.progress import Progress, Silent
 from feeds.snapshot import Document, Snapshot
+
+BATCH = 32
+"""How many files one call writes."""
+
+PARALLEL_FROM = 500
+"""From how many files on worker processes are worth their start."""
 
 
 def export(
     snapshot: Snapshot,
     folder: Path,
     progress: Progress | None = None,
+    workers: Workers | None = None,
     *,
     rewrite: bool = False,
     trust: bool = False,
@@ -37,6 +47,7 @@ def export(
         snapshot: what to write.
         folder: where; it is made if there is none.
         progress: is told of each document.
+        workers: write files where many have to be; None writes all of them here.
         rewrite: compare the bytes of every file, also of those whose size and time are as they were left, and
             overwrite files that are not ours.
         trust: believe that every file is as it was left; else their sizes and times are looked at.
@@ -50,7 +61,9 @@ def export(
     """
     try:
         files = dict(_files(snapshot, precompress=precompress))
-        return _export(snapshot, files, folder, progress or Silent(), rewrite=rewrite, trust=trust)
+        return _export(
+            snapshot, files, folder, progress or Silent(), workers or Workers(1), rewrite=rewrite, trust=trust
+        )
     except OSError as error:
         place = error.filename or folder
         raise OutputError(f"the static files can't be written ({error.strerror})", place) from error
@@ -61,6 +74,14 @@ class _File(NamedTuple):
 
     document: Document
     coding: Coding | None = None
+
+
+class _Stale(NamedTuple):
+    """A file that may have to be written, and whether it is known to be ours if it is there."""
+
+    address: str
+    file: _File
+    ours: bool
 
 
 def _files(snapshot: Snapshot, *, precompress: bool) -> Iterator[tuple[str, _File]]:
@@ -75,6 +96,7 @@ def _export(
     files: Mapping[str, _File],
     folder: Path,
     progress: Progress,
+    workers: Workers,
     *,
     rewrite: bool,
     trust: bool,
@@ -85,12 +107,18 @@ def _export(
     intended = {address: file.document.digest for address, file in files.items()}
     if intended.keys() - written.keys():
         _keep_list(folder, intended | written)  # first, so that a build that is killed leaves no unlisted file
-    changed = 0
+    stale = []
     for address, file in files.items():
         listed = written.get(address) == file.document.digest
         if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", file)):
-            changed += _write(snapshot, file, folder, address, ours=rewrite or address in written)
-        progress.advance()
+            stale.append(_Stale(address, file, ours=rewrite or address in written))
+        else:
+            progress.advance()
+    changed = 0
+    work = functools.partial(_write_batch, snapshot.folder, folder)
+    for results in in_batches(work, stale, BATCH, workers.executor(len(stale), PARALLEL_FROM)):
+        changed += sum(results)
+        progress.advance(len(results))
     for address in sorted(written.keys() - files.keys()):
         changed += _delete(folder, address)
     if intended != written:
@@ -132,8 +160,12 @@ def _is_as_left(path: str, file: _File) -> bool:
     return has_its_size and int(status.st_mtime) == file.document.modified
 
 
-def _write(snapshot: Snapshot, file: _File, folder: Path, address: str, *, ours: bool) -> int:
-    """Write one file unless it has these bytes already; return how many were written.
+def _write_batch(state: Path, folder: Path, stale: Sequence[_Stale]) -> list[int]:
+    return [_write(state, folder, *each) for each in stale]
+
+
+def _write(state: Path, folder: Path, address: str, file: _File, ours: bool) -> int:
+    """Write one file unless it has these bytes already, which are in the state folder; return how many were written.
 
     Raises:
         OutputError: there is another file that is not `ours`.
@@ -141,7 +173,7 @@ def _write(snapshot: Snapshot, file: _File, folder: Path, address: str, *, ours:
     if _leads_out(address):
         raise OutputError("this address leads out of the folder", address)
     path = folder / address
-    body, modified = snapshot.read(file.document, file.coding), file.document.modified
+    body, modified = objects.read(state, file.document.digest, file.coding), file.document.modified
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
         if path.stat().st_size == len(body) and path.read_bytes() == body:
             os.utime(path, (modified, modified))

@@ -124,6 +124,7 @@ def build(
                         after,
                         site.output_path,
                         watch.progress,
+                        workers,
                         rewrite=force,
                         trust=only is not None,
                         precompress=site.precompress,
