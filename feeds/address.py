@@ -88,10 +88,13 @@ def canonical(address: str) -> str:
     return f"{host}{path}?{query}" if query else host + path
 
 
-def canonical_with_title(address: str, title: str) -> str:
-    """Return the key for pages that agree in host, path (case folded) and title although the query differs."""
-    host, path, _ = _page(address)
-    return f"{host}{path.casefold()} {title}"
+def canonical_with_title(address: str, title: str) -> tuple[str, str]:
+    """Return what :func:`canonical` does, and the key for pages that agree in host, path and title though not in query.
+
+    Letter case makes no difference in a path with a title.
+    """
+    host, path, query = _page(address)
+    return f"{host}{path}?{query}" if query else host + path, f"{host}{path.casefold()} {title}"
 
 
 @lru_cache(maxsize=4096)

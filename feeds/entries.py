@@ -26,14 +26,13 @@ def keys(mention: Mention) -> tuple[str, ...]:
     ``@`` name an article by its file: no other mention has them, but an earlier state of the same article may
     (:mod:`feeds.catalogue.identity`).
     """
-    found = {
-        address.canonical(each): None
-        for each in (mention.url, mention.amp_url, mention.original_url)
-        if each is not None
-    }
+    found: dict[str, None] = {}
     if mention.url is not None:
-        found[address.canonical_with_title(mention.url, mention.title)] = None
-    else:
+        found |= dict.fromkeys(address.canonical_with_title(mention.url, mention.title))
+    for each in (mention.amp_url, mention.original_url):
+        if each is not None:
+            found[address.canonical(each)] = None
+    if mention.url is None:
         found[f"#{entry_id(mention)}"] = None
         found[f"@{mention.path}\n{mention.title}"] = None
     if mention.explicit_id is not None:

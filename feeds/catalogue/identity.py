@@ -50,13 +50,18 @@ class _Party(NamedTuple):
     published: float
 
 
+def is_in_question(db: sqlite3.Connection, ledger: Ledger) -> bool:
+    """Tell whether any entry can have another id than it is computed: not before anything has been published."""
+    return ledger.has_ids or not history.is_empty(db)
+
+
 def settle(db: sqlite3.Connection, ledger: Ledger) -> list[Reidentified]:
     """Give every entry that was written in this build its id for good; note exceptions in the ledger.
 
     Returns:
         What could not keep its id: pages that have become one entry with another that keeps its own.
     """
-    if history.is_empty(db) and not ledger.has_ids:
+    if not is_in_question(db, ledger):
         return []
     questions = {*history.divergent(db), *(each for (each,) in db.execute(_SHARED_ID))}
     parties = {each.entry_id: each for each in (_party(db, ledger, entry_id) for entry_id in sorted(questions))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class Belonging(NamedTuple):
     Attributes:
         feeds: kind and key of each feed (DESIGN: Entries, Membership), also of those that the settings leave out.
         numbers: of each feed that is not left out, and of what these entries call it.
-        as_json: the same for table `entry`, without the brackets around it.
+        as_json: the same for table `entry`.
     """
 
     feeds: tuple[FeedKey, ...]
@@ -52,15 +52,17 @@ class Members:
         self._of_names = lru_cache(maxsize=REMEMBERED)(self._look_up_names)
         self._numbers_of = lru_cache(maxsize=REMEMBERED)(self._number)
 
-    def belonging(self, entry: Outline) -> tuple[Belonging, ...]:
+    def belonging(self, entry: Outline) -> Belonging:
         """Return where an entry belongs. Names are few and many entries have the same: they are looked up once."""
-        return self._of_provider(entry.provider), self._of_names(entry.topics, entry.categories)
+        one, other = self._of_provider(entry.provider), self._of_names(entry.topics, entry.categories)
+        comma = "," if one.numbers and other.numbers else ""
+        as_json = f"{one.as_json[:-1]}{comma}{other.as_json[1:]}"
+        return Belonging(one.feeds + other.feeds, one.numbers + other.numbers, as_json)
 
-    def add(self, entry_id: int, published: int, shown: bool, belonging: Iterable[Belonging]) -> None:
-        """Add an entry to the feeds that it belongs into (:meth:`belonging`)."""
-        for part in belonging:
-            self._rows += [(subject, -published, entry_id, shown) for subject, _ in part.numbers]
-            self._added[part.numbers, shown] += 1
+    def add(self, entry_id: int, published: int, shown: bool, numbers: tuple[tuple[int, int], ...]) -> None:
+        """Add an entry to the feeds with these numbers (:attr:`Belonging.numbers`)."""
+        self._rows += [(subject, -published, entry_id, shown) for subject, _ in numbers]
+        self._added[numbers, shown] += 1
 
     def remove_shaken(self) -> None:
         """Take the shaken entries out of all feeds."""
@@ -100,7 +102,7 @@ class Members:
 
     def _look_up(self, names: Mapping[FeedKey, str]) -> Belonging:
         numbers = tuple(self._numbers_of(feed, name) for feed, name in names.items() if feed not in self._exclude)
-        return Belonging(tuple(names), numbers, as_json(numbers)[1:-1])
+        return Belonging(tuple(names), numbers, as_json(numbers))
 
     def _number(self, feed: FeedKey, name: str) -> tuple[int, int]:
         """Return the numbers of a feed's subject and of a name that it has, which are new where they have to be."""

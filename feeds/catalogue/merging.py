@@ -40,6 +40,7 @@ class Merger:
     def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger) -> None:
         self._db, self._site, self._ledger = db, site, ledger
         self._members = Members(db, site.selection.exclude)
+        self._in_question = identity.is_in_question(db, ledger)
         for scratch in ("written", "stale", "contested"):
             db.execute(f"DELETE FROM {scratch}")  # noqa: S608 - one of three words above
 
@@ -59,7 +60,7 @@ class Merger:
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
         alone = [number for number, each in arrivals.items() if shared.isdisjoint(each.keys)]
         placed = {number: entry_id for entry_id, number in enumerate(alone, last + 1)}
-        rows = _Rows(db, self._site, self._members)
+        rows = _Rows(db, self._site, self._members, in_question=self._in_question)
         for number, entry_id in placed.items():
             rows.add(entry_id, arrivals[number].outline, None, kept=False)
         rows.write()
@@ -95,7 +96,7 @@ class Merger:
         left_over = set(before)
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
         is_in: dict[int, int] = {}
-        rows = _Rows(db, site, members)
+        rows = _Rows(db, site, members, in_question=self._in_question)
         for group in entries.group((number, each.keys) for number, each in loose.items()):
             known = (loose[number].entry_id for number in group)
             entry_id = min((entry for entry in known if entry in left_over), default=None)
@@ -204,15 +205,20 @@ def _face(state: _State) -> tuple[object, ...]:
 class _Rows:
     """The rows of entries that were merged anew, until they are written together.
 
+    Args:
+        db, site, members: as the :class:`Merger` has them.
+        in_question: whether it has to be remembered which entries were written (:func:`identity.is_in_question`).
+
     Attributes:
         faces: what related entries show of each.
     """
 
-    def __init__(self, db: sqlite3.Connection, site: Site, members: Members) -> None:
+    def __init__(self, db: sqlite3.Connection, site: Site, members: Members, *, in_question: bool) -> None:
         self.faces: dict[int, tuple[object, ...]] = {}
         self._db = db
         self._site = site
         self._members = members
+        self._in_question = in_question
         self._new: list[tuple[object, ...]] = []
         self._changed: list[tuple[object, ...]] = []
         self._wanted: list[tuple[str]] = []
@@ -221,8 +227,7 @@ class _Rows:
     def add(self, entry_id: int, entry: Outline, before: _State | None, *, kept: bool) -> None:
         """Add the row of `entry`, which was `before` if it was there; `kept`: the ledger has its id."""
         belonging = self._members.belonging(entry)
-        named = [feed for part in belonging for feed in part.feeds]
-        shown = self._site.selection.takes(named, own=entry.own, quality=entry.quality)
+        shown = self._site.selection.takes(belonging.feeds, own=entry.own, quality=entry.quality)
         wanted = slugify(entry.title) if shown and not entry.url else None
         if before is not None and before.page is not None:
             if wanted is None:
@@ -239,14 +244,15 @@ class _Rows:
             entry.title,
             entry.published,
             entry.updated,
-            f"[{','.join(part.as_json for part in belonging if part.as_json)}]",
+            belonging.as_json,
             shown,
             wanted,
             entry_id,
         )
         (self._new if before is None else self._changed).append(facts)
-        self._members.add(entry_id, entry.published, shown, belonging)
-        self._written.append((entry_id, kept))
+        self._members.add(entry_id, entry.published, shown, belonging.numbers)
+        if self._in_question:
+            self._written.append((entry_id, kept))
 
     def write(self) -> None:
         """Write all rows. What shows an entry that was there before is stale; a new one nothing shows yet."""

@@ -61,15 +61,16 @@ def read_files(
 def _read_batch(
     corpus: str, zone: str, then: Callable[[Parsed], T], files: Sequence[tuple[SourceFile, bytes | None]]
 ) -> list[ReadFile[T]]:
-    found = (_read_file(Path(corpus), ZoneInfo(zone), source, before) for source, before in files)
+    found = (_read_file(corpus, ZoneInfo(zone), source, before) for source, before in files)
     return [ReadFile(each.source, each.digest, then(each.result) if each.result else None) for each in found]
 
 
-def _read_file(corpus: Path, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> ReadFile[Parsed]:
+def _read_file(corpus: str, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> ReadFile[Parsed]:
     problem, data = source.problem, b""
     if problem is None:
         try:
-            data = (corpus / source.path).read_bytes()
+            with open(f"{corpus}/{source.path}", "rb", buffering=0) as file:
+                data = file.readall()
         except OSError as error:
             reason = f"it can't be read ({error.strerror})"
             problem = Problem(source.path, 1, "", reason, "see that it exists and may be read")
