@@ -8,7 +8,8 @@
     ├── CorpusError            the corpus as a whole can't be published (it is empty)      exit 1
     ├── StateError             .feeds/ can't be read or written                            exit 1
     ├── OutputError            the static tree can't be written                            exit 1
-    └── LogError               an access log can't be read                                 exit 1
+    ├── LogError               an access log can't be read                                 exit 1
+    └── WorkerError            a process that works for us was ended from outside          exit 1
 
 What is wrong in *one* source file is no exception: it is a :class:`feeds.model.Problem`, a value.
 This module imports nothing.
@@ -61,3 +62,7 @@ class OutputError(FeedsError):
 
 class LogError(FeedsError):
     """An access log can't be read."""
+
+
+class WorkerError(FeedsError):
+    """A process that reads or renders for us was ended by somebody else."""

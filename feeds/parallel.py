@@ -12,6 +12,8 @@ from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from feeds.errors import WorkerError
+
 if TYPE_CHECKING:
     from concurrent.futures import Executor, ProcessPoolExecutor
 
@@ -38,6 +40,11 @@ class Workers:
 
     Args:
         jobs: how many there may be; with less than two, everything is done in this process.
+
+    Used as a context, it ends them in the end.
+
+    Raises:
+        WorkerError: one of them was ended by somebody else, and something was still to be done.
     """
 
     def __init__(self, jobs: int) -> None:
@@ -48,8 +55,14 @@ class Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        if self._pool is None:
+            return
+        from concurrent.futures import BrokenExecutor  # loaded with the pool
+
+        self._pool.shutdown(cancel_futures=True)
+        if isinstance(error, BrokenExecutor):
+            reason = "a worker process was ended from outside, perhaps for want of memory; try again, or with --jobs 1"
+            raise WorkerError(reason) from error
 
     def executor(self, amount: int, enough: int) -> Executor | None:
         """Return the executor for an `amount` of things to do, or None where it is less than `enough` to start one."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
-from feeds.parallel import UNDER_WAY, Workers, in_batches
+from feeds.errors import WorkerError
+from feeds.parallel import UNDER_WAY, Workers, at_once, in_batches, one_ahead
 
 SIZE = 3
 
@@ -48,6 +51,37 @@ def test_workers_start_when_there_is_enough_to_do() -> None:
         assert workers.executor(10, enough=10) is executor
     with Workers(1) as workers:
         assert workers.executor(10, enough=10) is None
+
+
+def end_this_process(_: list[int]) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_somebody_ends_is_an_error_in_words() -> None:
+    with pytest.raises(WorkerError, match="ended from outside"), Workers(2) as workers:
+        list(in_batches(end_this_process, [1, 2], 1, workers.executor(2, enough=1)))
+
+
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(3)], ids=["here", "three threads"])
+def test_all_at_once_comes_in_order_too(executor: Executor | None) -> None:
+    found = [number for batch in at_once(double, range(50), SIZE, executor) for number in batch]
+    assert found == double(list(range(50)))
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_one_ahead_takes_the_next_before_it_gives_one(count: int) -> None:
+    taken: list[int] = []
+
+    def things() -> Iterator[int]:
+        for number in range(count):
+            taken.append(number)
+            yield number
+
+    given: list[int] = []
+    for each in one_ahead(things()):
+        given.append(each)
+        assert len(taken) == min(each + 2, count)
+    assert given == list(range(count))
 
 
 def test_cycles_are_looked_for_rarely_where_work_is_done() -> None:

@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from feeds import documents, publish, snapshot
+from feeds import documents, publish, render, snapshot
 from feeds.catalogue import database, reading
 from feeds.catalogue.rows import to_moment
 from feeds.config import Site
 from feeds.errors import CorpusError, OutputError, StateError, UsageError
 from feeds.files import write_atomically
-from feeds.model import Counts
+from feeds.model import Counts, Entry
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
 from tests.conftest import SEEDS
 
@@ -194,13 +194,43 @@ def test_force_looks_behind_sizes(tmp_path: Path) -> None:
     assert all(found.read(document) for document in found.documents.values())
 
 
-def test_many_files_in_many_processes_give_the_same(tmp_path: Path) -> None:
+def many_topics(number: int) -> dict[str, str]:
+    """Return articles of which each is in a feed with many others, and in one of many with a few."""
+    return {
+        f"{each}.md": article(str(each), url=f"https://a.example/{each}", topics=["Many", f"Few {each % 120}"])
+        for each in range(number)
+    }
+
+
+@pytest.mark.parametrize("archives", [False, True])
+def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Path) -> None:
     number = max(publish.PARALLEL_FROM, documents.PARALLEL_FROM)
-    files = {f"{each}.md": article(str(each), url=f"https://a.example/{each}") for each in range(number)}
-    corpus = write_corpus(tmp_path / "c", files)
-    publish.build(make_site(corpus, tmp_path / "one", limit=number), NOW, jobs=1)
-    publish.build(make_site(corpus, tmp_path / "two", limit=number), NOW, jobs=2)
+    corpus = write_corpus(tmp_path / "c", many_topics(number))
+    publish.build(make_site(corpus, tmp_path / "one", limit=number, archives=archives), NOW, jobs=1)
+    publish.build(make_site(corpus, tmp_path / "two", limit=number, archives=archives), NOW, jobs=2)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
+
+
+def test_what_is_only_compared_in_many_processes_leaves_nothing(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_FROM))
+    site = make_site(corpus, tmp_path)
+    assert publish.compare(site, NOW, jobs=2).documents > 120 * 4
+    assert not list((tmp_path / "state" / "objects").glob("*/*"))
+
+
+def test_an_entry_is_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many feeds show it, and though the entries of the next feeds are asked for before it is there."""
+    rendered: list[str] = []
+    fragments = render.fragments
+
+    def remember(entry: Entry, address: str) -> dict[str, bytes]:
+        rendered.append(entry.id)
+        return fragments(entry, address)
+
+    monkeypatch.setattr(documents, "fragments", remember)
+    monkeypatch.setattr(documents, "FEEDS_AT_ONCE", 1)
+    publish.build(make_site(write_corpus(tmp_path / "c", many_topics(10)), tmp_path), NOW)
+    assert sorted(rendered) == [f"https://a.example/{each}" for each in range(10)]
 
 
 def test_the_same_bytes_on_every_machine(tmp_path: Path) -> None:

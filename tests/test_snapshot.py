@@ -13,9 +13,10 @@ import pytest
 from feeds import snapshot
 from feeds.catalogue.rows import to_moment
 from feeds.errors import OutputError
-from feeds.export import export
+from feeds.export import PARALLEL_FROM, export
 from feeds.model import OUTPUT_MARK
 from feeds.objects import DamagedError
+from feeds.parallel import Workers
 from feeds.snapshot import Draft, Snapshot
 from tests.builders import NOW, moment, tree
 
@@ -185,6 +186,21 @@ class TestExport:
         (tmp_path / "out" / OUTPUT_MARK).write_text(listed)
         export(make(tmp_path / "state", {"a": "one"}), tmp_path / "out")
         assert (tmp_path / "outside").exists()
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_many_files_are_written_by_as_many_processes_as_there_are(self, jobs: int, tmp_path: Path) -> None:
+        number = PARALLEL_FROM
+        made = make(tmp_path / "state", {f"{each}/a": str(each) for each in range(number)})
+        with Workers(jobs) as workers:
+            assert export(made, tmp_path / "out", None, workers) == number
+        found = tree(tmp_path / "out")
+        assert {f"{each}/a": str(each).encode() for each in range(number)}.items() <= found.items()
+        (tmp_path / "other").mkdir()
+        (tmp_path / "other" / "7").mkdir()
+        (tmp_path / "other" / "7" / "a").write_text("mine")
+        with pytest.raises(OutputError, match=r"other/7/a: .*not written by feeds"), Workers(jobs) as workers:
+            export(made, tmp_path / "other", None, workers)
+        assert (tmp_path / "other" / "7" / "a").read_text() == "mine"
 
     def test_says_what_can_not_be_written(self, tmp_path: Path) -> None:
         made = make(tmp_path / "state", {"a/b": "one"})
