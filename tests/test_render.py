@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import feedparser
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -32,6 +32,8 @@ FULL = make_entry(
 )
 
 texts = st.text(max_size=40).map(clean_text).map(one_line)
+AWKWARD = "<>&\"'\r\n\t]]>"
+
 # All that may stand in XML, and often what has to be escaped in it.
 written = st.text(st.sampled_from("<>&\"'\r\n\t ]a\u2028é") | st.characters(), max_size=20).map(clean_text)
 instants = st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC)).map(
@@ -89,6 +91,9 @@ def test_the_oracle(shown: list[Entry]) -> None:
             tuple
         ),
     )
+)
+@example(
+    make_entry(title=AWKWARD, topics=(AWKWARD,), summary=AWKWARD, related=(Link("i", "https://b.example/", AWKWARD),))
 )
 def test_entries_are_written_as_feedgen_would_to_the_last_byte(entry: Entry) -> None:
     assert atom.fragment(entry, ADDRESS) == oracle.atom_fragment(entry, ADDRESS)
