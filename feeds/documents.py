@@ -19,7 +19,7 @@ from feeds.config import Site
 from feeds.ledger import Ledger
 from feeds.model import Feed, Kind, Provider
 from feeds.objects import Kept
-from feeds.parallel import Workers, at_once, one_ahead
+from feeds.parallel import Workers, at_once, cut, one_ahead
 from feeds.progress import Progress
 from feeds.render import FORMATS, atom, fragments, notice, opml, page
 from feeds.render.head import Head
@@ -37,8 +37,9 @@ COMPOSED = 4
 PARALLEL_FROM = 500
 """From how many entries, or documents, on worker processes are worth their start."""
 
-FEEDS_AT_ONCE = 50
-"""For how many feeds fragments are made at a time, before the documents of each: what bounds the memory."""
+AT_ONCE = 2_500
+"""How many entries feeds show for which fragments are made at a time, before their documents; it bounds the memory. A feed
+is never cut."""
 
 
 class Studio(NamedTuple):
@@ -126,24 +127,31 @@ def put_pending(
 
 def _rendering(studio: Studio, feeds: Sequence[Feed]) -> Iterator[Batch]:
     """Yield `feeds`, some at a time, with the rendering of their entries under way."""
-    db, site = studio.db, studio.site
     asked: Set[int] = set()  # by the batch before, whose fragments may not have come yet
-    for start in range(0, len(feeds), FEEDS_AT_ONCE):
-        shown = [
-            (feed, reading.window(db, feed, site.limit_of(feed.kind)) if feed.ended is None else [])
-            for feed in feeds[start : start + FEEDS_AT_ONCE]
-        ]
+    rest = iter(feeds)
+    while shown := list(_some(studio, rest)):
         numbers = dict.fromkeys(each.entry_id for _, entries in shown for each in entries)
-        missing = reading.without_fragments(db, [each for each in numbers if each not in asked])
+        missing = reading.without_fragments(studio.db, [each for each in numbers if each not in asked])
         asked = set(missing)
         yield Batch(shown, missing, _start_rendering(studio, missing))
 
 
+def _some(studio: Studio, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[Shown]]]:
+    """Take some of `feeds`, and yield each with the entries that it shows."""
+    count = 0
+    for feed in feeds:
+        shown = reading.window(studio.db, feed, studio.site.limit_of(feed.kind)) if feed.ended is None else []
+        yield feed, shown
+        count += len(shown)
+        if count >= AT_ONCE:
+            return
+
+
 def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[dict[str, bytes]]]:
+    """Return the fragments of entries, batch by batch, as far as they are made."""
     work = functools.partial(_render_batch, studio.site.address, studio.site.home)
-    return at_once(
-        work, reading.ingredients(studio.db, missing), BATCH, studio.workers.executor(len(missing), PARALLEL_FROM)
-    )
+    executor = studio.workers.executor(len(missing), PARALLEL_FROM)
+    return at_once(work, reading.ingredients(studio.db, missing), BATCH, executor)
 
 
 def _render_batch(address: str, home: Provider, found: Sequence[Ingredients]) -> list[dict[str, bytes]]:
@@ -201,9 +209,9 @@ def _put_archives(studio: Studio, head: Head) -> Head:
         if month not in changed | linking:
             continue
         shown = archives.entries_of(db, head.feed, month)
-        missing = reading.without_fragments(db, [each.entry_id for each in shown])
-        rendered = chain.from_iterable(_start_rendering(studio, missing))
-        reading.keep_fragments(db, zip(missing, rendered, strict=True))
+        for missing in cut(reading.without_fragments(db, [each.entry_id for each in shown]), AT_ONCE):
+            rendered = chain.from_iterable(_start_rendering(studio, missing))
+            reading.keep_fragments(db, zip(missing, rendered, strict=True))
         feed = replace(head.feed, updated=reading.updated_of(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
         body = atom.document(archive, _by_format(reading.fragments(db, shown))["atom"])

@@ -89,7 +89,7 @@ def in_batches(
         size: how many make a batch: so many that passing them between processes is the smaller part.
         executor: does the work; None does it here.
     """
-    batches = _cut(things, size)
+    batches = cut(things, size)
     if executor is None:
         yield from map(work, batches)
         return
@@ -109,7 +109,7 @@ def at_once(
     Args:
         work, things, size, executor: as there; nothing bounds how many batches wait. None does them when asked for.
     """
-    return (map if executor is None else executor.map)(work, _cut(things, size))
+    return (map if executor is None else executor.map)(work, cut(things, size))
 
 
 def one_ahead(things: Iterable[T]) -> Iterator[T]:
@@ -122,7 +122,8 @@ def one_ahead(things: Iterable[T]) -> Iterator[T]:
         yield first
 
 
-def _cut(things: Iterable[T], size: int) -> Iterator[list[T]]:
+def cut(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield `things` in lists of `size`, the last of which may be shorter."""
     rest = iter(things)
     while batch := list(islice(rest, size)):
         yield batch

@@ -228,7 +228,7 @@ def test_an_entry_is_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return fragments(entry, address)
 
     monkeypatch.setattr(documents, "fragments", remember)
-    monkeypatch.setattr(documents, "FEEDS_AT_ONCE", 1)
+    monkeypatch.setattr(documents, "AT_ONCE", 1)
     publish.build(make_site(write_corpus(tmp_path / "c", many_topics(10)), tmp_path), NOW)
     assert sorted(rendered) == [f"https://a.example/{each}" for each in range(10)]
 
@@ -239,7 +239,7 @@ def test_an_entry_may_be_rendered_for_an_archive_while_it_is_for_the_next_feed(
     one, two = article("1", "2022-05-01", topics=["A"]), article("2", "2022-05-02", url="https://a.example/2")
     corpus = write_corpus(tmp_path / "c", {"1.md": one, "2.md": two})
     publish.build(make_site(corpus, tmp_path / "one", limit=1, archives=True), NOW)
-    monkeypatch.setattr(documents, "FEEDS_AT_ONCE", 1)
+    monkeypatch.setattr(documents, "AT_ONCE", 1)
     publish.build(make_site(corpus, tmp_path / "two", limit=1, archives=True), NOW)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
 

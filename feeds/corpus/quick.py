@@ -21,12 +21,12 @@ _AVAILABLE = yaml_rs is not None
 _NOT_TEXT = frozenset({"quality", "heat", "width", "height", "published", "draft", "iscached"})
 """Fields, in lower case, in which a number or a yes is meant where one is written."""
 
-# What is never ordinary, wherever it stands: merge keys, document marks, flow mappings without a space.
+# What is never ordinary, wherever it stands: merge keys, document marks.
 _MARKS = (b"<<", b"\n---", b"\n...")
 _NUMBER = re.compile(rb":\s*[-+]?0[xob]")
 _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
-_TELLING = b"\n<-.:,]}0xob+"  # what the marks above, and numbers, are made of
+_TELLING = b"\n<-.:0xob+"  # what the marks above, and numbers, are made of
 _DULL = bytes(set(range(0x100)) - set(_CONTROLS) - set(_TELLING))
 _INDICATORS = "!&*?|>@`%"
 _WORD = r"""(?:"[^"\\\n]*"|'[^'\n]*'|\w[\w ./+-]*)"""
