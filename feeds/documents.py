@@ -38,8 +38,8 @@ PARALLEL_FROM = 500
 """From how many entries, or documents, on worker processes are worth their start."""
 
 AT_ONCE = 2_500
-"""How many entries feeds show for which fragments are made at a time, before their documents; it bounds the memory. A feed
-is never cut."""
+"""How many entries the feeds show for which fragments are made at a time, before their documents; a feed is never cut.
+It bounds the memory."""
 
 
 class Studio(NamedTuple):
