@@ -142,7 +142,7 @@ def _some(studio: Studio, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[Sh
     for feed in feeds:
         shown = reading.window(studio.db, feed, studio.site.limit_of(feed.kind)) if feed.ended is None else []
         yield feed, shown
-        count += len(shown)
+        count += max(1, len(shown))
         if count >= AT_ONCE:
             return
 
@@ -154,13 +154,19 @@ def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[di
     return at_once(work, reading.ingredients(studio.db, missing), BATCH, executor)
 
 
+def _keep(db: sqlite3.Connection, numbers: Sequence[int], rendered: Iterable[list[dict[str, bytes]]]) -> None:
+    """Keep the fragments of the entries with these numbers, as they come."""
+    for some in cut(zip(numbers, chain.from_iterable(rendered), strict=True), BATCH):
+        reading.keep_fragments(db, some)
+
+
 def _render_batch(address: str, home: Provider, found: Sequence[Ingredients]) -> list[dict[str, bytes]]:
     return [fragments(reading.made(each, home), address) for each in found]
 
 
 def _composing(studio: Studio, batch: Batch, directory: tuple[Feed, ...]) -> Iterator[list[list[Put]]]:
     """Return the documents of a batch's feeds, as far as they are composed; its fragments are kept."""
-    reading.keep_fragments(studio.db, zip(batch.missing, chain.from_iterable(batch.rendered), strict=True))
+    _keep(studio.db, batch.missing, batch.rendered)
     sheets = [
         _sheet(studio, Head(feed, studio.site, directory if feed.kind is Kind.ALL else ()), shown)
         for feed, shown in batch.shown
@@ -210,8 +216,7 @@ def _put_archives(studio: Studio, head: Head) -> Head:
             continue
         shown = archives.entries_of(db, head.feed, month)
         for missing in cut(reading.without_fragments(db, [each.entry_id for each in shown]), AT_ONCE):
-            rendered = chain.from_iterable(_start_rendering(studio, missing))
-            reading.keep_fragments(db, zip(missing, rendered, strict=True))
+            _keep(db, missing, _start_rendering(studio, missing))
         feed = replace(head.feed, updated=reading.updated_of(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
         body = atom.document(archive, _by_format(reading.fragments(db, shown))["atom"])

@@ -35,6 +35,10 @@ class FeedsError(Exception):
         self.where = str(where)
         super().__init__(f"{self.where}: {self.reason}" if self.where else self.reason)
 
+    def __reduce__(self) -> tuple[type[FeedsError], tuple[str, str]]:
+        """Return what it is made of, so that it comes out of another process as it went in."""
+        return type(self), (self.reason, self.where)
+
 
 class ConfigError(FeedsError):
     """A setting is unknown or has a value that can't be used."""
@@ -65,4 +69,4 @@ class LogError(FeedsError):
 
 
 class WorkerError(FeedsError):
-    """A process that reads or renders for us was ended by somebody else."""
+    """A process that works for us was ended by somebody else."""

@@ -1,7 +1,8 @@
 """The words of the project as frozen values: article, mention, entry, feed, document, problem.
 
 Every other room speaks in these types; this module knows none of them and imports only the
-standard library. All times are aware datetimes in UTC, in whole seconds (an RSS date has no more).
+standard library. All times are aware datetimes in UTC, in whole seconds (an RSS date has no more), but those of
+:class:`Outline`.
 """
 
 from __future__ import annotations

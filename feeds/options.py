@@ -34,7 +34,7 @@ def of_build(command: Command) -> Command:
     """Add what `build` and `serve` take besides."""
     for option in (
         click.option("--strict", is_flag=True, help="Exit with 1 if there is any problem at all."),
-        click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes read files [all cores]."),
+        click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes work [all cores]."),
         click.option("--force", is_flag=True, help="Make everything anew, whatever the catalogue says."),
     )[::-1]:
         command = option(command)

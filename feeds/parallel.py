@@ -1,12 +1,13 @@
 """Work on many things, in this process or on an executor that is handed in.
 
-What is done is cut as map calls over batches: results come back in order, how many batches are under way at a time
-bounds the memory, and any :class:`concurrent.futures.Executor` will do.
+What is done is cut as map calls over batches: results come back in order, what is under way at a time is bounded (here,
+or by who calls), and any :class:`concurrent.futures.Executor` will do.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from types import TracebackType
@@ -61,7 +62,7 @@ class Workers:
 
         self._pool.shutdown(cancel_futures=True)
         if isinstance(error, BrokenExecutor):
-            reason = "a worker process was ended from outside, perhaps for want of memory; try again, or with --jobs 1"
+            reason = "a worker process was ended from outside, perhaps for want of memory; try again"
             raise WorkerError(reason) from error
 
     def executor(self, amount: int, enough: int) -> Executor | None:
@@ -72,10 +73,25 @@ class Workers:
             from concurrent.futures import ProcessPoolExecutor  # most builds have too little to do for them
             from multiprocessing import get_context
 
-            self._pool = ProcessPoolExecutor(
-                self._jobs, mp_context=get_context("forkserver"), initializer=collect_rarely
-            )
+            self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"), initializer=_begin)
         return self._pool
+
+
+def _begin() -> None:
+    """Do what a worker process does first."""
+    import multiprocessing
+    import threading
+
+    collect_rarely()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.join,), daemon=True).start()
+
+
+def _end_after(wait: Callable[[], None]) -> None:
+    """End this process when `wait` is over: who has lost the process that it works for must not write any more."""
+    wait()
+    os._exit(1)
 
 
 def in_batches(

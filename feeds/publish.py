@@ -90,7 +90,7 @@ def build(
     Args:
         site: the settings.
         now: decides what is held back, and dates the change of bytes; it never becomes a byte of a document.
-        jobs: how many processes may read files and render entries.
+        jobs: how many processes may read files, render entries, and compose and write documents.
         force: make everything anew, whatever the catalogue says.
         only: somebody has watched the corpus since the build before, and nothing but these paths, relative to it, and
             what is below them can have changed; so nothing else is looked at, nor whether what was published is
@@ -98,7 +98,7 @@ def build(
         progress: is told how far it is.
 
     Raises:
-        CorpusError, UsageError, StateError, OutputError: see :mod:`feeds.errors`.
+        CorpusError, UsageError, StateError, OutputError, WorkerError: see :mod:`feeds.errors`.
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
@@ -196,7 +196,8 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
 
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with _alone(site, watch) as folder, Workers(jobs) as workers:
+    with _alone(site, watch) as folder, contextlib.ExitStack() as afterwards, Workers(jobs) as workers:
+        afterwards.callback(snapshot.clean_up, folder, now, everything=True)  # no generation has what it makes
         before = snapshot.current(folder)
 
         def work(db: sqlite3.Connection) -> Difference:
@@ -204,18 +205,15 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
             known = ledger.kept_ids
             lost = _update(db, site, ledger, now, workers, watch)
             draft = Draft(folder, before, now)
-            try:
-                _fill(draft, db, site, ledger, workers, watch)
-                after = draft.preview()
-                belongs = functools.partial(reading.belongs, db)
-                return Difference(
-                    feeds=tuple(between(before, after, lost, belongs, f"{site.address}articles/")),
-                    kept=tuple(sorted(ledger.kept_ids - known)),
-                    reidentified=tuple(lost),
-                    documents=snapshot.differences(before, after),
-                )
-            finally:
-                draft.abandon()
+            _fill(draft, db, site, ledger, workers, watch)
+            after = draft.preview()
+            belongs = functools.partial(reading.belongs, db)
+            return Difference(
+                feeds=tuple(between(before, after, lost, belongs, f"{site.address}articles/")),
+                kept=tuple(sorted(ledger.kept_ids - known)),
+                reidentified=tuple(lost),
+                documents=snapshot.differences(before, after),
+            )
 
         return _in_catalogue(folder, site, work)
 

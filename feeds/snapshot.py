@@ -150,7 +150,7 @@ class Draft:
     def put(
         self, address: str, media_type: str, body: bytes | Kept, updated: datetime, max_age: int = UNSAID_MAX_AGE
     ) -> None:
-        """Set the document at `address`; its object is written now, if there is none yet.
+        """Set the document at `address`; an object is written for its bytes, if there is none yet.
 
         Args:
             address: without a leading slash.
@@ -203,11 +203,6 @@ class Draft:
     def preview(self) -> Snapshot:
         """Return what :meth:`commit` would make current, without a name and a number."""
         return Snapshot("", 0, self.documents, self._removed, self.signs, self.folder)
-
-    def abandon(self) -> None:
-        """Delete the objects that were written for this draft: it will not be committed."""
-        for path in self._written:
-            path.unlink(missing_ok=True)
 
     def commit(self) -> Snapshot:
         """Switch to this draft, if it differs from the generation before, and return what is current then."""

@@ -10,7 +10,7 @@ from feedgen.ext.media import MediaEntryExtension
 from lxml import etree
 
 from feeds.model import Entry
-from feeds.render.compose import ComposedFeed, with_utc_dates
+from feeds.render.compose import ComposedFeed
 from feeds.render.content import content, image_type, provider_address
 from feeds.render.head import Head
 
@@ -76,7 +76,9 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
     def atom_entry(self, extensions: bool = True) -> etree._Element:
         """Return the entry as an Atom element, with the links that feedgen has no word for."""
         element: etree._Element = super().atom_entry(extensions)
-        with_utc_dates(element)
+        for name in ("updated", "published"):
+            for child in element.iterfind(name):
+                child.text = (child.text or "").replace("+00:00", "Z")
         for name in ("title", "summary"):  # section 3.1.1: said, so that nobody takes "<" in it for markup
             for child in element.iterfind(name):
                 child.set("type", "text")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from feeds.errors import WorkerError
+from feeds.errors import OutputError, WorkerError
 from feeds.parallel import UNDER_WAY, Workers, at_once, in_batches, one_ahead
+from tests.conftest import PROJECT
 
 SIZE = 3
 
@@ -60,6 +66,53 @@ def end_this_process(_: list[int]) -> None:
 def test_a_worker_that_somebody_ends_is_an_error_in_words() -> None:
     with pytest.raises(WorkerError, match="ended from outside"), Workers(2) as workers:
         list(in_batches(end_this_process, [1, 2], 1, workers.executor(2, enough=1)))
+
+
+ORPHANED = """
+import os, signal
+from feeds.parallel import Workers
+from tests.test_parallel import work_for_ever
+
+if __name__ == "__main__":
+    with Workers(2) as workers:
+        executor = workers.executor(2, enough=1)
+        print(executor.submit(os.getpid).result(), flush=True)
+        executor.submit(work_for_ever)
+        executor.submit(work_for_ever)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def work_for_ever() -> None:
+    while True:
+        time.sleep(0.01)
+
+
+def test_workers_end_with_the_process_that_they_work_for(tmp_path: Path) -> None:
+    (tmp_path / "orphaned.py").write_text(ORPHANED)
+    environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    with (tmp_path / "said").open("w") as said:  # no pipe, which they would keep open
+        done = subprocess.run([sys.executable, tmp_path / "orphaned.py"], env=environ, stdout=said, stderr=said)
+    assert done.returncode == -signal.SIGKILL
+    worker = int((tmp_path / "said").read_text())
+    late = time.monotonic() + 20
+    while is_running(worker):
+        assert time.monotonic() < late, worker
+        time.sleep(0.05)
+
+
+def is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"  # which nobody may have waited for
+
+
+def test_errors_come_out_of_a_process_as_they_went_in() -> None:
+    error = OutputError("it can't be written", "/tmp/two  spaces")
+    found = pickle.loads(pickle.dumps(error))
+    assert (type(found), str(found), found.reason, found.where) == (OutputError, str(error), error.reason, error.where)
 
 
 @pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(3)], ids=["here", "three threads"])

@@ -239,9 +239,9 @@ def without_fragments(db: sqlite3.Connection, entry_ids: Iterable[int]) -> list[
 
 
 def fragments(db: sqlite3.Connection, shown: Iterable[Shown]) -> list[dict[str, bytes]]:
-    """Return the rendered fragments of the entries `shown`, in their order: format → bytes."""
+    """Return the rendered fragments of the entries `shown`, in their order: format → bytes. All of them are there."""
     numbers = json.dumps([each.entry_id for each in shown])
-    query = "SELECT sizes, body FROM json_each(?) CROSS JOIN fragment ON entry_id = value ORDER BY json_each.id"
+    query = "SELECT sizes, body FROM json_each(?) LEFT JOIN fragment ON entry_id = value ORDER BY json_each.key"
     found = []
     for sizes, body in db.execute(query, (numbers,)):
         parts = json.loads(sizes)

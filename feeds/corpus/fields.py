@@ -210,7 +210,7 @@ class Fields:
         return Image(found, _pixels(inner.number("width")), _pixels(inner.number("height")))
 
 
-@lru_cache(maxsize=1024, typed=True)  # 1 and True are equal, and not the same name
+@lru_cache(maxsize=1024)
 def _lower(name: object) -> str:
     return str(name).lower()
 

@@ -67,7 +67,8 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
 
     def _create_atom(self, extensions: bool = True) -> tuple[etree._Element, etree._ElementTree[etree._Element]]:
         root, tree = super()._create_atom(extensions)
-        with_utc_dates(root)
+        for child in root.iterfind("updated"):  # with Z (RFC 3339 section 4.3): some readers ignore other offsets
+            child.text = (child.text or "").replace("+00:00", "Z")
         for name in ("title", "subtitle"):
             for child in root.iterfind(name):
                 child.set("type", "text")
@@ -81,11 +82,3 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
         if self._hub and link is not None:  # of all links, feedgen writes but that to the document itself
             link.addnext(etree.Element(f"{{{ATOM}}}link", href=self._hub, rel="hub"))
         return root, tree
-
-
-def with_utc_dates(element: etree._Element) -> None:
-    """Write the dates of an Atom element with ``Z`` (RFC 3339 section 4.3)."""
-    for name in ("updated", "published"):
-        child = element.find(name)
-        if child is not None and child.text is not None:
-            child.text = child.text.replace("+00:00", "Z")
