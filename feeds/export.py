@@ -65,7 +65,7 @@ def export(
             snapshot, files, folder, progress or Silent(), workers or Workers(1), rewrite=rewrite, trust=trust
         )
     except OSError as error:
-        place = error.filename or folder
+        place = error.filename2 or error.filename or folder
         raise OutputError(f"the static files can't be written ({error.strerror})", place) from error
 
 
@@ -77,11 +77,10 @@ class _File(NamedTuple):
 
 
 class _Stale(NamedTuple):
-    """A file that may have to be written, and whether it is known to be ours if it is there."""
+    """A file that may have to be written, or is ours to overwrite."""
 
     address: str
     file: _File
-    ours: bool
 
 
 def _files(snapshot: Snapshot, *, precompress: bool) -> Iterator[tuple[str, _File]]:
@@ -106,12 +105,14 @@ def _export(
     written = _list(folder)
     intended = {address: file.document.digest for address, file in files.items()}
     if intended.keys() - written.keys():
+        if not rewrite:
+            _respect_others(snapshot, folder, {each: files[each] for each in intended.keys() - written.keys()})
         _keep_list(folder, intended | written)  # first, so that a build that is killed leaves no unlisted file
     stale = []
     for address, file in files.items():
         listed = written.get(address) == file.document.digest
         if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", file)):
-            stale.append(_Stale(address, file, ours=rewrite or address in written))
+            stale.append(_Stale(address, file))
         else:
             progress.advance()
     changed = 0
@@ -164,12 +165,20 @@ def _write_batch(state: Path, folder: Path, stale: Sequence[_Stale]) -> list[int
     return [_write(state, folder, *each) for each in stale]
 
 
-def _write(state: Path, folder: Path, address: str, file: _File, ours: bool) -> int:
-    """Write one file unless it has these bytes already, which are in the state folder; return how many were written.
+def _respect_others(snapshot: Snapshot, folder: Path, files: Mapping[str, _File]) -> None:
+    """See that no file is in the place of one that is to be written for the first time, unless it has the same bytes.
 
     Raises:
-        OutputError: there is another file that is not `ours`.
+        OutputError: there is one; nothing has been written, and none of these addresses is listed as ours.
     """
+    for address in sorted(files):
+        path = folder / address
+        if path.is_file() and path.read_bytes() != snapshot.read(*files[address]):
+            raise OutputError("this file was not written by feeds; move it away, or build with --force", path)
+
+
+def _write(state: Path, folder: Path, address: str, file: _File) -> int:
+    """Write one file unless it has these bytes already, which are in the state folder; return how many were written."""
     if _leads_out(address):
         raise OutputError("this address leads out of the folder", address)
     path = folder / address
@@ -178,8 +187,6 @@ def _write(state: Path, folder: Path, address: str, file: _File, ours: bool) -> 
         if path.stat().st_size == len(body) and path.read_bytes() == body:
             os.utime(path, (modified, modified))
             return 0
-        if not ours and path.is_file():
-            raise OutputError("this file was not written by feeds; move it away, or build with --force", path)
     write_atomically(path, body, root=folder, modified=modified)
     return 1
 

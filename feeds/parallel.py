@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from types import TracebackType
@@ -74,6 +75,11 @@ class Workers:
             from multiprocessing import get_context
 
             self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"), initializer=_begin)
+            # Ctrl-C goes to all processes. A worker that it ends breaks the pool, which may wait for it for ever; they
+            # inherit that it does not reach them, and end when the pool is shut down.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            self._pool.submit(_begin_all)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return self._pool
 
 
@@ -86,6 +92,10 @@ def _begin() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent.join,), daemon=True).start()
+
+
+def _begin_all() -> None:
+    """Do nothing: when the pool is first asked to, it starts all of its processes."""
 
 
 def _end_after(wait: Callable[[], None]) -> None:

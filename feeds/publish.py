@@ -31,7 +31,7 @@ from feeds.parallel import Workers
 from feeds.places import check_places
 from feeds.progress import Progress, Silent, Stage, Stopwatch
 from feeds.snapshot import Draft, Signs, Snapshot
-from feeds.state import locked
+from feeds.state import locked, unfinished
 
 if TYPE_CHECKING:
     from feeds.difference import Difference
@@ -102,7 +102,12 @@ def build(
     """
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with watch.stage("state"), _alone(site, watch) as folder, Workers(jobs) as workers:
+    with (
+        watch.stage("state"),
+        _alone(site, watch) as folder,
+        unfinished(folder) as broken_off,
+        Workers(jobs) as workers,
+    ):
         before = snapshot.current(folder)
         anew = force
         if before is not None and only is None and not force:
@@ -150,7 +155,7 @@ def build(
             anew = True
             report = _in_catalogue(folder, site, work)
         with watch.stage("tidy"):
-            snapshot.clean_up(folder, now, everything=anew or before is None)
+            snapshot.clean_up(folder, now, everything=anew or broken_off or before is None)
             outcome.save(folder, Outcome(len(report.problems), report.counts.problems))
     return replace(report, stages=watch.stages)
 
@@ -196,8 +201,8 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
 
     watch = Stopwatch(progress or Silent())
     now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with _alone(site, watch) as folder, contextlib.ExitStack() as afterwards, Workers(jobs) as workers:
-        afterwards.callback(snapshot.clean_up, folder, now, everything=True)  # no generation has what it makes
+    with _alone(site, watch) as folder, unfinished(folder), contextlib.ExitStack() as end, Workers(jobs) as workers:
+        end.callback(snapshot.clean_up, folder, now, everything=True)  # no generation has what it makes
         before = snapshot.current(folder)
 
         def work(db: sqlite3.Connection) -> Difference:
@@ -389,5 +394,5 @@ def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection],
         reason = str(error) if database.is_outside_cause(error) else type(error).__name__  # it may quote a value
         raise StateError(f"the catalogue can't be used ({reason})", path) from error
     except OSError as error:
-        place = error.filename or folder
+        place = error.filename2 or error.filename or folder
         raise StateError(f"the state folder can't be written ({error.strerror})", place) from error

@@ -13,6 +13,9 @@ from feeds.errors import StateError
 from feeds.files import sweep, write_atomically
 from feeds.places import OWNER, owner_of
 
+UNFINISHED = "unfinished"
+"""A file that is there while work goes on, and afterwards if it was broken off."""
+
 
 @contextlib.contextmanager
 def locked(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str = "lock") -> Iterator[Path]:
@@ -29,12 +32,9 @@ def locked(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str 
         StateError: the folder can't be written.
     """
     folder = site.state_path
-    try:
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        reason = f"the state folder can't be written ({error.strerror}); set FEEDS_STATE to one that can"
-        raise StateError(reason, folder) from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,11 +42,41 @@ def locked(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str 
             waiting()
             fcntl.flock(lock, fcntl.LOCK_EX)
         if name == "lock":
-            sweep(folder)
-            _claim(site, folder)
+            with _writing(folder):
+                sweep(folder)
+                _claim(site, folder)
         yield folder
     finally:
         os.close(lock)
+
+
+@contextlib.contextmanager
+def unfinished(folder: Path) -> Iterator[bool]:
+    """Tell whether the work before was broken off, and leave a mark that this one was, unless it comes to its end.
+
+    Args:
+        folder: the state folder, which is held (:func:`locked`).
+
+    Raises:
+        StateError: the folder can't be written.
+    """
+    mark = folder / UNFINISHED
+    with _writing(folder):
+        broken_off = mark.exists()
+        mark.touch()
+    yield broken_off
+    with _writing(folder):
+        mark.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say in words that the state folder can't be written."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"the state folder can't be written ({error.strerror}); set FEEDS_STATE to one that can"
+        raise StateError(reason, folder) from error
 
 
 def _claim(site: Site, folder: Path) -> None:

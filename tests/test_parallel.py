@@ -109,6 +109,17 @@ def is_running(process: int) -> bool:
     return state != "Z"  # which nobody may have waited for
 
 
+def sum_after_ctrl_c(numbers: list[int]) -> int:
+    os.kill(os.getpid(), signal.SIGINT)
+    return sum(numbers)
+
+
+def test_ctrl_c_does_not_reach_workers() -> None:
+    with Workers(2) as workers:
+        assert list(in_batches(sum_after_ctrl_c, [1, 2, 3], 2, workers.executor(2, enough=1))) == [3, 3]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def test_errors_come_out_of_a_process_as_they_went_in() -> None:
     error = OutputError("it can't be written", "/tmp/two  spaces")
     found = pickle.loads(pickle.dumps(error))

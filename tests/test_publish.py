@@ -218,6 +218,26 @@ def test_what_is_only_compared_in_many_processes_leaves_nothing(tmp_path: Path) 
     assert not list((tmp_path / "state" / "objects").glob("*/*"))
 
 
+def test_what_a_build_that_was_broken_off_has_left_is_deleted_by_the_next(tmp_path: Path) -> None:
+    site = make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path)
+    publish.build(site, NOW)
+    needed = tree(tmp_path / "state" / "objects")
+    write_corpus(tmp_path / "c", {"a.md": article("Another title")})
+    assert build_in_a_child(site, die_at=6) != 0
+    assert tree(tmp_path / "state" / "objects").keys() > needed.keys()
+    write_corpus(tmp_path / "c", {"a.md": article()})
+    publish.build(site, NOW)
+    assert tree(tmp_path / "state" / "objects") == needed
+
+
+def test_a_state_folder_that_can_not_be_used_is_an_error_in_words(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", {"a.md": article()})
+    (tmp_path / ".feeds").mkdir()
+    (tmp_path / ".feeds" / ".new").write_text("a file in the way")
+    with pytest.raises(StateError, match="can't be written"):
+        publish.build(make_site(corpus, tmp_path, state=str(tmp_path / ".feeds")), NOW)
+
+
 def test_an_entry_is_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many feeds show it, and though the entries of the next feeds are asked for before it is there."""
     rendered: list[str] = []

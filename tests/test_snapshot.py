@@ -198,9 +198,15 @@ class TestExport:
         (tmp_path / "other").mkdir()
         (tmp_path / "other" / "7").mkdir()
         (tmp_path / "other" / "7" / "a").write_text("mine")
-        with pytest.raises(OutputError, match=r"other/7/a: .*not written by feeds"), Workers(jobs) as workers:
-            export(made, tmp_path / "other", None, workers)
-        assert (tmp_path / "other" / "7" / "a").read_text() == "mine"
+        for _ in range(2):
+            with pytest.raises(OutputError, match=r"other/7/a: .*not written by feeds"), Workers(jobs) as workers:
+                export(made, tmp_path / "other", None, workers)
+        assert tree(tmp_path / "other") == {"7/a": b"mine"}
+
+    def test_a_folder_in_the_place_of_a_file_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "out" / "a").mkdir(parents=True)
+        with pytest.raises(OutputError, match="out/a: "):
+            export(make(tmp_path / "state", {"a": "one"}), tmp_path / "out")
 
     def test_says_what_can_not_be_written(self, tmp_path: Path) -> None:
         made = make(tmp_path / "state", {"a/b": "one"})
