@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from types import TracebackType
@@ -18,6 +19,7 @@ from feeds.errors import WorkerError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -52,6 +54,7 @@ class Workers:
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
+        self._is_ending = False
 
     def __enter__(self) -> Workers:
         return self
@@ -61,6 +64,7 @@ class Workers:
             return
         from concurrent.futures import BrokenExecutor  # loaded with the pool
 
+        self._is_ending = True
         self._pool.shutdown(cancel_futures=True)
         if isinstance(error, BrokenExecutor):
             reason = "a worker process was ended from outside, perhaps for want of memory; try again"
@@ -75,18 +79,35 @@ class Workers:
             from multiprocessing import get_context
 
             self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"), initializer=_begin)
-            # Ctrl-C goes to all processes. A worker that it ends breaks the pool, which may wait for it for ever; they
-            # inherit that it does not reach them, and end when the pool is shut down.
+            # Ctrl-C goes to all processes. A worker that it ends breaks the pool, which may wait for it for ever; so they
+            # inherit, from the process that forks them, that it does not reach them. They end with the pool.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            self._pool.submit(_begin_all)
+            self._pool.submit(_begin_one)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            threading.Thread(target=self._watch, args=(self._pool,), daemon=True).start()
         return self._pool
+
+    def _watch(self, pool: ProcessPoolExecutor) -> None:
+        """Have the pool notice a worker that somebody ends, at whatever moment.
+
+        One that is ended while it hands something back leaves half of it in the pipe and the lock on that with nobody,
+        and the pool waits for the other half for ever (seen with Python 3.11). It gets an end of file when nobody is
+        left who could write: neither the other workers nor this process.
+        """
+        from multiprocessing.connection import wait
+
+        workers: list[BaseProcess] = []
+        while not self._is_ending and not wait([each.sentinel for each in workers], timeout=0.5):
+            workers = list((pool._processes or {}).values())  # some may have been started since
+        if not self._is_ending:
+            for each in workers:
+                each.kill()
+            pool._result_queue._writer.close()  # type: ignore[attr-defined]
 
 
 def _begin() -> None:
     """Do what a worker process does first."""
     import multiprocessing
-    import threading
 
     collect_rarely()
     parent = multiprocessing.parent_process()
@@ -94,8 +115,8 @@ def _begin() -> None:
         threading.Thread(target=_end_after, args=(parent.join,), daemon=True).start()
 
 
-def _begin_all() -> None:
-    """Do nothing: when the pool is first asked to, it starts all of its processes."""
+def _begin_one() -> None:
+    """Do nothing: the pool starts its first process when it is first asked to."""
 
 
 def _end_after(wait: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import pickle
 import signal
@@ -81,6 +82,38 @@ if __name__ == "__main__":
         executor.submit(work_for_ever)
         os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+BROKEN_OFF = """
+from feeds.errors import WorkerError
+from feeds.parallel import Workers
+from tests.test_parallel import be_ended_while_handing_back
+
+if __name__ == "__main__":
+    try:
+        with Workers(2) as workers:
+            workers.executor(2, enough=1).submit(be_ended_while_handing_back).result()
+    except WorkerError as error:
+        print(error)
+"""
+
+
+def be_ended_while_handing_back() -> bytes:
+    """Return more than fits into a pipe, to a process that is stopped until this one has been killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -9 {os.getpid()}; kill -CONT {parent.pid}"])
+    os.kill(parent.pid or 0, signal.SIGSTOP)
+    return b"x" * 3_000_000
+
+
+def test_a_worker_that_is_ended_while_it_hands_something_back_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "broken_off.py").write_text(BROKEN_OFF)
+    environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(
+        [sys.executable, tmp_path / "broken_off.py"], env=environ, capture_output=True, text=True, timeout=30
+    )
+    assert "ended from outside" in done.stdout, done.stderr
 
 
 def work_for_ever() -> None:
