@@ -79,8 +79,8 @@ class Workers:
             from multiprocessing import get_context
 
             self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"), initializer=_begin)
-            # Ctrl-C goes to all processes. A worker that it ends breaks the pool, which may wait for it for ever; so they
-            # inherit, from the process that forks them, that it does not reach them. They end with the pool.
+            # Ctrl-C goes to all processes. A worker that it ends breaks the pool, which may wait for it for ever. So it
+            # does not reach them, which they inherit from the process that forks them; they end with the pool.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             self._pool.submit(_begin_one)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
