@@ -37,7 +37,7 @@ COMPOSED = 4
 PARALLEL_FROM = 500
 """From how many entries, or documents, on worker processes are worth their start."""
 
-AT_ONCE = 2_500
+AT_ONCE = 1_000
 """How many entries the feeds show for which fragments are made at a time, before their documents; a feed is never cut.
 It bounds the memory."""
 

@@ -241,13 +241,13 @@ def without_fragments(db: sqlite3.Connection, entry_ids: Iterable[int]) -> list[
 def fragments(db: sqlite3.Connection, shown: Iterable[Shown]) -> list[dict[str, bytes]]:
     """Return the rendered fragments of the entries `shown`, in their order: format → bytes. All of them are there."""
     numbers = json.dumps([each.entry_id for each in shown])
-    query = "SELECT sizes, body FROM json_each(?) LEFT JOIN fragment ON entry_id = value ORDER BY json_each.key"
-    found = []
-    for sizes, body in db.execute(query, (numbers,)):
+    query = "SELECT entry_id, sizes, body FROM json_each(?) CROSS JOIN fragment ON entry_id = value"
+    found = {}
+    for entry_id, sizes, body in db.execute(query, (numbers,)):
         parts = json.loads(sizes)
         ends = list(accumulate(parts.values()))
-        found.append({name: body[end - size : end] for (name, size), end in zip(parts.items(), ends, strict=True)})
-    return found
+        found[entry_id] = {name: body[end - size : end] for (name, size), end in zip(parts.items(), ends, strict=True)}
+    return [found[each.entry_id] for each in shown]
 
 
 def keep_fragments(db: sqlite3.Connection, rendered: Iterable[tuple[int, dict[str, bytes]]]) -> None:

@@ -23,11 +23,11 @@ _NOT_TEXT = frozenset({"quality", "heat", "width", "height", "published", "draft
 
 # What is never ordinary, wherever it stands: merge keys, document marks.
 _MARKS = (b"<<", b"\n---", b"\n...")
-_BASES = (b"0x", b"0o", b"0b")
-_NUMBER = re.compile(r"(?:^|[\s:,\[{-])[-+]?0[xob]")
+_NUMBER = re.compile(r"[\s:,\[{][-+]?0[xob]")
+_PERHAPS_NUMBER = re.compile(rb"[:\n]\s*[-+]?0[xob]")  # in what is left of a text: after a name or a comment
 _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
-_TELLING = b"\n<-.0xob"  # what the marks above, and numbers, are made of
+_TELLING = b"\n<-.:0xob+"  # what the marks above, and numbers, are made of
 _DULL = bytes(set(range(0x100)) - set(_CONTROLS) - set(_TELLING))
 _INDICATORS = "!&*?|>@`%"
 _WORD = r"""(?:"[^"\\\n]*"|'[^'\n]*'|\w[\w ./+-]*)"""
@@ -57,7 +57,7 @@ def _is_unusual(text: str) -> bool:
         return True
     if text.startswith(("---", "...")) or any(mark in left and mark.decode() in text for mark in _MARKS):
         return True
-    if any(base in left and base.decode() in text for base in _BASES) and _NUMBER.search(text):
+    if _PERHAPS_NUMBER.search(left) and _NUMBER.search(text):
         return True
     if any(_starts_value(text, at, ":,[{-") for at in _places(text, _INDICATORS)):
         return True
