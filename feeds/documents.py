@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate, chain, zip_longest
@@ -127,7 +127,7 @@ def put_pending(
 
 def _rendering(studio: Studio, feeds: Sequence[Feed]) -> Iterator[Batch]:
     """Yield `feeds`, some at a time, with the rendering of their entries under way."""
-    asked: Set[int] = set()  # by the batch before, whose fragments may not have come yet
+    asked: set[int] = set()  # by the batch before, whose fragments may not have come yet
     rest = iter(feeds)
     while shown := list(_some(studio, rest)):
         numbers = dict.fromkeys(each.entry_id for _, entries in shown for each in entries)

@@ -76,13 +76,6 @@ class _File(NamedTuple):
     coding: Coding | None = None
 
 
-class _Stale(NamedTuple):
-    """A file that may have to be written, or is ours to overwrite."""
-
-    address: str
-    file: _File
-
-
 def _files(snapshot: Snapshot, *, precompress: bool) -> Iterator[tuple[str, _File]]:
     for address, document in snapshot.documents.items():
         yield address, _File(document)
@@ -100,6 +93,8 @@ def _export(
     rewrite: bool,
     trust: bool,
 ) -> int:
+    for address in filter(_leads_out, files):
+        raise OutputError("this address leads out of the folder", address)
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
     written = _list(folder)
@@ -112,7 +107,7 @@ def _export(
     for address, file in files.items():
         listed = written.get(address) == file.document.digest
         if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", file)):
-            stale.append(_Stale(address, file))
+            stale.append((address, file))
         else:
             progress.advance()
     changed = 0
@@ -161,8 +156,8 @@ def _is_as_left(path: str, file: _File) -> bool:
     return has_its_size and int(status.st_mtime) == file.document.modified
 
 
-def _write_batch(state: Path, folder: Path, stale: Sequence[_Stale]) -> list[int]:
-    return [_write(state, folder, *each) for each in stale]
+def _write_batch(state: Path, folder: Path, stale: Sequence[tuple[str, _File]]) -> list[int]:
+    return [_write(state, folder, address, file) for address, file in stale]
 
 
 def _respect_others(snapshot: Snapshot, folder: Path, files: Mapping[str, _File]) -> None:
@@ -179,8 +174,6 @@ def _respect_others(snapshot: Snapshot, folder: Path, files: Mapping[str, _File]
 
 def _write(state: Path, folder: Path, address: str, file: _File) -> int:
     """Write one file unless it has these bytes already, which are in the state folder; return how many were written."""
-    if _leads_out(address):
-        raise OutputError("this address leads out of the folder", address)
     path = folder / address
     body, modified = objects.read(state, file.document.digest, file.coding), file.document.modified
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):

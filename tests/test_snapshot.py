@@ -208,6 +208,16 @@ class TestExport:
         with pytest.raises(OutputError, match="out/a: "):
             export(make(tmp_path / "state", {"a": "one"}), tmp_path / "out")
 
+    @pytest.mark.parametrize("address", ["../outside", "a/../../outside", "/outside"])
+    def test_an_address_that_leads_out_is_refused_before_anything_is_written(
+        self, address: str, tmp_path: Path
+    ) -> None:
+        made = make(tmp_path / "state", {"a": "one", address: "two"})
+        with pytest.raises(OutputError, match="leads out"):
+            export(made, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+        assert not (tmp_path / "outside").exists()
+
     def test_says_what_can_not_be_written(self, tmp_path: Path) -> None:
         made = make(tmp_path / "state", {"a/b": "one"})
         (tmp_path / "out").mkdir()
