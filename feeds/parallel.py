@@ -55,6 +55,7 @@ class Workers:
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
         self._is_ending = False
+        self._ending = threading.Lock()  # of the pool: by this process, or because somebody ends a worker
 
     def __enter__(self) -> Workers:
         return self
@@ -64,7 +65,8 @@ class Workers:
             return
         from concurrent.futures import BrokenExecutor  # loaded with the pool
 
-        self._is_ending = True
+        with self._ending:
+            self._is_ending = True
         self._pool.shutdown(cancel_futures=True)
         if isinstance(error, BrokenExecutor):
             reason = "a worker process was ended from outside, perhaps for want of memory; try again"
@@ -99,10 +101,11 @@ class Workers:
         workers: list[BaseProcess] = []
         while not self._is_ending and not wait([each.sentinel for each in workers], timeout=0.5):
             workers = list((pool._processes or {}).values())  # some may have been started since
-        if not self._is_ending:
-            for each in workers:
-                each.kill()
-            pool._result_queue._writer.close()  # type: ignore[attr-defined]
+        with self._ending:  # the pool closes what it writes to as well, when it is shut down
+            if not self._is_ending:
+                for each in workers:
+                    each.kill()
+                pool._result_queue._writer.close()  # type: ignore[attr-defined]
 
 
 def _begin() -> None:

@@ -9,9 +9,11 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -85,17 +87,27 @@ if __name__ == "__main__":
 
 
 BROKEN_OFF = """
+from multiprocessing.connection import Connection
+
 from feeds.errors import WorkerError
 from feeds.parallel import Workers
-from tests.test_parallel import be_ended_while_handing_back
+from tests.test_parallel import be_ended_while_handing_back, close_slowly
 
 if __name__ == "__main__":
+    Connection._close = close_slowly
     try:
         with Workers(2) as workers:
             workers.executor(2, enough=1).submit(be_ended_while_handing_back).result()
     except WorkerError as error:
         print(error)
 """
+
+
+def close_slowly(connection: Connection) -> None:
+    """Close, and have who watches say so late: the main thread goes on meanwhile, and fails if it closes it again."""
+    os.close(connection.fileno())
+    if "_watch" in threading.current_thread().name:
+        time.sleep(0.3)
 
 
 def be_ended_while_handing_back() -> bytes:
