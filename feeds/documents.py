@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate, chain, zip_longest
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from feeds import objects
 from feeds.catalogue import archives, database, pending, reading
-from feeds.catalogue.reading import Ingredients, Shown
+from feeds.catalogue.reading import Fragments, Ingredients, Shown
 from feeds.config import Site
 from feeds.ledger import Ledger
 from feeds.model import Feed, Kind, Provider
@@ -59,10 +59,10 @@ class Studio(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A feed that is ready to be composed: its head, and the fragments of what it shows, by format."""
+    """A feed that is ready to be composed: its head, and the fragments of the entries that it shows."""
 
     head: Head
-    parts: Mapping[str, Sequence[bytes]]
+    rendered: Sequence[Fragments]
 
 
 class Batch(NamedTuple):
@@ -76,7 +76,7 @@ class Batch(NamedTuple):
 
     shown: list[tuple[Feed, list[Shown]]]
     missing: list[int]
-    rendered: Iterator[list[dict[str, bytes]]]
+    rendered: Iterator[list[Fragments]]
 
 
 def put_pending(
@@ -147,21 +147,21 @@ def _some(studio: Studio, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[Sh
             return
 
 
-def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[dict[str, bytes]]]:
+def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[Fragments]]:
     """Return the fragments of entries, batch by batch, as far as they are made."""
     work = functools.partial(_render_batch, studio.site.address, studio.site.home)
     executor = studio.workers.executor(len(missing), PARALLEL_FROM)
     return at_once(work, reading.ingredients(studio.db, missing), BATCH, executor)
 
 
-def _keep(db: sqlite3.Connection, numbers: Sequence[int], rendered: Iterable[list[dict[str, bytes]]]) -> None:
+def _keep(db: sqlite3.Connection, numbers: Sequence[int], rendered: Iterable[list[Fragments]]) -> None:
     """Keep the fragments of the entries with these numbers, as they come."""
     for some in cut(zip(numbers, chain.from_iterable(rendered), strict=True), BATCH):
         reading.keep_fragments(db, some)
 
 
-def _render_batch(address: str, home: Provider, found: Sequence[Ingredients]) -> list[dict[str, bytes]]:
-    return [fragments(reading.made(each, home), address) for each in found]
+def _render_batch(address: str, home: Provider, found: Sequence[Ingredients]) -> list[Fragments]:
+    return [Fragments.of(fragments(reading.made(each, home), address)) for each in found]
 
 
 def _composing(studio: Studio, batch: Batch, directory: tuple[Feed, ...]) -> Iterator[list[list[Put]]]:
@@ -182,21 +182,21 @@ def _sheet(studio: Studio, head: Head, shown: Sequence[Shown]) -> Sheet:
     if site.archives:
         head = _put_archives(studio, head)
     if feed.ended is not None:
-        return Sheet(head, {name: [last] for name, last in fragments(notice.ended(head), site.address).items()})
-    parts = _by_format(reading.fragments(studio.db, shown))
-    fits = _how_many_fit(parts.values(), site.max_bytes_of(feed.kind))
+        return Sheet(head, [Fragments.of(fragments(notice.ended(head), site.address))])
+    rendered = reading.fragments(studio.db, shown)
+    fits = _how_many_fit(rendered, site.max_bytes_of(feed.kind))
     if fits < len(shown):
         head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
-    return Sheet(head, {name: each[:fits] for name, each in parts.items()})
+    return Sheet(head, rendered[:fits])
 
 
 def _compose_batch(folder: Path, verify: bool, sheets: Sequence[Sheet]) -> list[list[Put]]:
     return [list(_compose(folder, verify, *each)) for each in sheets]
 
 
-def _compose(folder: Path, verify: bool, head: Head, parts: Mapping[str, Sequence[bytes]]) -> Iterator[Put]:
+def _compose(folder: Path, verify: bool, head: Head, rendered: Sequence[Fragments]) -> Iterator[Put]:
     """Yield a feed's document in every format; their bytes are objects in the state folder `folder` by then."""
-    feed, site = head.feed, head.site
+    feed, site, parts = head.feed, head.site, _by_format(rendered)
     for form in FORMATS:
         body = objects.keep(folder, form.document(head, parts[form.name]), verify=verify)
         minutes = site.shortest_ttl if form.file_name == page.FILE_NAME else feed.ttl  # people don't wait
@@ -246,12 +246,14 @@ def _put_signposts(draft: Draft, ledger: Ledger, head: Head, feeds: Iterable[Fee
             draft.put(old + form.file_name, form.media_type, form.document(left, [fragment]), move.since)
 
 
-def _by_format(rendered: Sequence[dict[str, bytes]]) -> dict[str, list[bytes]]:
+def _by_format(rendered: Iterable[Fragments]) -> dict[str, list[bytes]]:
     """Return the fragments of entries, in their order, by format."""
-    return {form.name: [each[form.name] for each in rendered] for form in FORMATS}
+    parts = [each.parts() for each in rendered]
+    return {form.name: [each[form.name] for each in parts] for form in FORMATS}
 
 
-def _how_many_fit(formats: Iterable[Sequence[bytes]], max_bytes: int) -> int:
+def _how_many_fit(rendered: Iterable[Fragments], max_bytes: int) -> int:
     """Return how many entries a document shows: as many as fit in every format, the same in each, at least one."""
-    sizes = (list(accumulate(map(len, fragments))) for fragments in formats)
-    return min((max(1, bisect_right(sums, max_bytes)) for sums in sizes), default=0)
+    sizes = [each.size_in() for each in rendered]
+    sums = (list(accumulate(each[form.name] for each in sizes)) for form in FORMATS)
+    return max(1, min(bisect_right(sum_, max_bytes) for sum_ in sums))

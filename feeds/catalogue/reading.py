@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate, islice
 from typing import Any, NamedTuple
@@ -238,24 +238,45 @@ def without_fragments(db: sqlite3.Connection, entry_ids: Iterable[int]) -> list[
     return [each for each in entry_ids if db.execute(known, (each,)).fetchone() is None]
 
 
-def fragments(db: sqlite3.Connection, shown: Iterable[Shown]) -> list[dict[str, bytes]]:
-    """Return the rendered fragments of the entries `shown`, in their order: format → bytes. All of them are there."""
+class Fragments(NamedTuple):
+    """The fragments of one entry as they are kept, and as they go from process to process.
+
+    Attributes:
+        sizes: of each format's, as JSON.
+        body: one after the other.
+    """
+
+    sizes: str
+    body: bytes
+
+    @classmethod
+    def of(cls, parts: Mapping[str, bytes]) -> Fragments:
+        """Return the fragments `parts`: format → bytes."""
+        return cls(as_json({name: len(part) for name, part in parts.items()}), b"".join(parts.values()))
+
+    def size_in(self) -> dict[str, int]:
+        """Return how many bytes each format's has."""
+        sizes: dict[str, int] = json.loads(self.sizes)
+        return sizes
+
+    def parts(self) -> dict[str, bytes]:
+        """Return what :meth:`of` was given."""
+        sizes = self.size_in()
+        ends = accumulate(sizes.values())
+        return {name: self.body[end - size : end] for (name, size), end in zip(sizes.items(), ends, strict=True)}
+
+
+def fragments(db: sqlite3.Connection, shown: Iterable[Shown]) -> list[Fragments]:
+    """Return the rendered fragments of the entries `shown`, in their order. All of them are there."""
     numbers = json.dumps([each.entry_id for each in shown])
     query = "SELECT entry_id, sizes, body FROM json_each(?) CROSS JOIN fragment ON entry_id = value"
-    found = {}
-    for entry_id, sizes, body in db.execute(query, (numbers,)):
-        parts = json.loads(sizes)
-        ends = list(accumulate(parts.values()))
-        found[entry_id] = {name: body[end - size : end] for (name, size), end in zip(parts.items(), ends, strict=True)}
+    found = {entry_id: Fragments(*row) for entry_id, *row in db.execute(query, (numbers,))}
     return [found[each.entry_id] for each in shown]
 
 
-def keep_fragments(db: sqlite3.Connection, rendered: Iterable[tuple[int, dict[str, bytes]]]) -> None:
-    """Keep the fragments of entries: the number of each, and format → bytes. What is there already stays."""
-    rows = [
-        (entry_id, as_json({name: len(body) for name, body in parts.items()}), b"".join(parts.values()))
-        for entry_id, parts in rendered
-    ]
+def keep_fragments(db: sqlite3.Connection, rendered: Iterable[tuple[int, Fragments]]) -> None:
+    """Keep the fragments of entries, whose numbers stand before them. What is there already stays."""
+    rows = [(entry_id, *each) for entry_id, each in rendered]
     db.executemany("INSERT OR IGNORE INTO fragment VALUES (?, ?, ?)", rows)
     db.executemany("INSERT OR IGNORE INTO rendered VALUES (?)", [row[:1] for row in rows])
 
