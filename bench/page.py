@@ -107,7 +107,11 @@ def _table(results: Results, articles: int) -> Iterator[str]:
 
 def _said(results: Results, articles: int) -> Iterator[str]:
     """Yield what else there is to say of a size, as items of a list."""
-    yield f"- Medians of {results.runs(articles, WALL)} runs for times, of {results.runs(articles, MEMORY)} for memory."
+    for_times, for_memory = results.runs(articles, WALL), results.runs(articles, MEMORY)
+    if max(for_times, for_memory) == 1:
+        yield "- One run for times, and one for memory."
+    else:
+        yield f"- Medians of {for_times} runs for times, of {for_memory} for memory."
     for tool, output in results.output(articles).items():
         yield f"- {tool} wrote {output['files']:,} files, {output['bytes'] / MB:,.1f} MB."
     for tool, found in results.agreement(articles).items():
