@@ -149,7 +149,7 @@ def test_workers_end_with_the_process_that_they_work_for(tmp_path: Path) -> None
 def is_running(process: int) -> bool:
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"  # which nobody may have waited for
 

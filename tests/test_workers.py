@@ -110,9 +110,14 @@ def test_a_storm_of_edits(tmp_path: Path) -> None:
 
 
 def workers_of(process: int) -> list[int]:
-    return [
-        each for each in descendants(process) if b"resource_tracker" not in Path(f"/proc/{each}/cmdline").read_bytes()
-    ]
+    return [each for each in descendants(process) if is_worker(each)]
+
+
+def is_worker(process: int) -> bool:
+    try:
+        return b"resource_tracker" not in Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended since it was listed
+        return False
 
 
 @pytest.fixture
