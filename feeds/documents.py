@@ -256,4 +256,4 @@ def _how_many_fit(rendered: Iterable[Fragments], max_bytes: int) -> int:
     """Return how many entries a document shows: as many as fit in every format, the same in each, at least one."""
     sizes = [each.size_in() for each in rendered]
     sums = (list(accumulate(each[form.name] for each in sizes)) for form in FORMATS)
-    return max(1, min(bisect_right(sum_, max_bytes) for sum_ in sums))
+    return max(1, min(bisect_right(each, max_bytes) for each in sums))
