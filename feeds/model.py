@@ -129,8 +129,7 @@ class Problem:
         return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """A picture: its address, and its size in pixels where known."""
 
     url: str
@@ -146,9 +145,8 @@ class Provider:
     domain: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """One link record: an article's own, or one of its ``related``.
+class Mention(NamedTuple):
+    """One link record: an article's own, or one of its ``related``. A corpus has many: it is quick to make.
 
     Attributes:
         path: the article's file, relative to the corpus.

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feeds.corpus.read import read
-from feeds.model import Parsed
+from feeds.model import Image, Mention, Parsed
 
 FOLDER = Path(__file__).parent / "articles"
 CASES = sorted(path.name for path in FOLDER.iterdir() if path.suffix != ".json")
@@ -28,6 +28,8 @@ def as_json(parsed: Parsed) -> object:
         match value:
             case dict():
                 return {key: plain(each) for key, each in value.items() if each not in (None, "", (), [])}
+            case Mention() | Image():
+                return plain(value._asdict())
             case list() | tuple():
                 return [plain(each) for each in value]
             case datetime():

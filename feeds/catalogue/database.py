@@ -44,9 +44,10 @@ CREATE TABLE mention (
     keys      TEXT NOT NULL,             -- the numbers in mention_key, as JSON
     position INTEGER NOT NULL, published INTEGER NOT NULL, listed INTEGER NOT NULL,
     title TEXT NOT NULL, url TEXT, explicit_id TEXT,
-    record    TEXT NOT NULL,             -- what else a feed shows of it, as JSON (feeds.catalogue.rows)
-    excerpt   TEXT NOT NULL,
-    content   TEXT NOT NULL
+    updated INTEGER, original_url TEXT, amp_url TEXT, provider TEXT, domain TEXT, -- NULL: it does not say
+    names     TEXT NOT NULL,             -- of its topics, and of its categories, as JSON
+    type TEXT NOT NULL, quality, heat, image TEXT, width INTEGER, height INTEGER,
+    excerpt TEXT NOT NULL, content TEXT NOT NULL
 );
 CREATE INDEX mention_source ON mention (source_id);
 CREATE INDEX mention_entry ON mention (entry_id) WHERE entry_id IS NOT NULL;

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 
 from feeds.model import Image, Mention, Outline, Provider, to_seconds
 
-FACTS = "position, published, listed, title, url, explicit_id, record"
+FACTS = (
+    "position, published, listed, title, url, explicit_id, updated, original_url, amp_url, provider, domain, names,"
+    " type, quality, heat, image, width, height"
+)
 """The columns of table `mention` that hold a :class:`Mention` but for its file's path and its text."""
 
 FACTS_OF_MENTION = ", ".join(f"mention.{column}" for column in FACTS.split(", "))
@@ -32,18 +35,6 @@ def to_moment(seconds: int) -> datetime:
 def from_mention(mention: Mention) -> tuple[Any, ...]:
     """Return `mention` as the values of :data:`FACTS` and :data:`TEXT`."""
     provider, image = mention.provider, mention.image
-    record = (
-        to_seconds(mention.updated) if mention.updated is not None else None,
-        mention.original_url,
-        mention.amp_url,
-        (provider.name, provider.domain) if provider is not None else None,
-        mention.topics,
-        mention.categories,
-        mention.type,
-        mention.quality,
-        mention.heat,
-        (image.url, image.width, image.height) if image is not None else None,
-    )
     return (
         mention.position,
         to_seconds(mention.published),
@@ -51,7 +42,15 @@ def from_mention(mention: Mention) -> tuple[Any, ...]:
         mention.title,
         mention.url,
         mention.explicit_id,
-        as_json(record),
+        to_seconds(mention.updated) if mention.updated is not None else None,
+        mention.original_url,
+        mention.amp_url,
+        *((provider.name, provider.domain) if provider is not None else (None, None)),
+        _names_as_json(mention.topics, mention.categories),
+        mention.type,
+        mention.quality,
+        mention.heat,
+        *((image.url, image.width, image.height) if image is not None else (None, None, None)),
         mention.excerpt,
         mention.content,
     )
@@ -72,11 +71,22 @@ class NewMention(NamedTuple):
     listed: bool
     values: tuple[Any, ...]
 
+    def packed(self) -> tuple[Any, ...]:
+        """Return it without names."""
+        return self.keys, tuple(self.outline), self.listed, self.values
+
+    @classmethod
+    def of(cls, packed: tuple[Any, ...]) -> NewMention:
+        """Return what was :meth:`packed`."""
+        keys, outline, listed, values = packed
+        return cls(keys, Outline._make(outline), listed, values)
+
 
 def to_mention(path: str, row: Sequence[Any]) -> Mention:
     """Return the mention in the file `path` that `row` holds: the values of :data:`FACTS`, and :data:`TEXT` or not."""
-    position, published, listed, title, url, explicit_id, record, *text = row
-    updated, original_url, amp_url, provider, topics, categories, kind, quality, heat, image = json.loads(record)
+    position, published, listed, title, url, explicit_id, updated, original_url, amp_url, *facts = row
+    provider, domain, names, kind, quality, heat, image, width, height, *text = facts
+    topics, categories = _names(names)
     excerpt, content = text or ("", "")
     return Mention(
         path=path,
@@ -90,16 +100,27 @@ def to_mention(path: str, row: Sequence[Any]) -> Mention:
         original_url=original_url,
         amp_url=amp_url,
         explicit_id=explicit_id,
-        provider=_provider(*provider) if provider is not None else None,
-        topics=tuple(topics),
-        categories=tuple(categories),
+        provider=_provider(provider, domain) if provider is not None else None,
+        topics=topics,
+        categories=categories,
         type=kind,
         quality=quality,
         heat=heat,
-        image=Image(*image) if image is not None else None,
+        image=Image(image, width, height) if image is not None else None,
         content=content,
     )
 
 
+# A corpus has few providers and names, each of them many times.
 _provider = lru_cache(maxsize=4096)(Provider)
-"""A corpus has few providers, each of them many times."""
+
+
+@lru_cache(maxsize=4096)
+def _names_as_json(topics: tuple[str, ...], categories: tuple[str, ...]) -> str:
+    return as_json((topics, categories))
+
+
+@lru_cache(maxsize=4096)
+def _names(as_json: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    topics, categories = json.loads(as_json)
+    return tuple(topics), tuple(categories)

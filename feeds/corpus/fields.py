@@ -29,6 +29,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Field → the names that other tools use for the same thing, in the order in which they are asked."""
 
 _OTHER_NAMES = frozenset(name.lower() for names in NAMES.values() for name in names)
+_SPELLED = {name.lower(): name for name in (*NAMES, "originalUrl", "ampWebUrl")}
+_IMAGE = frozenset({"url", "width", "height", "isCached"})
 
 Where = tuple[str | int, ...]
 Report = Callable[[Where, str, str, Severity], None]
@@ -49,7 +51,7 @@ class Fields:
     """
 
     def __init__(self, values: Mapping[Any, Any], where: Where, report: Report, *, clean: bool = False) -> None:
-        names, self._has_others = _lower_case(tuple(values))
+        names, self._has_others = _spelled(tuple(values))
         self._values = dict(zip(names, values.values(), strict=True))
         self._where = where
         self._report = report
@@ -65,13 +67,13 @@ class Fields:
 
     def find(self, field: str) -> tuple[str, Any]:
         """Return the name under which `field` has a value here, and the value; or its main name and None."""
-        value = self._values.get(_lower(field))
-        if value is not None and value != "" and value != []:
+        value = self._values.get(field)
+        if value or _is_there(value):
             return field, value
         if self._has_others:
             for name in NAMES.get(field, ()):
                 value = self._values.get(_lower(name))
-                if value is not None and value != "" and value != []:
+                if _is_there(value):
                     return name, value
         return field, None
 
@@ -80,11 +82,11 @@ class Fields:
         name, value = self.find(field)
         if value is None:
             return ""
-        text = _scalar(value)
+        text = value if type(value) is str else _scalar(value)
         if text is None:
             self.warn(name, "it should be one text", "write it in one line, or in quotes")
             return ""
-        return self._clean(name, text)
+        return one_line(text) if self._is_clean else self._clean(name, text)
 
     def _clean(self, name: str, text: str) -> str:
         """Return `text` in one line, less what no XML feed can carry."""
@@ -115,14 +117,16 @@ class Fields:
         """Return `field` as yes or no.
 
         Args:
-            field: its name.
+            field: its name, in lower case.
             default: what it is where it isn't there.
             unclear: what it is taken for where it is neither, which is a problem.
             or_else: what else is a yes (`published` is a date to some tools).
         """
-        value = self._values.get(field.lower())
+        value = self._values.get(field)
         if value is None:
             return default
+        if value is True or value is False:
+            return value
         said = (_scalar(value) or "?").strip().lower()
         if said in _TRUE or or_else(value):
             return True
@@ -154,6 +158,8 @@ class Fields:
         parts = value if isinstance(value, list) else [value]
         if isinstance(value, str):
             parts = value.split(",")
+        if self._is_clean and all(type(part) is str for part in parts):
+            return _plain_names(tuple(parts))
         found: dict[str, None] = {}
         for part in parts:
             text = _scalar(part)
@@ -187,7 +193,7 @@ class Fields:
         if value is None:
             return None
         for each in value if isinstance(value, list) else [value]:
-            found = self._one_image(each, base, name)
+            found = _plain_image(each) or self._one_image(each, base, name)
             if found is not None:
                 return found
         return None
@@ -216,13 +222,19 @@ def _lower(name: object) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _lower_case(names: tuple[object, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the names of a record's fields in lower case, and whether some are :data:`NAMES` of other tools.
+def _spelled(names: tuple[object, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return the names of a record's fields as they are asked for, and whether some are :data:`NAMES` of other tools.
 
-    Most records have the same ones in the same order.
+    A main name is spelled as in :data:`NAMES`, any other in lower case. Most records have the same ones in the same
+    order.
     """
     lower = tuple(map(_lower, names))
-    return lower, not _OTHER_NAMES.isdisjoint(lower)
+    return tuple(_SPELLED.get(name, name) for name in lower), not _OTHER_NAMES.isdisjoint(lower)
+
+
+def _is_there(value: object) -> bool:
+    """Tell whether a field has a value; 0 and no are some."""
+    return value is not None and value != "" and value != []
 
 
 @lru_cache(maxsize=4096)  # a corpus has few providers, each of them many times
@@ -232,6 +244,22 @@ def _plain_provider(name: str, domain: str) -> Provider | None:
     found = Provider(one_line(name), address.domain(said))
     is_clean = clean_text(name) == name and clean_text(domain) == domain
     return found if is_clean and found.name and (found.domain or not said) else None
+
+
+@lru_cache(maxsize=4096)
+def _plain_names(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return clean texts as names: each in one line and once, and no empty ones."""
+    return tuple(dict.fromkeys(filter(None, map(one_line, parts))))
+
+
+def _plain_image(value: Any) -> Image | None:
+    """Return the image that needs no word about it, as most are, or None."""
+    if type(value) is not dict or not value.keys() <= _IMAGE:
+        return None
+    url, width, height = value.get("url"), value.get("width"), value.get("height")
+    if type(url) is not str or type(width) is not int or type(height) is not int or address.link(url) != url:
+        return None
+    return Image(url, _pixels(width), _pixels(height)) if max(abs(width), abs(height)) <= _LARGEST else None
 
 
 def _pixels(size: float | None) -> int | None:

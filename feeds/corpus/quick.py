@@ -24,12 +24,20 @@ _NOT_TEXT = frozenset({"quality", "heat", "width", "height", "published", "draft
 # What is never ordinary, wherever it stands: merge keys, document marks.
 _MARKS = (b"<<", b"\n---", b"\n...")
 _NUMBER = re.compile(r"[\s:,\[{][-+]?0[xob]")
-_PERHAPS_NUMBER = re.compile(rb"[:\n]\s*[-+]?0[xob]")  # in what is left of a text: after a name or a comment
+_PERHAPS_NUMBER = re.compile(
+    rb"0(?:(?<=[:\n]0)|(?<=[:\n][+-]0))[xob]"
+)  # in what is left of a text: after a name or a comment
 _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
 _TELLING = b"\n<-.:0xob+"  # what the marks above, and numbers, are made of
-_DULL = bytes(set(range(0x100)) - set(_CONTROLS) - set(_TELLING))
-_INDICATORS = "!&*?|>@`%"
+_INDICATORS = "!&*?|>@`%"  # what a value that starts with them is no plain text
+_BEFORE = (
+    b",[{/"  # what a value may come after, besides what is in the telling; and what often parts the two in addresses
+)
+_DULL = bytes(set(range(0x100)) - set(_CONTROLS) - set(_TELLING) - set(_BEFORE) - set(_INDICATORS.encode()))
+_PERHAPS_FIRST = re.compile(
+    rb"[!&*?|>@`%\[{](?:(?<=[\n:,\[{-].)|(?<=\A.))"
+)  # in what is left: nothing between but what is dull
 _WORD = r"""(?:"[^"\\\n]*"|'[^'\n]*'|\w[\w ./+-]*)"""
 _PLAIN_COLLECTION = re.compile(rf"[\[{{](?:{_WORD}(?:: {_WORD})?(?:, |(?=[\]}}])))*[\]}}] *$", re.MULTILINE)
 
@@ -53,12 +61,19 @@ def _is_unusual(text: str) -> bool:
     after.
     """
     left = text.encode().translate(None, _DULL)
-    if left.translate(None, _TELLING) or (not text.isascii() and _NO_TEXT.search(text)):
+    if left.translate(None, _TELLING + _BEFORE + _INDICATORS.encode()) or (
+        not text.isascii() and _NO_TEXT.search(text)
+    ):
         return True
     if text.startswith(("---", "...")) or any(mark in left and mark.decode() in text for mark in _MARKS):
         return True
     if _PERHAPS_NUMBER.search(left) and _NUMBER.search(text):
         return True
+    return _PERHAPS_FIRST.search(left) is not None and _starts_unusually(text)
+
+
+def _starts_unusually(text: str) -> bool:
+    """Tell whether any value in `text` starts with an indicator, or is a collection in brackets that is not plain."""
     if any(_starts_value(text, at, ":,[{-") for at in _places(text, _INDICATORS)):
         return True
     return any(
