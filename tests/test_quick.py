@@ -114,6 +114,8 @@ def test_most_of_the_sample_is_read_quickly() -> None:
         "a",
         "",
         "quality: 0x1F",
+        "heat: [1, 0x1F]",
+        "heat: [0x1F]",
         "quality: # of ten\n  0x1F",
         "quality:\n  -0b1",
         "a: 1\na: 2",

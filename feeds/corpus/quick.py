@@ -24,20 +24,16 @@ _NOT_TEXT = frozenset({"quality", "heat", "width", "height", "published", "draft
 # What is never ordinary, wherever it stands: merge keys, document marks.
 _MARKS = (b"<<", b"\n---", b"\n...")
 _NUMBER = re.compile(r"[\s:,\[{][-+]?0[xob]")
-_PERHAPS_NUMBER = re.compile(
-    rb"0(?:(?<=[:\n]0)|(?<=[:\n][+-]0))[xob]"
-)  # in what is left of a text: after a name or a comment
 _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_INDICATORS = "!&*?|>@`%"  # what no plain text starts with
+
+# A text is searched for all of that once the characters are dropped that can't be part of it: most of them. What is
+# found in the rest may be there, and is looked for in the text. The slash parts what is not together in addresses.
 _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
-_TELLING = b"\n<-.:0xob+"  # what the marks above, and numbers, are made of
-_INDICATORS = "!&*?|>@`%"  # what a value that starts with them is no plain text
-_BEFORE = (
-    b",[{/"  # what a value may come after, besides what is in the telling; and what often parts the two in addresses
-)
-_DULL = bytes(set(range(0x100)) - set(_CONTROLS) - set(_TELLING) - set(_BEFORE) - set(_INDICATORS.encode()))
-_PERHAPS_FIRST = re.compile(
-    rb"[!&*?|>@`%\[{](?:(?<=[\n:,\[{-].)|(?<=\A.))"
-)  # in what is left: nothing between but what is dull
+_TELLING = b"\n<-.:0xob+,[{/" + _INDICATORS.encode()
+_DULL = bytes(set(range(0x100)) - set(_CONTROLS) - set(_TELLING))
+_PERHAPS_NUMBER = re.compile(rb"0(?:(?<=[\n:,\[{]0)|(?<=[\n:,\[{][+-]0))[xob]")
+_PERHAPS_FIRST = re.compile(rb"[!&*?|>@`%\[{](?:(?<=[\n:,\[{-].)|(?<=\A.))")
 _WORD = r"""(?:"[^"\\\n]*"|'[^'\n]*'|\w[\w ./+-]*)"""
 _PLAIN_COLLECTION = re.compile(rf"[\[{{](?:{_WORD}(?:: {_WORD})?(?:, |(?=[\]}}])))*[\]}}] *$", re.MULTILINE)
 
@@ -56,14 +52,10 @@ def load(text: str) -> dict[str, Any] | None:
 def _is_unusual(text: str) -> bool:
     """Tell whether there is anything in `text` that the two may read differently.
 
-    What stands together in `text` still does when all characters are dropped that make no mark: most texts have a tenth
-    left then, which is searched instead. Single characters are found fast enough; what stands before them is looked at
-    after.
+    What stands together in `text` still does when characters are dropped: most texts have a seventh left.
     """
     left = text.encode().translate(None, _DULL)
-    if left.translate(None, _TELLING + _BEFORE + _INDICATORS.encode()) or (
-        not text.isascii() and _NO_TEXT.search(text)
-    ):
+    if left.translate(None, _TELLING) or (not text.isascii() and _NO_TEXT.search(text)):
         return True
     if text.startswith(("---", "...")) or any(mark in left and mark.decode() in text for mark in _MARKS):
         return True
