@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import accumulate, chain, zip_longest
+from itertools import accumulate, chain, islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from feeds import objects
 from feeds.catalogue import archives, database, pending, reading
 from feeds.catalogue.reading import Fragments, Ingredients, Shown
 from feeds.config import Site
+from feeds.files import scratch
 from feeds.ledger import Ledger
 from feeds.model import Feed, Kind, Provider
 from feeds.objects import Kept
@@ -24,6 +25,7 @@ from feeds.progress import Progress
 from feeds.render import FORMATS, atom, fragments, notice, opml, page
 from feeds.render.head import Head
 from feeds.snapshot import Draft, Signs
+from feeds.spool import Piece, put, read
 
 Put = tuple[str, str, Kept, datetime, int]
 """What :meth:`feeds.snapshot.Draft.put` is told of a document."""
@@ -37,9 +39,22 @@ COMPOSED = 4
 PARALLEL_FROM = 500
 """From how many entries, or documents, on worker processes are worth their start."""
 
+REMEMBERED = 20_000
+"""Of how many entries it is remembered where their fragments are in the spool; those of others are in the catalogue."""
+
 AT_ONCE = 1_000
 """How many entries the feeds show for which fragments are made at a time, before their documents; a feed is never cut.
 It bounds the memory."""
+
+
+class Spooled(NamedTuple):
+    """The fragments of one entry in the spool: sizes as :class:`Fragments` has them, and where the bytes are."""
+
+    sizes: str
+    piece: Piece
+
+
+Rendered = Fragments | Spooled
 
 
 class Studio(NamedTuple):
@@ -50,19 +65,23 @@ class Studio(NamedTuple):
         site: the settings.
         workers: render many entries, and compose many documents, at a time.
         draft: the next snapshot.
+        spool: the folder in which workers leave fragments for each other.
+        spooled: where in it those of entries are, by the entries' numbers.
     """
 
     db: sqlite3.Connection
     site: Site
     workers: Workers
     draft: Draft
+    spool: Path
+    spooled: dict[int, Spooled]
 
 
 class Sheet(NamedTuple):
     """A feed that is ready to be composed: its head, and the fragments of the entries that it shows."""
 
     head: Head
-    rendered: Sequence[Fragments]
+    rendered: Sequence[Rendered]
 
 
 class Batch(NamedTuple):
@@ -76,7 +95,7 @@ class Batch(NamedTuple):
 
     shown: list[tuple[Feed, list[Shown]]]
     missing: list[int]
-    rendered: Iterator[list[Fragments]]
+    rendered: Iterator[list[Rendered]]
 
 
 def put_pending(
@@ -111,13 +130,14 @@ def put_pending(
     known = reading.feeds(db) if feeds else []
     directory = tuple(each for each in known if each.ended is None)
     progress.stage("render", len(feeds))
-    studio = Studio(db, site, workers, draft)
-    batches = one_ahead(_rendering(studio, feeds))
-    for composed in one_ahead(_composing(studio, each, directory) for each in batches):
-        for documents in chain.from_iterable(composed):
-            for each in documents:
-                draft.put(*each)
-            progress.advance()
+    with scratch(draft.folder) as spool:
+        studio = Studio(db, site, workers, draft, spool, {})
+        batches = one_ahead(_rendering(studio, feeds))
+        for composed in one_ahead(_composing(studio, each, directory) for each in batches):
+            for documents in chain.from_iterable(composed):
+                for each in documents:
+                    draft.put(*each)
+                progress.advance()
     for feed in feeds:
         if feed.kind is Kind.ALL:
             head = Head(feed, site, directory)
@@ -147,26 +167,43 @@ def _some(studio: Studio, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[Sh
             return
 
 
-def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[Fragments]]:
+def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[Rendered]]:
     """Return the fragments of entries, batch by batch, as far as they are made."""
-    work = functools.partial(_render_batch, studio.site.address, studio.site.home)
     executor = studio.workers.executor(len(missing), PARALLEL_FROM)
+    spool = studio.spool if executor is not None else None
+    work = functools.partial(_render_batch, studio.site.address, studio.site.home, spool)
     return at_once(work, reading.ingredients(studio.db, missing), BATCH, executor)
 
 
-def _keep(db: sqlite3.Connection, numbers: Sequence[int], rendered: Iterable[list[Fragments]]) -> None:
-    """Keep the fragments of the entries with these numbers, as they come."""
+def _keep(studio: Studio, numbers: Sequence[int], rendered: Iterable[list[Rendered]]) -> None:
+    """Keep the fragments of the entries with these numbers, as they come, and remember where in the spool they are."""
+    spooled = studio.spooled
     for some in cut(zip(numbers, chain.from_iterable(rendered), strict=True), BATCH):
-        reading.keep_fragments(db, some)
+        fetched = _fetched([each for _, each in some])
+        reading.keep_fragments(studio.db, zip((number for number, _ in some), fetched, strict=True))
+        spooled.update((number, each) for number, each in some if isinstance(each, Spooled))
+        for number in list(islice(spooled, max(0, len(spooled) - REMEMBERED))):
+            del spooled[number]
 
 
-def _render_batch(address: str, home: Provider, found: Sequence[Ingredients]) -> list[Fragments]:
-    return [Fragments.of(fragments(reading.made(each, home), address)) for each in found]
+def _render_batch(address: str, home: Provider, spool: Path | None, found: Sequence[Ingredients]) -> list[Rendered]:
+    """Return the fragments of entries; where there is a spool, they are in it."""
+    rendered = [Fragments.of(fragments(reading.made(each, home), address)) for each in found]
+    if spool is None:
+        return list(rendered)
+    pieces = put(spool, [each.body for each in rendered])
+    return [Spooled(each.sizes, piece) for each, piece in zip(rendered, pieces, strict=True)]
+
+
+def _fetched(rendered: Sequence[Rendered]) -> list[Fragments]:
+    """Return the same fragments, those in the spool with their bytes."""
+    bodies = iter(read(each.piece for each in rendered if isinstance(each, Spooled)))
+    return [Fragments(each.sizes, next(bodies)) if isinstance(each, Spooled) else each for each in rendered]
 
 
 def _composing(studio: Studio, batch: Batch, directory: tuple[Feed, ...]) -> Iterator[list[list[Put]]]:
     """Return the documents of a batch's feeds, as far as they are composed; its fragments are kept."""
-    _keep(studio.db, batch.missing, batch.rendered)
+    _keep(studio, batch.missing, batch.rendered)
     sheets = [
         _sheet(studio, Head(feed, studio.site, directory if feed.kind is Kind.ALL else ()), shown)
         for feed, shown in batch.shown
@@ -183,20 +220,27 @@ def _sheet(studio: Studio, head: Head, shown: Sequence[Shown]) -> Sheet:
         head = _put_archives(studio, head)
     if feed.ended is not None:
         return Sheet(head, [Fragments.of(fragments(notice.ended(head), site.address))])
-    rendered = reading.fragments(studio.db, shown)
+    rendered = _rendered(studio, shown)
     fits = _how_many_fit(rendered, site.max_bytes_of(feed.kind))
     if fits < len(shown):
         head = replace(head, feed=replace(feed, updated=reading.updated_of(shown[:fits])))
     return Sheet(head, rendered[:fits])
 
 
+def _rendered(studio: Studio, shown: Sequence[Shown]) -> list[Rendered]:
+    """Return the fragments of the entries `shown`, in their order. All of them have been made."""
+    rest = [each for each in shown if each.entry_id not in studio.spooled]
+    kept = iter(reading.fragments(studio.db, rest))
+    return [studio.spooled.get(each.entry_id) or next(kept) for each in shown]
+
+
 def _compose_batch(folder: Path, verify: bool, sheets: Sequence[Sheet]) -> list[list[Put]]:
     return [list(_compose(folder, verify, *each)) for each in sheets]
 
 
-def _compose(folder: Path, verify: bool, head: Head, rendered: Sequence[Fragments]) -> Iterator[Put]:
+def _compose(folder: Path, verify: bool, head: Head, rendered: Sequence[Rendered]) -> Iterator[Put]:
     """Yield a feed's document in every format; their bytes are objects in the state folder `folder` by then."""
-    feed, site, parts = head.feed, head.site, _by_format(rendered)
+    feed, site, parts = head.feed, head.site, _by_format(_fetched(rendered))
     for form in FORMATS:
         body = objects.keep(folder, form.document(head, parts[form.name]), verify=verify)
         minutes = site.shortest_ttl if form.file_name == page.FILE_NAME else feed.ttl  # people don't wait
@@ -216,7 +260,7 @@ def _put_archives(studio: Studio, head: Head) -> Head:
             continue
         shown = archives.entries_of(db, head.feed, month)
         for missing in cut(reading.without_fragments(db, [each.entry_id for each in shown]), AT_ONCE):
-            _keep(db, missing, _start_rendering(studio, missing))
+            _keep(studio, missing, _start_rendering(studio, missing))
         feed = replace(head.feed, updated=reading.updated_of(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
         body = atom.document(archive, _by_format(reading.fragments(db, shown))["atom"])
@@ -252,8 +296,8 @@ def _by_format(rendered: Iterable[Fragments]) -> dict[str, list[bytes]]:
     return {form.name: [each[form.name] for each in parts] for form in FORMATS}
 
 
-def _how_many_fit(rendered: Iterable[Fragments], max_bytes: int) -> int:
+def _how_many_fit(rendered: Iterable[Rendered], max_bytes: int) -> int:
     """Return how many entries a document shows: as many as fit in every format, the same in each, at least one."""
-    sizes = [each.size_in() for each in rendered]
+    sizes = [reading.sizes(each.sizes) for each in rendered]
     sums = (list(accumulate(each[form.name] for each in sizes)) for form in FORMATS)
     return max(1, min(bisect_right(each, max_bytes) for each in sums))

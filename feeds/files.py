@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,6 +60,17 @@ def _with_folder(folder: str | Path, make: Callable[[], T]) -> T:
     except (FileNotFoundError, NotADirectoryError):  # or there is a file in its place: what makes it says so
         os.makedirs(folder, exist_ok=True)
         return make()
+
+
+@contextlib.contextmanager
+def scratch(root: Path) -> Iterator[Path]:
+    """Yield a new folder for what nobody needs afterwards; :func:`sweep` removes it where this comes to no end."""
+    place = root / _NEW
+    folder = Path(_with_folder(place, lambda: tempfile.mkdtemp(dir=place)))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def wait_for_disk(paths: Sequence[Path]) -> None:

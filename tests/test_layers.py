@@ -42,6 +42,7 @@ NEVER = {
     "fingerprint": THIRD_PARTY | ROOMS | {"config", "importlib.metadata"},
     "codings": THIRD_PARTY | ROOMS | {"config", "brotli", "zstandard"},
     "files": THIRD_PARTY | ROOMS | {"config"},
+    "spool": THIRD_PARTY | ROOMS | {"config", "model"},
     "places": THIRD_PARTY | ROOMS | {"config"},
     "ledger": THIRD_PARTY | ROOMS | {"config"},
     "outcome": THIRD_PARTY | ROOMS | {"config"},

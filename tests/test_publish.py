@@ -211,6 +211,16 @@ def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Pa
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
 
 
+def test_fragments_come_from_the_spool_or_from_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_FROM))
+    publish.build(make_site(corpus, tmp_path / "one", limit=100), NOW, jobs=1)
+    monkeypatch.setattr(documents, "REMEMBERED", 50)  # fewer than any feed shows
+    monkeypatch.setattr(documents, "AT_ONCE", 30)
+    publish.build(make_site(corpus, tmp_path / "two", limit=100), NOW, jobs=2)
+    assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
+    assert not list((tmp_path / "two" / "state" / ".new").iterdir())
+
+
 def test_what_is_only_compared_in_many_processes_leaves_nothing(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_FROM))
     site = make_site(corpus, tmp_path)

@@ -254,16 +254,17 @@ class Fragments(NamedTuple):
         """Return the fragments `parts`: format → bytes."""
         return cls(as_json({name: len(part) for name, part in parts.items()}), b"".join(parts.values()))
 
-    def size_in(self) -> dict[str, int]:
-        """Return how many bytes each format's has."""
-        sizes: dict[str, int] = json.loads(self.sizes)
-        return sizes
-
     def parts(self) -> dict[str, bytes]:
         """Return what :meth:`of` was given."""
-        sizes = self.size_in()
-        ends = accumulate(sizes.values())
-        return {name: self.body[end - size : end] for (name, size), end in zip(sizes.items(), ends, strict=True)}
+        found = sizes(self.sizes)
+        ends = accumulate(found.values())
+        return {name: self.body[end - size : end] for (name, size), end in zip(found.items(), ends, strict=True)}
+
+
+def sizes(as_json: str) -> dict[str, int]:
+    """Return how many bytes the fragment in each format has: :attr:`Fragments.sizes` as values."""
+    found: dict[str, int] = json.loads(as_json)
+    return found
 
 
 def fragments(db: sqlite3.Connection, shown: Iterable[Shown]) -> list[Fragments]:

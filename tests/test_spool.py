@@ -1,0 +1,65 @@
+"""What processes leave for each other in a spool is there for all of them, as it was put."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds import files, spool
+
+
+@given(rounds=st.lists(st.lists(st.binary(max_size=100), max_size=5), max_size=5))
+def test_what_was_put_is_read(rounds: list[list[bytes]], tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("spool")
+    pieces = [piece for bodies in rounds for piece in spool.put(folder, bodies)]
+    assert spool.read(reversed(pieces)) == [body for bodies in rounds for body in bodies][::-1]
+
+
+@pytest.mark.parametrize(
+    "executor",
+    [ThreadPoolExecutor(4), ProcessPoolExecutor(2, mp_context=get_context("forkserver"))],
+    ids=["threads", "processes"],
+)
+def test_many_may_put_at_a_time(executor: ThreadPoolExecutor | ProcessPoolExecutor, tmp_path: Path) -> None:
+    bodies = [[b"%d-%d " % (number, each) * 5_000 for each in range(20)] for number in range(40)]
+    with executor:
+        found = list(executor.map(partial(spool.put, tmp_path), bodies))
+    assert [spool.read(pieces) for pieces in found] == bodies
+
+
+def test_what_is_gone_is_an_error(tmp_path: Path) -> None:
+    (piece,) = spool.put(tmp_path, [b"some bytes"])
+    os.truncate(piece.file, 4)
+    with pytest.raises(OSError, match="gone"):
+        spool.read([piece])
+    os.unlink(piece.file)
+    with pytest.raises(FileNotFoundError):
+        spool.read([piece])
+
+
+def test_reading_leaves_nothing_open(tmp_path: Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    pieces = spool.put(tmp_path, [b"a", b"b"])
+    spool.read(pieces)
+    os.truncate(pieces[0].file, 1)
+    with pytest.raises(OSError, match="gone"):
+        spool.read(pieces)
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_nothing_is_left_of_a_scratch_folder(tmp_path: Path) -> None:
+    for error in (None, ZeroDivisionError):
+        with contextlib.suppress(ZeroDivisionError), files.scratch(tmp_path) as folder:
+            assert not list(folder.iterdir())
+            spool.put(folder, [b"some bytes"])
+            if error is not None:
+                raise error
+        assert not folder.exists()
