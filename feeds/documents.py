@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate, chain, islice, zip_longest
@@ -106,6 +106,7 @@ def put_pending(
     draft: Draft,
     progress: Progress,
     workers: Workers,
+    meanwhile: Callable[[], None] | None = None,
 ) -> None:
     """Put all documents that are pending in the catalogue into `draft`, and take out those that are gone.
 
@@ -120,6 +121,7 @@ def put_pending(
         draft: the next snapshot.
         progress: is told of each feed that is done.
         workers: render and compose where there is much of it.
+        meanwhile: is called while they render the first entries: it waits for the disk, say.
     """
     draft.remove_below([*pending.gone(db), *(draft.signs.moved.keys() - signs.moved.keys())])
     draft.signs = signs
@@ -132,7 +134,7 @@ def put_pending(
     progress.stage("render", len(feeds))
     with scratch(draft.folder) as spool:
         studio = Studio(db, site, workers, draft, spool, {})
-        batches = one_ahead(_rendering(studio, feeds))
+        batches = one_ahead(_rendering(studio, feeds, meanwhile))
         for composed in one_ahead(_composing(studio, each, directory) for each in batches):
             for documents in chain.from_iterable(composed):
                 for each in documents:
@@ -145,7 +147,7 @@ def put_pending(
             _put_signposts(draft, ledger, head, known)
 
 
-def _rendering(studio: Studio, feeds: Sequence[Feed]) -> Iterator[Batch]:
+def _rendering(studio: Studio, feeds: Sequence[Feed], meanwhile: Callable[[], None] | None) -> Iterator[Batch]:
     """Yield `feeds`, some at a time, with the rendering of their entries under way."""
     asked: set[int] = set()  # by the batch before, whose fragments may not have come yet
     rest = iter(feeds)
@@ -153,7 +155,11 @@ def _rendering(studio: Studio, feeds: Sequence[Feed]) -> Iterator[Batch]:
         numbers = dict.fromkeys(each.entry_id for _, entries in shown for each in entries)
         missing = reading.without_fragments(studio.db, [each for each in numbers if each not in asked])
         asked = set(missing)
-        yield Batch(shown, missing, _start_rendering(studio, missing))
+        batch = Batch(shown, missing, _start_rendering(studio, missing))
+        if meanwhile is not None:
+            meanwhile()
+            meanwhile = None
+        yield batch
 
 
 def _some(studio: Studio, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[Shown]]]:

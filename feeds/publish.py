@@ -120,7 +120,6 @@ def build(
             with watch.stage("publish"):
                 history.record_feeds(db)
                 ledger.save(folder)  # first: a build that is killed here finds its decisions again
-                db.commit()
             after = _write_out(db, site, ledger, before, now, workers, watch, anew=anew)
             written = 0
             if site.output_path is not None:
@@ -329,7 +328,7 @@ def _write_out(
 ) -> Snapshot:
     """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
     draft = Draft(site.state_path, before, now, verify=anew)
-    _fill(draft, db, site, ledger, workers, watch, anew=anew)
+    _fill(draft, db, site, ledger, workers, watch, anew=anew, meanwhile=db.commit)
     with watch.stage("publish"):
         history.record(db)
         db.commit()  # first: what is about to be seen is known to the next build, even if this one is killed here
@@ -348,8 +347,9 @@ def _fill(
     watch: Stopwatch,
     *,
     anew: bool = False,
+    meanwhile: Callable[[], None] | None = None,
 ) -> None:
-    """Render what is pending, or everything where the catalogue knows another snapshot, into `draft`."""
+    """Render what is pending, or everything where the catalogue knows another snapshot (see put_pending)."""
     if anew or not pending.shows(db, draft.before.name if draft.before is not None else None):
         anew = True
         pending.mark_all(db, with_archives=site.archives)
@@ -358,7 +358,7 @@ def _fill(
         from feeds.documents import put_pending
 
         with watch.stage("render"):
-            put_pending(db, site, signs, ledger, draft, watch.progress, workers)
+            put_pending(db, site, signs, ledger, draft, watch.progress, workers, meanwhile)
     if anew:
         draft.drop_the_rest()
 
