@@ -66,7 +66,7 @@ class Studio(NamedTuple):
         workers: render many entries, and compose many documents, at a time.
         draft: the next snapshot.
         spool: the folder in which workers leave fragments for each other.
-        spooled: where in it those of entries are, by the entries' numbers.
+        spooled: where in it those of entries are, by the entries' numbers; added to as they come.
     """
 
     db: sqlite3.Connection
@@ -95,7 +95,7 @@ class Batch(NamedTuple):
 
     shown: list[tuple[Feed, list[Shown]]]
     missing: list[int]
-    rendered: Iterator[list[Rendered]]
+    rendered: Iterator[Sequence[Rendered]]
 
 
 def put_pending(
@@ -155,7 +155,7 @@ def _rendering(studio: Studio, feeds: Sequence[Feed], meanwhile: Callable[[], No
         numbers = dict.fromkeys(each.entry_id for _, entries in shown for each in entries)
         missing = reading.without_fragments(studio.db, [each for each in numbers if each not in asked])
         asked = set(missing)
-        batch = Batch(shown, missing, _start_rendering(studio, missing))
+        batch = Batch(shown, missing, _start_rendering(studio, missing, spool=True))
         if meanwhile is not None:
             meanwhile()
             meanwhile = None
@@ -173,15 +173,15 @@ def _some(studio: Studio, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[Sh
             return
 
 
-def _start_rendering(studio: Studio, missing: Sequence[int]) -> Iterator[list[Rendered]]:
-    """Return the fragments of entries, batch by batch, as far as they are made."""
+def _start_rendering(studio: Studio, missing: Sequence[int], *, spool: bool) -> Iterator[Sequence[Rendered]]:
+    """Return the fragments of entries, batch by batch, as far as they are made; in the `spool`, if others make them."""
     executor = studio.workers.executor(len(missing), PARALLEL_FROM)
-    spool = studio.spool if executor is not None else None
-    work = functools.partial(_render_batch, studio.site.address, studio.site.home, spool)
+    place = studio.spool if spool and executor is not None else None
+    work = functools.partial(_render_batch, studio.site.address, studio.site.home, place)
     return at_once(work, reading.ingredients(studio.db, missing), BATCH, executor)
 
 
-def _keep(studio: Studio, numbers: Sequence[int], rendered: Iterable[list[Rendered]]) -> None:
+def _keep(studio: Studio, numbers: Sequence[int], rendered: Iterable[Sequence[Rendered]]) -> None:
     """Keep the fragments of the entries with these numbers, as they come, and remember where in the spool they are."""
     spooled = studio.spooled
     for some in cut(zip(numbers, chain.from_iterable(rendered), strict=True), BATCH):
@@ -192,11 +192,11 @@ def _keep(studio: Studio, numbers: Sequence[int], rendered: Iterable[list[Render
             del spooled[number]
 
 
-def _render_batch(address: str, home: Provider, spool: Path | None, found: Sequence[Ingredients]) -> list[Rendered]:
+def _render_batch(address: str, home: Provider, spool: Path | None, found: Sequence[Ingredients]) -> Sequence[Rendered]:
     """Return the fragments of entries; where there is a spool, they are in it."""
     rendered = [Fragments.of(fragments(reading.made(each, home), address)) for each in found]
     if spool is None:
-        return list(rendered)
+        return rendered
     pieces = put(spool, [each.body for each in rendered])
     return [Spooled(each.sizes, piece) for each, piece in zip(rendered, pieces, strict=True)]
 
@@ -266,7 +266,8 @@ def _put_archives(studio: Studio, head: Head) -> Head:
             continue
         shown = archives.entries_of(db, head.feed, month)
         for missing in cut(reading.without_fragments(db, [each.entry_id for each in shown]), AT_ONCE):
-            _keep(studio, missing, _start_rendering(studio, missing))
+            # A site's archives are as large as all that it has ever published, and nobody but this process needs them.
+            _keep(studio, missing, _start_rendering(studio, missing, spool=False))
         feed = replace(head.feed, updated=reading.updated_of(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
         body = atom.document(archive, _by_format(reading.fragments(db, shown))["atom"])

@@ -34,8 +34,8 @@ def write_atomically(
     Raises:
         OSError: it can't be written; nothing is left behind.
     """
-    scratch = os.path.join(root or path.parent, _NEW)
-    descriptor, temporary = _with_folder(scratch, lambda: tempfile.mkstemp(dir=scratch))
+    place = os.path.join(root or path.parent, _NEW)
+    descriptor, temporary = _with_folder(place, lambda: tempfile.mkstemp(dir=place))
     try:
         with open(descriptor, "wb", buffering=0) as file:
             rest = memoryview(body)
@@ -64,13 +64,17 @@ def _with_folder(folder: str | Path, make: Callable[[], T]) -> T:
 
 @contextlib.contextmanager
 def scratch(root: Path) -> Iterator[Path]:
-    """Yield a new folder for what nobody needs afterwards; :func:`sweep` removes it where this comes to no end."""
+    """Yield a new folder for what nobody needs afterwards; :func:`sweep` removes it where this comes to no end.
+
+    Afterwards nothing can be put into it: other processes may still be about to.
+    """
     place = root / _NEW
     folder = Path(_with_folder(place, lambda: tempfile.mkdtemp(dir=place)))
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        left = folder.rename(folder.with_suffix(".left"))  # who writes by its name finds none, and makes none anew
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def wait_for_disk(paths: Sequence[Path]) -> None:

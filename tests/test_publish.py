@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import resource
 import shutil
@@ -219,6 +220,24 @@ def test_fragments_come_from_the_spool_or_from_the_catalogue(tmp_path: Path, mon
     publish.build(make_site(corpus, tmp_path / "two", limit=100), NOW, jobs=2)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
     assert not list((tmp_path / "two" / "state" / ".new").iterdir())
+
+
+def test_a_disk_that_fills_up_while_workers_render_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site(write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_FROM)), tmp_path, limit=100)
+
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(reading, "keep_fragments", fill)
+    with pytest.raises(StateError, match="No space left"):
+        publish.build(site, NOW, jobs=2)
+    assert not list((tmp_path / "state" / ".new").iterdir())
+    monkeypatch.undo()
+    publish.build(site, NOW, jobs=2)
+    publish.build(make_site(tmp_path / "c", tmp_path / "two", limit=100), NOW)
+    assert tree(tmp_path / "public") == tree(tmp_path / "two" / "public")
 
 
 def test_what_is_only_compared_in_many_processes_leaves_nothing(tmp_path: Path) -> None:

@@ -161,3 +161,9 @@ def test_mistakes_are_told_in_the_same_way(text: str, edits: list[tuple[int, str
         at = place % (len(text) + 1)
         text = text[:at] + (character or "") + text[at + (not character) :]
     agrees(text)
+
+
+@given(st.text("!&*?|>@`%[]{},:- \n0xob+./'\"aé\u2003", max_size=20))
+def test_what_may_start_unusually_is_looked_at(text: str) -> None:
+    left = text.encode().translate(None, quick._DULL)
+    assert quick._PERHAPS_FIRST.search(left) or not quick._starts_unusually(text)

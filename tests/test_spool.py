@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -63,3 +64,21 @@ def test_nothing_is_left_of_a_scratch_folder(tmp_path: Path) -> None:
             if error is not None:
                 raise error
         assert not folder.exists()
+
+
+def test_who_comes_too_late_leaves_nothing(tmp_path: Path) -> None:
+    started, ended = threading.Event(), threading.Event()
+
+    def put_again_and_again(folder: Path) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            while not ended.is_set():
+                spool.put(folder, [b"some bytes"])
+                started.set()
+
+    with ThreadPoolExecutor(8) as executor:
+        with files.scratch(tmp_path) as folder:
+            for _ in range(8):
+                executor.submit(put_again_and_again, folder)
+            started.wait()
+        ended.set()
+    assert not list((tmp_path / ".new").iterdir())

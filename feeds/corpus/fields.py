@@ -30,6 +30,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 _OTHER_NAMES = frozenset(name.lower() for names in NAMES.values() for name in names)
 _SPELLED = {name.lower(): name for name in (*NAMES, "originalUrl", "ampWebUrl")}
+"""Name in lower case → the name by which a field is asked for, where that is another."""
+
 _IMAGE = frozenset({"url", "width", "height", "isCached"})
 
 Where = tuple[str | int, ...]
@@ -66,7 +68,11 @@ class Fields:
         self._report((*self._where, name), reason, advice, Severity.WARNING)
 
     def find(self, field: str) -> tuple[str, Any]:
-        """Return the name under which `field` has a value here, and the value; or its main name and None."""
+        """Return the name under which `field` has a value here, and the value; or its main name and None.
+
+        Args:
+            field: its main name: one of :data:`_SPELLED`, or in lower case.
+        """
         value = self._values.get(field)
         if value or _is_there(value):
             return field, value

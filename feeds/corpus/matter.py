@@ -52,10 +52,9 @@ class _TextLoader(SafeLoader):
 
 def _refuse_depth(fm: str) -> None:
     """Raise MatterError where YAML is nested so deep that libyaml's recursion would end the process."""
-    brackets = (
-        fm.count(each) for each in "[{?" if each in fm
-    )  # to count what isn't there takes far longer than to look
-    nested = max(*brackets, len(_LISTS_IN_ONE_LINE.findall(fm)), 0)
+    # To count what isn't there takes far longer than to see that it isn't.
+    marks = (fm.count(each) for each in "[{?" if each in fm)
+    nested = max(0, len(_LISTS_IN_ONE_LINE.findall(fm)), *marks)
     if nested < _SUSPICIOUS and len(fm) < _SUSPICIOUS_LENGTH:
         return
     depth = 0

@@ -28,7 +28,8 @@ _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\ufff
 _INDICATORS = "!&*?|>@`%"  # what no plain text starts with
 
 # A text is searched for all of that once the characters are dropped that can't be part of it: most of them. What is
-# found in the rest may be there, and is looked for in the text. The slash parts what is not together in addresses.
+# found in the rest may be there, and is looked for in the text. The slash is kept for addresses: in "https://0x.example"
+# the colon and the number don't meet. The patterns start with what is rare, and look behind, since that is faster.
 _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
 _TELLING = b"\n<-.:0xob+,[{/" + _INDICATORS.encode()
 _DULL = bytes(set(range(0x100)) - set(_CONTROLS) - set(_TELLING))

@@ -1,0 +1,70 @@
+"""What is read by a short way is what it would be by the long one, and needs no word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.corpus.fields import Fields, _plain_image
+from feeds.model import Image
+
+IMAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "url": st.sampled_from(["https://a.example/1.png", "/1.png", "", "ftp://a.example/", None, 7]),
+        "width": st.sampled_from([640, 0, -1, 10**6, 10**16, 10**400, "640", "wide", True, 6.4, None]),
+        "height": st.sampled_from([480, "480", None]),
+        "isCached": st.booleans(),
+        "alt": st.just("x"),
+        "src": st.just("https://a.example/2.png"),
+    },
+)
+
+
+def fields(values: dict[str, Any], problems: list[object], *, clean: bool = False) -> Fields:
+    return Fields(values, (), lambda *problem: problems.append(problem), clean=clean)
+
+
+@given(image=IMAGES)
+def test_a_plain_image_is_what_any_would_be(image: dict[str, Any]) -> None:
+    problems: list[object] = []
+    found = fields({}, problems)._one_image(image, None, "images")
+    assert _plain_image(image) in (None, found)
+    assert _plain_image(image) is None or not problems
+
+
+def test_an_ordinary_image_is_plain() -> None:
+    image = {"url": "https://a.example/1.png", "width": 640, "height": 480, "isCached": False}
+    assert _plain_image(image) == Image("https://a.example/1.png", 640, 480)
+
+
+@given(parts=st.lists(st.text("ab \t\n\xa0", max_size=5), max_size=5))
+def test_names_in_a_clean_file_are_those_of_any(parts: list[str]) -> None:
+    clean, other = (fields({"topics": parts}, [], clean=each).names("topics") for each in (True, False))
+    assert clean == other
+
+
+@given(st.text("ab \t\n\xa0", max_size=9) | st.integers() | st.floats() | st.booleans() | st.none())
+def test_a_text_in_a_clean_file_is_that_of_any(value: object) -> None:
+    clean, other = (fields({"title": value}, [], clean=each).text("title") for each in (True, False))
+    assert clean == other
+
+
+@pytest.mark.parametrize(
+    "name", ["webUrl", "weburl", "WEBURL", "originalUrl", "ORIGINALURL", "publisheddatetime", "ID"]
+)
+def test_names_may_have_any_letter_case(name: str) -> None:
+    asked = {"weburl": "webUrl", "originalurl": "originalUrl", "publisheddatetime": "publishedDateTime", "id": "id"}
+    assert fields({name: "x"}, []).find(asked[name.lower()]) == (asked[name.lower()], "x")
+
+
+@pytest.mark.parametrize(
+    ("value", "there"), [(0, True), (False, True), ({}, True), ("0", True), ("", False), ([], False), (None, False)]
+)
+def test_what_is_there(value: object, there: bool) -> None:
+    assert fields({"webUrl": value, "url": "other"}, []).find("webUrl") == (
+        ("webUrl", value) if there else ("url", "other")
+    )

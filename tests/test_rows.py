@@ -1,0 +1,68 @@
+"""What is read from a file is the same after it has been to another process, and to the catalogue."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feeds.catalogue import database, intake
+from feeds.catalogue.rows import FACTS, TEXT, from_mention, to_mention, to_moment
+from feeds.model import Article, Image, Mention, Parsed, Problem, Provider
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+NAMES = st.lists(TEXTS, max_size=3).map(tuple)
+NUMBERS = st.none() | st.integers(-(10**15), 10**15) | st.floats(-1e15, 1e15)
+MOMENTS = st.integers(-(10**10), 10**11).map(to_moment)
+
+MENTIONS = st.builds(
+    Mention,
+    path=st.just("a.md"),
+    position=st.integers(0, 9),
+    title=TEXTS,
+    published=MOMENTS,
+    updated=st.none() | MOMENTS,
+    listed=st.booleans(),
+    excerpt=TEXTS,
+    url=st.none() | TEXTS,
+    original_url=st.none() | TEXTS,
+    amp_url=st.none() | TEXTS,
+    explicit_id=st.none() | TEXTS,
+    provider=st.none() | st.builds(Provider, TEXTS, TEXTS),
+    topics=NAMES,
+    categories=NAMES,
+    type=TEXTS,
+    quality=NUMBERS,
+    heat=NUMBERS,
+    image=st.none() | st.builds(Image, TEXTS, *(st.none() | st.integers(1, 10**5),) * 2),
+    content=TEXTS,
+)
+
+
+@given(mention=MENTIONS)
+def test_a_mention_comes_out_of_the_catalogue_as_it_went_in(
+    mention: Mention, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    columns = f"{FACTS}, {TEXT}"
+    with database.connect(tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite3", "") as db:
+        db.execute("INSERT INTO source VALUES (1, 'a.md', '', '', 1, 1, 0, 1, '[]')")
+        values: tuple[Any, ...] = (1, 1, 0, "[]", *from_mention(mention))
+        marks = ", ".join("?" * len(values))
+        db.execute(f"INSERT INTO mention (id, source_id, live, keys, {columns}) VALUES ({marks})", values)
+        (row,) = db.execute(f"SELECT {columns} FROM mention").fetchall()
+        assert repr(to_mention("a.md", row)) == repr(mention)  # a number stays whole, or with a point
+        (row,) = db.execute(f"SELECT {FACTS} FROM mention").fetchall()
+        assert to_mention("a.md", row) == mention._replace(excerpt="", content="")
+
+
+@given(mentions=st.lists(MENTIONS, min_size=1, max_size=3))
+def test_rows_are_the_same_in_another_process(mentions: list[Mention]) -> None:
+    usable = tuple(each._replace(url="https://a.example/1", explicit_id=None, original_url=None) for each in mentions)
+    usable = tuple(each._replace(amp_url=None) for each in usable)
+    problems = (Problem("a.md", 1, "title", "reason", "advice"),)
+    rows = intake.rows(Provider("Site", "site.example"), Parsed("a.md", Article("a.md", usable), problems))
+    there = pickle.loads(pickle.dumps(rows))
+    assert repr(there) == repr(rows)
