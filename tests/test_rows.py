@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+import sqlite3
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,18 +44,16 @@ MENTIONS = st.builds(
 
 
 @given(mention=MENTIONS)
-def test_a_mention_comes_out_of_the_catalogue_as_it_went_in(
-    mention: Mention, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_mention_comes_out_of_the_catalogue_as_it_went_in(mention: Mention) -> None:
     columns = f"{FACTS}, {TEXT}"
-    with database.connect(tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite3", "") as db:
-        db.execute("INSERT INTO source VALUES (1, 'a.md', '', '', 1, 1, 0, 1, '[]')")
-        values: tuple[Any, ...] = (1, 1, 0, "[]", *from_mention(mention))
+    values: tuple[Any, ...] = (1, 1, 0, "[]", *from_mention(mention))
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(database._SCHEMA)
         marks = ", ".join("?" * len(values))
         db.execute(f"INSERT INTO mention (id, source_id, live, keys, {columns}) VALUES ({marks})", values)
-        (row,) = db.execute(f"SELECT {columns} FROM mention").fetchall()
+        row = db.execute(f"SELECT {columns} FROM mention").fetchone()
         assert repr(to_mention("a.md", row)) == repr(mention)  # a number stays whole, or with a point
-        (row,) = db.execute(f"SELECT {FACTS} FROM mention").fetchall()
+        row = db.execute(f"SELECT {FACTS} FROM mention").fetchone()
         assert to_mention("a.md", row) == mention._replace(excerpt="", content="")
 
 
