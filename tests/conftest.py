@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from feeds.config import Site
 from feeds.web import create_app, shelf
 
 PROJECT = Path(__file__).parent.parent
 SEEDS = PROJECT / "seeds"
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says more about the machine
+settings.load_profile("untimed")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

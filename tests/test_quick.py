@@ -151,7 +151,7 @@ def test_what_is_usual(text: str) -> None:
 CHARACTERS = [*":-#'\"[]{},&*!|>%@`?\n ~=.01x<\\", ""]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.sampled_from([*FOUND, *(text[:1500].rpartition("\n")[0] for text in ORDINARY)]),
     st.lists(st.tuples(st.integers(0, 1500), st.sampled_from(CHARACTERS)), max_size=4),
