@@ -166,7 +166,7 @@ class TestSameAsFlask:
         wants = f"*;q=0.5, {best}, identity;q=0.1"
         assert Both(site).same(request(path, HTTP_ACCEPT_ENCODING=wants, HTTP_IF_NONE_MATCH=tag))[0].startswith("304")
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
     @given(data=st.data())
     def test_any_request(self, data: st.DataObject, site: Site) -> None:
         both = Both(site)
