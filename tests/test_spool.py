@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds import files, spool
+from feeds.parallel import Workers
 
 
 @given(rounds=st.lists(st.lists(st.binary(max_size=100), max_size=5), max_size=5))
@@ -24,16 +24,13 @@ def test_what_was_put_is_read(rounds: list[list[bytes]], tmp_path_factory: pytes
     assert spool.read(reversed(pieces)) == [body for bodies in rounds for body in bodies][::-1]
 
 
-@pytest.mark.parametrize(
-    "executor",
-    [ThreadPoolExecutor(4), ProcessPoolExecutor(2, mp_context=get_context("forkserver"))],
-    ids=["threads", "processes"],
-)
-def test_many_may_put_at_a_time(executor: ThreadPoolExecutor | ProcessPoolExecutor, tmp_path: Path) -> None:
+def test_many_may_put_at_a_time(tmp_path: Path) -> None:
     bodies = [[b"%d-%d " % (number, each) * 5_000 for each in range(20)] for number in range(40)]
-    with executor:
-        found = list(executor.map(partial(spool.put, tmp_path), bodies))
-    assert [spool.read(pieces) for pieces in found] == bodies
+    put = partial(spool.put, tmp_path)
+    with ThreadPoolExecutor(4) as threads, Workers(2) as workers:
+        for executor in (threads, workers.executor(1, enough=1)):
+            assert executor is not None
+            assert [spool.read(pieces) for pieces in executor.map(put, bodies)] == bodies
 
 
 def test_what_is_gone_is_an_error(tmp_path: Path) -> None:
