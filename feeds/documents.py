@@ -127,7 +127,6 @@ def put_pending(
     draft.signs = signs
     if database.meta(db, "archives") == "on" and not site.archives:
         draft.remove_named(atom.is_archive)
-    database.set_meta(db, "archives", "on" if site.archives else "off")
     feeds = reading.feeds(db, pending=True)
     known = reading.feeds(db) if feeds else []
     directory = tuple(each for each in known if each.ended is None)
@@ -140,6 +139,7 @@ def put_pending(
                 for each in documents:
                     draft.put(*each)
                 progress.advance()
+    database.set_meta(db, "archives", "on" if site.archives else "off")  # not before `meanwhile`, which may commit it
     for feed in feeds:
         if feed.kind is Kind.ALL:
             head = Head(feed, site, directory)

@@ -293,6 +293,24 @@ def test_an_entry_may_be_rendered_for_an_archive_while_it_is_for_the_next_feed(
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
 
 
+def test_archives_are_switched_off_though_a_build_is_broken_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = write_corpus(tmp_path / "c", {"a.md": article()})
+    publish.build(make_site(corpus, tmp_path, archives=True), NOW)
+
+    def break_off(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(documents, "_composing", break_off)
+    with pytest.raises(ZeroDivisionError):
+        publish.build(make_site(corpus, tmp_path), NOW)
+    monkeypatch.undo()
+    publish.build(make_site(corpus, tmp_path), NOW)
+    publish.build(make_site(corpus, tmp_path / "new"), NOW)
+    assert tree(tmp_path / "public").keys() == tree(tmp_path / "new" / "public").keys()
+
+
 def test_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
     """Another zone, locale, hash seed, order of files and folder: not one byte differs."""
     trees = []

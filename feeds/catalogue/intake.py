@@ -13,7 +13,7 @@ from feeds.catalogue.database import meta, set_meta
 from feeds.catalogue.reading import next_due
 from feeds.catalogue.rows import FACTS, TEXT, NewMention, as_json, from_mention
 from feeds.entries import fold, key_number, keys, outline, provider_of
-from feeds.model import Kind, Mention, Parsed, Provider, to_seconds
+from feeds.model import Kind, Mention, Outline, Parsed, Provider, to_seconds
 
 _NOBODY = Provider("", "")
 """Stands for the site where its own domain is not wanted."""
@@ -117,11 +117,13 @@ class Rows(NamedTuple):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go from process to process as plain tuples: to pickle named ones takes twice as long."""
-        return _unpacked, ([each.packed() for each in self.mentions], self.problems, self.names)
+        plain = [(keys, tuple(outline), listed, values) for keys, outline, listed, values in self.mentions]
+        return _named, (plain, self.problems, self.names)
 
 
-def _unpacked(mentions: list[tuple[Any, ...]], problems: list[tuple[Any, ...]], names: list[tuple[str, str]]) -> Rows:
-    return Rows([NewMention.of(each) for each in mentions], problems, names)
+def _named(plain: list[tuple[Any, ...]], problems: list[tuple[Any, ...]], names: list[tuple[str, str]]) -> Rows:
+    mentions = [NewMention(keys, Outline._make(outline), listed, values) for keys, outline, listed, values in plain]
+    return Rows(mentions, problems, names)
 
 
 class Read(NamedTuple):

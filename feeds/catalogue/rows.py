@@ -71,16 +71,6 @@ class NewMention(NamedTuple):
     listed: bool
     values: tuple[Any, ...]
 
-    def packed(self) -> tuple[Any, ...]:
-        """Return it without names."""
-        return self.keys, tuple(self.outline), self.listed, self.values
-
-    @classmethod
-    def of(cls, packed: tuple[Any, ...]) -> NewMention:
-        """Return what was :meth:`packed`."""
-        keys, outline, listed, values = packed
-        return cls(keys, Outline._make(outline), listed, values)
-
 
 def to_mention(path: str, row: Sequence[Any]) -> Mention:
     """Return the mention in the file `path` that `row` holds: the values of :data:`FACTS`, and :data:`TEXT` or not."""

@@ -33,6 +33,7 @@ _SPELLED = {name.lower(): name for name in (*NAMES, "originalUrl", "ampWebUrl")}
 """Name in lower case → the name by which a field is asked for, where that is another."""
 
 _IMAGE = frozenset({"url", "width", "height", "isCached"})
+"""What an ordinary image has, in this spelling."""
 
 Where = tuple[str | int, ...]
 Report = Callable[[Where, str, str, Severity], None]
