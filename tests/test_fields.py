@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feeds.corpus.fields import Fields, _plain_image
@@ -29,6 +29,7 @@ def fields(values: dict[str, Any], problems: list[object], *, clean: bool = Fals
 
 
 @given(image=IMAGES)
+@example(image={"url": "https://a.example/1.png", "width": 10**16, "height": 480})
 def test_a_plain_image_is_what_any_would_be(image: dict[str, Any]) -> None:
     problems: list[object] = []
     found = fields({}, problems)._one_image(image, None, "images")
