@@ -1,5 +1,5 @@
 """The application object for any WSGI server: ``gunicorn wsgi:application``."""
 
-from feeds.web import create_app
+from feeds import create_app
 
 application = create_app()

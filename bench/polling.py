@@ -24,7 +24,7 @@ from bench.results import MixedError, Results
 from bench.rivals import INSTALLED
 from bench.servers import Nginx, NginxKeepingOpen, OurServer, Server
 from bench.tools import MissingError, Ours
-from feeds import snapshot
+from feeds.store import snapshots
 
 SCRIPT = Path(__file__).parent / "wrk" / "polls.lua"
 FEEDS = 200
@@ -153,12 +153,12 @@ def measure_switch(site: Site, rounds: int, seconds: int, results: Results) -> N
         top = results.typical(site.articles, NOT_MODIFIED, OurServer.name, RATE) or 1
         pause = CONNECTIONS / (top / 2) * MS
         for turn in range(rounds):
-            before = snapshot.current_name(site.state)
+            before = snapshots.current_name(site.state)
             edit = threading.Timer(seconds / 2, site.tool.apply, [edits.changes(edits.EDITED, site.articles, turn)])
             edit.start()
             figures = wrk(server, polled, SCENARIOS[NOT_MODIFIED], seconds, check=False, pause=pause)
             edit.join()
-            if snapshot.current_name(site.state) == before:
+            if snapshots.current_name(site.state) == before:
                 raise WrongError("the edit was not published while it was polled; try more --seconds")
             results.add(site.articles, SWITCH, server.name, **{SLOWEST: figures["slowest"] / MS})
             build.say(
@@ -189,7 +189,7 @@ class Site:
         """
         build.set_up([self.tool], self.articles)
         measure.times(self.tool.command(), self.tool.folder, self.tool.environ())
-        found = snapshot.current(self.state)
+        found = snapshots.load_current(self.state)
         documents = found.documents if found is not None else {}
         self.addresses = chosen({address: each.size for address, each in documents.items()})
         compress(self.tool.output, self.addresses)

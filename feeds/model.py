@@ -7,63 +7,11 @@ standard library. All times are aware datetimes in UTC, in whole seconds (an RSS
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-RELATED_LIMIT = 20
-"""How many related pages an entry lists: a page that five hundred articles mention must not grow with them."""
-
-PACE_OF = 10
-"""By how many of its newest entries a feed's pace is told."""
-
-OUTPUT_MARK = ".feeds-output.json"
-"""The list of files in a static tree of ours (address → digest). A folder that holds it is no part of a corpus."""
-
-_PLAIN = b"\t\n\r" + bytes(range(0x20, 0x7F))
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def clean_text(text: str) -> str:
-    """Return `text` without the control characters that XML 1.0 forbids or discourages (section 2.2, ``Char``).
-
-    One of the forbidden makes a whole feed unreadable, so none ever gets past the corpus; the discouraged
-    (U+007F to U+009F) are what readers take for the letters of another encoding.
-    """
-    return text if text.isprintable() else _FORBIDDEN.sub("", text)
-
-
-def forbidden(text: str) -> re.Match[str] | None:
-    """Return the first character in `text` that XML 1.0 can't carry, as a match, or None."""
-    if text.isascii() and not text.encode("ascii").translate(None, _PLAIN):
-        return None  # told at once, as most texts are
-    return _FORBIDDEN.search(text)
-
-
-def one_line(text: str) -> str:
-    """Return `text` as plain elements want it: white space folded, none at the ends."""
-    return " ".join(text.split())
-
-
-def iso(moment: datetime) -> str:
-    """Return `moment`, which is in UTC, as RFC 3339 writes it: ``2022-05-26T15:52:00Z``."""
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def to_seconds(moment: datetime) -> int:
-    """Return `moment` in whole seconds since the epoch."""
-    return int(moment.timestamp())
-
-
-def name_key(name: str) -> str:
-    """Return what makes two spellings of a topic's or category's name the same name."""
-    return unicodedata.normalize("NFKC", one_line(name)).casefold()
 
 
 class Kind(StrEnum):
@@ -73,27 +21,6 @@ class Kind(StrEnum):
     TOPIC = "topic"
     PROVIDER = "provider"
     CATEGORY = "category"
-
-    @property
-    def folder(self) -> str:
-        """The folder that feeds of this kind live in: ``topics``, ``providers``, ``categories``, or none."""
-        return {"all": "", "topic": "topics", "provider": "providers", "category": "categories"}[self.value]
-
-
-def feed_at(folder: str) -> tuple[Kind, str]:
-    """Return kind and slug of the feed in `folder`, as :attr:`Feed.folder` has it.
-
-    Raises:
-        ValueError: it is no feed's.
-
-    >>> feed_at("topics/ai/"), feed_at("")
-    ((<Kind.TOPIC: 'topic'>, 'ai'), (<Kind.ALL: 'all'>, ''))
-    """
-    kinds, _, slug = folder.rstrip("/").partition("/")
-    found = next((each for each in Kind if each.folder == kinds), None)
-    if found is None:
-        raise ValueError(f"no folder of a feed: {folder}")
-    return found, slug
 
 
 class Severity(StrEnum):
@@ -217,7 +144,7 @@ class Link:
 
 
 class Outline(NamedTuple):
-    """What decides where an entry stands: in which feeds, and in which order (:func:`feeds.entries.outline`).
+    """What decides where an entry stands: in which feeds, and in which order (:func:`feeds.rules.entries.outline`).
 
     There is one for each mention of a corpus, so it is as the catalogue keeps it: times in seconds since the epoch, the
     provider as name and domain.
@@ -240,7 +167,7 @@ class Outline(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a subscriber sees: one web page, all of its mentions merged (:func:`feeds.entries.merge`).
+    """What a subscriber sees: one web page, all of its mentions merged (:func:`feeds.rules.entries.merge`).
 
     Attributes:
         own: True where an article of the corpus is about this page; False where it is only related to one.
@@ -282,7 +209,7 @@ class Feed:
         updated: the latest `updated` among the entries it shows, or where it shows none, among those that are
             left out; never the time of a build.
         newest: when the first entry it shows was published, or None where it has none.
-        ttl: after how many minutes a reader should ask again (:func:`pace`).
+        ttl: after how many minutes a reader should ask again (:func:`feeds.rules.times.polling_interval`).
         ended: since when nothing in the corpus names it any more; None for a feed that goes on.
     """
 
@@ -295,11 +222,6 @@ class Feed:
     newest: datetime | None
     ttl: int
     ended: datetime | None = None
-
-    @property
-    def folder(self) -> str:
-        """Its folder below the site's address, with a trailing slash; empty for ``all``."""
-        return f"{self.kind.folder}/{self.slug}/" if self.kind is not Kind.ALL else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,24 +267,3 @@ class HeldBack:
 
     path: str
     due: datetime | None
-
-
-def pace(published: Sequence[float], shortest: int, longest: int) -> int:
-    """Return after how many minutes it is worth asking a feed again: half of the time between two of its entries.
-
-    Args:
-        published: when its newest entries were published, in seconds, newest first.
-        shortest, longest: the bounds, in minutes; a feed with fewer than two entries gets the longest.
-
-    A function of the entries alone: a feed that falls silent must not change its bytes for that.
-    """
-    recent = published[:PACE_OF]
-    if len(recent) < 2:
-        return longest
-    minutes = (recent[0] - recent[-1]) / (len(recent) - 1) / 60 / 2
-    return max(shortest, min(longest, round(minutes)))
-
-
-def latest(moments: Iterable[datetime]) -> datetime:
-    """Return the latest of `moments`, or the epoch where there are none (an empty feed still needs a date)."""
-    return max(moments, default=EPOCH)

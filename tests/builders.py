@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from feeds import config
-from feeds.config import Site
 from feeds.model import Entry, Feed, Kind, Mention, Provider
-from feeds.render.head import Head
+from feeds.render.head import FeedHead
+from feeds.settings import loader
+from feeds.settings.site import Site
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 """The time at which tests build, unless they say otherwise."""
@@ -57,9 +57,9 @@ def make_feed(kind: Kind = Kind.TOPIC, name: str = "AI", **given: Any) -> Feed:
     return Feed(kind=kind, name=name, **(values | given))
 
 
-def make_head(feed: Feed | None = None, **given: Any) -> Head:
+def make_head(feed: Feed | None = None, **given: Any) -> FeedHead:
     values: dict[str, Any] = {"base_url": "https://example.org/", "title": "Test Site"}
-    return Head(feed or make_feed(), Site(**(values | given)))
+    return FeedHead(feed or make_feed(), Site(**(values | given)))
 
 
 def article(
@@ -101,7 +101,7 @@ def make_site(corpus: Path, work: Path, **given: Any) -> Site:
         "state": str(work / "state"),
         "output": str(work / "public"),
     }
-    return config.load(str(corpus), environ={}, **(values | given))
+    return loader.load_site(str(corpus), environ={}, **(values | given))
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -12,8 +12,9 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import settings
 
-from feeds.config import Site
-from feeds.web import create_app, shelf
+from feeds.settings.site import Site
+from feeds.web import current_snapshot
+from feeds.web.app import create_app
 
 PROJECT = Path(__file__).parent.parent
 SEEDS = PROJECT / "seeds"
@@ -57,6 +58,6 @@ def feeds(tmp_path: Path) -> Run:
 @pytest.fixture
 def client(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """Ask the web application of the fixture `site`, which each file of tests has its own of."""
-    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
+    monkeypatch.setattr(current_snapshot, "CHECK_SECONDS", 0)
     with create_app(site).test_client() as client:
         yield client

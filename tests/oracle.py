@@ -11,8 +11,8 @@ from lxml import etree
 
 from feeds.model import Entry
 from feeds.render.compose import ComposedFeed
-from feeds.render.content import content, image_type, provider_address
-from feeds.render.head import Head
+from feeds.render.content import content_html, image_type, provider_address
+from feeds.render.head import FeedHead
 
 _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -21,7 +21,7 @@ _NAMESPACES = {
 }
 
 
-def whole_feed(head: Head, file_name: str, media_type: str, shown: Sequence[Entry], address: str) -> ComposedFeed:
+def whole_feed(head: FeedHead, file_name: str, media_type: str, shown: Sequence[Entry], address: str) -> ComposedFeed:
     """Return the feed `head` with the entries `shown` in it, composed the way feedgen means it."""
     feed = ComposedFeed(head, file_name, media_type)
     for entry in shown:
@@ -57,7 +57,7 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         self.author(name=entry.provider.name, uri=provider_address(entry.provider, address))
         if entry.summary:
             self.summary(entry.summary)
-        self.content(content(entry), type="html")
+        self.content(content_html(entry), type="html")
         if entry.topics:
             self.category([{"term": name, "scheme": f"{address}topics/"} for name in entry.topics])
         self.register_extension("dc", DcEntryExtension, atom=False, rss=True)

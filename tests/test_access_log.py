@@ -14,13 +14,14 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds import config, logfile, publish, watching
-from feeds.config import Site
+from feeds.audit.pollers import log
 from feeds.errors import ConfigError
-from feeds.logfile import LogFile
-from feeds.pollers import log
-from feeds.web import create_app
-from feeds.web.access_log import line
+from feeds.pipeline import publish, watch
+from feeds.settings import loader
+from feeds.settings.site import Site
+from feeds.web import access_log
+from feeds.web.access_log import LogFile, log_line
+from feeds.web.app import create_app
 from tests.builders import NOW, article, make_site, write_corpus
 from tests.conftest import Run
 
@@ -45,8 +46,8 @@ def los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-def requests(path: Path) -> list[log.Request | None]:
-    return list(log.requests(str(path)))
+def requests(path: Path) -> list[log.LoggedRequest | None]:
+    return list(log.read_requests(str(path)))
 
 
 def unescaped(field: bytes) -> str:
@@ -73,15 +74,15 @@ def test_a_line_is_in_the_combined_log_format() -> None:
         rb'192.0.2.7 - - [31/Dec/2025:16:00:01 -0800] "GET /topics/c++/a%20b/%C3%A9.atom?x=%20y HTTP/1.1"'
         rb' 200 1234 "https://news.example/" "A \"reader\"\x0a\\"'
     )
-    assert line(environ, "200 OK", [("Content-Length", "1234")], 1767225601) == expected + b"\n"
-    assert b' "GET /A%42?c HTTP/1.1" ' in line({**environ, "RAW_URI": "/A%42?c"}, "200 OK", [], 0)
-    assert b' "GET /A%43?c HTTP/1.1" ' in line({**environ, "REQUEST_URI": "/A%43?c"}, "200 OK", [], 0)
+    assert log_line(environ, "200 OK", [("Content-Length", "1234")], 1767225601) == expected + b"\n"
+    assert b' "GET /A%42?c HTTP/1.1" ' in log_line({**environ, "RAW_URI": "/A%42?c"}, "200 OK", [], 0)
+    assert b' "GET /A%43?c HTTP/1.1" ' in log_line({**environ, "REQUEST_URI": "/A%43?c"}, "200 OK", [], 0)
 
 
 def test_what_is_not_known_is_a_hyphen() -> None:
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "SERVER_PROTOCOL": "HTTP/1.0", "HTTP_USER_AGENT": ""}
     expected = rb'- - - \[[^]]+\] "GET / HTTP/1.0" 304 - "-" "-"\n'
-    assert re.fullmatch(expected, line(environ, "304 NOT MODIFIED", [("Content-Length", "7")], 0))
+    assert re.fullmatch(expected, log_line(environ, "304 NOT MODIFIED", [("Content-Length", "7")], 0))
 
 
 @given(address=SENT, target=SENT, referer=SENT, agent=SENT, raw=st.booleans())
@@ -94,10 +95,10 @@ def test_nobody_can_forge_a_line(address: str, target: str, referer: str, agent:
         "HTTP_REFERER": referer,
         "HTTP_USER_AGENT": agent,
     }
-    written = line(environ, "404 NOT FOUND", [("Content-Length", "9")], 1_700_000_000)
+    written = log_line(environ, "404 NOT FOUND", [("Content-Length", "9")], 1_700_000_000)
     assert written.count(b"\n") == 1
     assert not re.search(rb"[^\x20-\x7e]", written[:-1])
-    found = log.parse(written)
+    found = log.parse_log_line(written)
     assert found is not None
     assert (found.method, found.status, found.size, found.time) == (b"GET", 404, 9, 1_700_000_000)
     assert unescaped(found.client) == address
@@ -137,7 +138,7 @@ def test_without_the_setting_there_is_no_log(tmp_path: Path) -> None:
 class TestTheFile:
     @pytest.fixture(autouse=True)
     def _look_always(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(logfile, "LOOK_EVERY", -1)
+        monkeypatch.setattr(access_log, "REOPEN_CHECK_SECONDS", -1)
 
     def test_one_that_was_moved_is_followed_by_a_new_one(self, tmp_path: Path) -> None:
         path = tmp_path / "access.log"
@@ -193,7 +194,7 @@ class TestTheFile:
 
 
 def test_standard_output(site: Site, tmp_path: Path) -> None:
-    code = "from feeds.logfile import LogFile; LogFile('-').write(b'a line\\n')"
+    code = "from feeds.web.access_log import LogFile; LogFile('-').write(b'a line\\n')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout == b"a line\n"
     assert not (tmp_path / "-").exists()
@@ -217,18 +218,18 @@ def test_where_the_log_is(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     settings = tmp_path / "site" / "feeds.toml"
     settings.write_text('access_log = "access.log"\n')
-    assert config.load(None, str(settings), environ={}).access_log == str(tmp_path / "site" / "access.log")
-    assert config.load(None, str(settings), environ={}, access_log="-").access_log == "-"
-    assert config.load(None, str(settings), environ={"FEEDS_ACCESS_LOG": "-"}).access_log == "-"
-    assert config.load(None, str(settings), environ={}, access_log="here").access_log == str(tmp_path / "here")
-    assert config.load(None, str(settings), environ={}, access_log="").access_log == ""
+    assert loader.load_site(None, str(settings), environ={}).access_log == str(tmp_path / "site" / "access.log")
+    assert loader.load_site(None, str(settings), environ={}, access_log="-").access_log == "-"
+    assert loader.load_site(None, str(settings), environ={"FEEDS_ACCESS_LOG": "-"}).access_log == "-"
+    assert loader.load_site(None, str(settings), environ={}, access_log="here").access_log == str(tmp_path / "here")
+    assert loader.load_site(None, str(settings), environ={}, access_log="").access_log == ""
     settings.write_text('access_log = "-"\n')
-    assert config.load(None, str(settings), environ={}).access_log == "-"
+    assert loader.load_site(None, str(settings), environ={}).access_log == "-"
 
 
 def test_a_log_in_the_corpus_makes_no_builds(site: Site, tmp_path: Path) -> None:
     here = make_site(site.corpus_path, tmp_path, access_log=str(site.corpus_path / "access.log"))
-    assert watching.paths_of(here, [here.access_log]) == frozenset()
+    assert watch.corpus_paths(here, [here.access_log]) == frozenset()
 
 
 def test_logging_and_proxies_change_no_document(site: Site, tmp_path: Path) -> None:
@@ -259,4 +260,4 @@ class TestProxies:
 
     def test_a_number_below_zero_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="trusted_proxies should be 0 or more"):
-            config.load(environ={}, trusted_proxies=-1)
+            loader.load_site(environ={}, trusted_proxies=-1)

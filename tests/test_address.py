@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds import address
+from feeds.rules import urls
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ from feeds import address
     ],
 )
 def test_link(written: str, expected: str | None) -> None:
-    assert address.link(written) == expected
+    assert urls.absolute_url(written) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_link(written: str, expected: str | None) -> None:
     ],
 )
 def test_same_page(one: str, other: str) -> None:
-    assert address.canonical(one) == address.canonical(other)
+    assert urls.canonical_key(one) == urls.canonical_key(other)
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,19 @@ def test_same_page(one: str, other: str) -> None:
     ],
 )
 def test_other_page(one: str, other: str) -> None:
-    assert address.canonical(one) != address.canonical(other)
+    assert urls.canonical_key(one) != urls.canonical_key(other)
 
 
 def test_the_title_bridges_query_and_letter_case() -> None:
-    one = address.canonical_with_title("https://a.example/Articles/x?p=1", "T")
-    assert one[0] == address.canonical("https://a.example/Articles/x?p=1")
-    assert one[1] == address.canonical_with_title("https://www.a.example/articles/x", "T")[1]
-    assert one[1] != address.canonical_with_title("https://www.a.example/articles/x", "Another")[1]
+    one = urls.canonical_keys("https://a.example/Articles/x?p=1", "T")
+    assert one[0] == urls.canonical_key("https://a.example/Articles/x?p=1")
+    assert one[1] == urls.canonical_keys("https://www.a.example/articles/x", "T")[1]
+    assert one[1] != urls.canonical_keys("https://www.a.example/articles/x", "Another")[1]
 
 
 def test_identity_keeps_what_was_written() -> None:
-    assert address.identity("http://www.a.example/x/?utm_source=n#top") == "http://www.a.example/x/"
-    assert address.identity("http://www.a.example/x/?b=2&gclid=1&a=1") == "http://www.a.example/x/?b=2&a=1"
+    assert urls.page_url("http://www.a.example/x/?utm_source=n#top") == "http://www.a.example/x/"
+    assert urls.page_url("http://www.a.example/x/?b=2&gclid=1&a=1") == "http://www.a.example/x/?b=2&a=1"
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_identity_keeps_what_was_written() -> None:
     ],
 )
 def test_domain(written: str, expected: str) -> None:
-    assert address.domain(written) == expected
+    assert urls.domain_of(written) == expected
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_valid_link_or_none(text: str) -> None:
     for written in (text, f"https://{text}", f"https://a.example/{text}"):
-        found = address.link(written)
+        found = urls.absolute_url(written)
         if found is not None:
             assert found.isascii()
             assert not set(found) & set(' "<>\\^`{|}\n\t')
-            assert address.link(found) == found
-            assert address.canonical(address.identity(found)) == address.canonical(found)
+            assert urls.absolute_url(found) == found
+            assert urls.canonical_key(urls.page_url(found)) == urls.canonical_key(found)

@@ -9,7 +9,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from feeds import publish
+from feeds.pipeline import publish
 from tests.builders import NOW, article, make_site, tree, write_corpus
 
 FILES = {

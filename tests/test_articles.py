@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from feeds.corpus.read import read
+from feeds.corpus.article import parse_article
 from feeds.model import Image, Mention, Parsed
 
 FOLDER = Path(__file__).parent / "articles"
@@ -42,7 +42,7 @@ def as_json(parsed: Parsed) -> object:
 
 @pytest.mark.parametrize("name", CASES)
 def test_article(name: str) -> None:
-    found = as_json(read(name, (FOLDER / name).read_bytes(), ZoneInfo("UTC")))
+    found = as_json(parse_article(name, (FOLDER / name).read_bytes(), ZoneInfo("UTC")))
     expected = FOLDER / f"{name}.json"
     if os.environ.get("GOLDEN") == "write":
         expected.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")

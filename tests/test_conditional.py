@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from feeds.web.coding import acceptable
-from feeds.web.conditional import etag, parse_date, select
+from feeds.web.conditional import entity_tag, parse_http_date, select_response
+from feeds.web.negotiation import acceptable_codings
 from tests.builders import moment
 
 MODIFIED = int(moment("2022-05-26T10:00").timestamp())
@@ -45,8 +45,10 @@ MODIFIED = int(moment("2022-05-26T10:00").timestamp())
     ],
 )
 def test_conditions(none_match: str | None, modified_since: str | None, expected: bool) -> None:
-    assert select("abc", MODIFIED, ["identity"], [], none_match, modified_since) == ("identity", expected)
-    _, current = select("abc", MODIFIED, ["identity", "gzip", "br"], ["gzip", "br"], none_match, modified_since)
+    assert select_response("abc", MODIFIED, ["identity"], [], none_match, modified_since) == ("identity", expected)
+    _, current = select_response(
+        "abc", MODIFIED, ["identity", "gzip", "br"], ["gzip", "br"], none_match, modified_since
+    )
     assert current == expected
 
 
@@ -72,16 +74,18 @@ OURS = ("br", "zstd", "gzip")
     ],
 )
 def test_one_tag_for_each_coding(none_match: str, accept_encoding: str | None, expected: str) -> None:
-    coding, current = select("abc", MODIFIED, acceptable(accept_encoding, OURS), OURS, none_match, None)
+    coding, current = select_response(
+        "abc", MODIFIED, acceptable_codings(accept_encoding, OURS), OURS, none_match, None
+    )
     assert f"{304 if current else 200} {coding}" == expected
 
 
 def test_a_coding_that_we_do_not_offer_is_a_proxy_s() -> None:
-    assert select("abc", MODIFIED, ["identity"], [], '"abc-gzip"', None) == ("identity", True)
+    assert select_response("abc", MODIFIED, ["identity"], [], '"abc-gzip"', None) == ("identity", True)
 
 
 def test_tags() -> None:
-    assert [etag("abc", each) for each in ("identity", "gzip")] == ['"abc"', '"abc-gzip"']
+    assert [entity_tag("abc", each) for each in ("identity", "gzip")] == ['"abc"', '"abc-gzip"']
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,7 @@ def test_tags() -> None:
     ],
 )
 def test_codings(header: str | None, expected: str) -> None:
-    assert " ".join(acceptable(header, OURS)) == expected
+    assert " ".join(acceptable_codings(header, OURS)) == expected
 
 
 @pytest.mark.parametrize(
@@ -136,4 +140,4 @@ def test_codings(header: str | None, expected: str) -> None:
     ],
 )
 def test_dates(text: str, expected: int | None) -> None:
-    assert parse_date(text) == expected
+    assert parse_http_date(text) == expected

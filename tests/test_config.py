@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from feeds import config
-from feeds.config import Site
 from feeds.errors import ConfigError
-from feeds.places import OWNER
+from feeds.settings import loader, site
+from feeds.settings.site import Site
+from feeds.settings.state_folder import OWNER_FILE
 
 
 def load(*words: str | None, **given: Any) -> Site:
-    return config.load(*words, environ={}, **given)
+    return loader.load_site(*words, environ={}, **given)
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_defaults(tmp_path: Path) -> None:
 def test_the_command_line_before_the_environment_before_the_file(tmp_path: Path) -> None:
     (tmp_path / "feeds.toml").write_text('title = "file"\nlanguage = "fr"\nlimit = 7\n')
     environ = {"FEEDS_TITLE": "environment", "FEEDS_LANGUAGE": "de", "FEEDS_INCLUDE_UNPUBLISHED": "yes"}
-    site = config.load(environ=environ, title="given")
+    site = loader.load_site(environ=environ, title="given")
     assert (site.title, site.language, site.limit, site.include_unpublished) == ("given", "de", 7, True)
 
 
@@ -64,10 +65,10 @@ def test_two_corpora_never_share_a_state(tmp_path: Path) -> None:
 
 def test_without_a_file_the_first_corpus_has_the_state(tmp_path: Path) -> None:
     (tmp_path / ".feeds").mkdir()
-    (tmp_path / ".feeds" / OWNER).write_text("one\n")
+    (tmp_path / ".feeds" / OWNER_FILE).write_text("one\n")
     assert load("one").state_path == tmp_path / ".feeds"
     assert load("two").state_path.parent == tmp_path / ".feeds" / "others"
-    (tmp_path / ".feeds" / OWNER).write_bytes(b"\xff\xfe\x00")
+    (tmp_path / ".feeds" / OWNER_FILE).write_bytes(b"\xff\xfe\x00")
     assert load("one").state_path == tmp_path / ".feeds"
 
 
@@ -106,20 +107,20 @@ def test_a_bad_file_is_one_clear_line(text: str, message: str, tmp_path: Path) -
 
 def test_a_misspelled_variable_is_named() -> None:
     with pytest.raises(ConfigError, match="FEEDS_TITEL: unknown variable; did you mean FEEDS_TITLE"):
-        config.load(environ={"FEEDS_TITEL": "x"})
-    config.load(environ={"FEEDS_OF_ANOTHER_PROGRAM": "x"})
+        loader.load_site(environ={"FEEDS_TITEL": "x"})
+    loader.load_site(environ={"FEEDS_OF_ANOTHER_PROGRAM": "x"})
 
 
 def test_a_feeds_toml_that_names_no_corpus_moves_no_state(tmp_path: Path) -> None:
     (tmp_path / ".feeds").mkdir()
-    (tmp_path / ".feeds" / OWNER).write_text("art\n")
-    (tmp_path / "feeds.toml").write_text(config.template())
+    (tmp_path / ".feeds" / OWNER_FILE).write_text("art\n")
+    (tmp_path / "feeds.toml").write_text(loader.settings_template())
     assert load("art").state_path == tmp_path / ".feeds"
 
 
 def test_a_bad_variable_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="FEEDS_LIMIT: it should be a whole number"):
-        config.load(environ={"FEEDS_LIMIT": "many"})
+        loader.load_site(environ={"FEEDS_LIMIT": "many"})
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -129,8 +130,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_another_process_gets_the_same_site(tmp_path: Path) -> None:
     (tmp_path / "feeds.toml").write_text('title = "x"\ninclude_unpublished = true\n')
-    site = load(limit=3)
-    assert config.load(environ=config.environment(site)) == site
+    site = load(limit=3, include_topics=("a, b",), renamed=(("a,b", "c"),))
+    assert pickle.loads(pickle.dumps(site)) == site
 
 
 def test_what_changes_no_byte_makes_nothing_anew() -> None:
@@ -139,7 +140,7 @@ def test_what_changes_no_byte_makes_nothing_anew() -> None:
 
 
 def test_the_template_is_valid_and_complete() -> None:
-    text = config.template()
+    text = loader.settings_template()
     uncommented = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line or "# [" in line)
-    assert list(tomllib.loads(uncommented)) == [each.name for each in config.settings()]
+    assert list(tomllib.loads(uncommented)) == [each.name for each in site.all_settings()]
     assert tomllib.loads(text) == {}

@@ -33,7 +33,7 @@ LISBON = ZoneInfo("Europe/Lisbon")
     ],
 )
 def test_usable(written: str, expected: str) -> None:
-    assert dates.parse(written, LISBON) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    assert dates.parse_date(written, LISBON) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_usable(written: str, expected: str) -> None:
      "9999-12-31T23:59:59-10:00", "x" * 1000, "0000-00-00", "0999-01-01", None, 12, True, ["2022-05-26"], {}],
 )  # fmt: skip
 def test_unusable(written: object) -> None:
-    assert dates.parse(written, UTC) is None
+    assert dates.parse_date(written, UTC) is None
 
 
 def test_values_that_toml_has() -> None:
-    assert dates.parse(date(2022, 1, 26), LISBON) == datetime(2022, 1, 26, tzinfo=UTC)
-    assert dates.parse(datetime(2022, 5, 26, 12), LISBON) == datetime(2022, 5, 26, 11, tzinfo=UTC)
+    assert dates.parse_date(date(2022, 1, 26), LISBON) == datetime(2022, 1, 26, tzinfo=UTC)
+    assert dates.parse_date(datetime(2022, 5, 26, 12), LISBON) == datetime(2022, 5, 26, 11, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_values_that_toml_has() -> None:
     ],
 )
 def test_a_line_that_as_a_whole_is_a_date(line: str, is_date: bool) -> None:
-    assert (dates.parse_line(line, UTC) is not None) == is_date
+    assert (dates.parse_date_line(line, UTC) is not None) == is_date
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)), st.integers(-14 * 60, 14 * 60))
 def test_iso_dates_come_out_as_they_went_in(moment: datetime, minutes: int) -> None:
     there = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)), microsecond=0)
-    assert dates.parse(there.isoformat(), UTC) == there
+    assert dates.parse_date(there.isoformat(), UTC) == there
 
 
 def test_the_machine_s_own_zone_name_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,8 +77,8 @@ def test_the_machine_s_own_zone_name_means_nothing(monkeypatch: pytest.MonkeyPat
     time.tzset()
     try:
         assert time.tzname[0] == "IST"
-        assert dates.parse("26 May 2022 10:00 IST", UTC) is None
-        assert dates.parse("26 May 2022 10:00", UTC) == datetime(2022, 5, 26, 10, tzinfo=UTC)
+        assert dates.parse_date("26 May 2022 10:00 IST", UTC) is None
+        assert dates.parse_date("26 May 2022 10:00", UTC) == datetime(2022, 5, 26, 10, tzinfo=UTC)
     finally:
         monkeypatch.undo()
         time.tzset()

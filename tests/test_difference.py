@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from feeds import publish, snapshot
-from feeds.difference import Difference, FeedDifference
+from feeds.pipeline import publish
+from feeds.pipeline.diff import FeedDifference, SiteDifference
+from feeds.store import snapshots
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
 from tests.conftest import Run
 
@@ -19,7 +20,7 @@ FILES = {
 }
 
 
-def compare(folder: Path, **settings: Any) -> Difference:
+def compare(folder: Path, **settings: Any) -> SiteDifference:
     return publish.compare(make_site(folder / "corpus", folder, **settings), NOW)
 
 
@@ -27,7 +28,7 @@ def build(folder: Path, files: dict[str, str], **settings: Any) -> None:
     publish.build(make_site(write_corpus(folder / "corpus", files), folder, **settings), NOW)
 
 
-def told(difference: Difference) -> dict[str, tuple[str, str]]:
+def told(difference: SiteDifference) -> dict[str, tuple[str, str]]:
     """Return the fate of each feed, and its entries with a sign before each."""
 
     def signs(feed: FeedDifference) -> str:
@@ -50,15 +51,15 @@ def test_before_the_first_build_everything_is_new(tmp_path: Path) -> None:
     assert found[""] == ("new", "+A +B +C")
     assert found["topics/old/"] == ("new", "+C")
     assert not (tmp_path / "public").exists()
-    assert snapshot.current(tmp_path / "state") is None
+    assert snapshots.load_current(tmp_path / "state") is None
 
 
 def test_after_a_build_nothing(tmp_path: Path) -> None:
     build(tmp_path, FILES)
-    assert compare(tmp_path) == Difference((), (), (), 0)
+    assert compare(tmp_path) == SiteDifference((), (), (), 0)
     for path in (tmp_path / "state").glob("catalogue*"):
         path.unlink()
-    assert compare(tmp_path) == Difference((), (), (), 0)
+    assert compare(tmp_path) == SiteDifference((), (), (), 0)
 
 
 def test_what_is_told_is_what_happens_and_nothing_happens_before(tmp_path: Path) -> None:
@@ -144,12 +145,12 @@ def test_a_feed_that_has_ended_before_does_not_end_again(tmp_path: Path) -> None
 
 
 def test_a_feed_that_would_be_gone(tmp_path: Path) -> None:
-    from feeds.ledger import FAREWELL
+    from feeds.memory.ledger import FAREWELL_PERIOD
 
     build(tmp_path, FILES)
     (tmp_path / "corpus" / "c.md").unlink()
     publish.build(make_site(tmp_path / "corpus", tmp_path), NOW)
-    later = publish.compare(make_site(tmp_path / "corpus", tmp_path), NOW + FAREWELL)
+    later = publish.compare(make_site(tmp_path / "corpus", tmp_path), NOW + FAREWELL_PERIOD)
     assert told(later) == {"topics/old/": ("gone", ""), "providers/c.example/": ("gone", "")}
     write_corpus(tmp_path / "corpus", {"c.md": FILES["c.md"]})
     assert told(compare(tmp_path))["topics/old/"] == ("new", "+C")

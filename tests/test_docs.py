@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds import config
+from feeds.settings import site
 from tests.conftest import PROJECT, SEEDS
 from tests.test_live import eventually, free_port, get
 
@@ -92,27 +92,27 @@ def test_readme_names_every_command() -> None:
 def test_the_sample_article_in_the_readme_is_one(tmp_path: Path) -> None:
     from zoneinfo import ZoneInfo
 
-    from feeds.corpus.read import read
+    from feeds.corpus.article import parse_article
 
     (sample,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    parsed = read("a.md", sample.encode(), ZoneInfo("UTC"))
+    parsed = parse_article("a.md", sample.encode(), ZoneInfo("UTC"))
     assert parsed.article is not None
     assert (len(parsed.article.mentions), parsed.problems) == (2, ())
 
 
 def test_every_setting_is_documented() -> None:
     page = (PROJECT / "docs" / "settings.md").read_text("utf-8")
-    for each in config.settings():
+    for each in site.all_settings():
         default = json.dumps(each.default)
-        row = f"| `{each.name}` | `FEEDS_{each.name.upper()}` | `{default}` | {each.metadata['help']} |"
+        row = f"| `{each.name}` | `FEEDS_{each.name.upper()}` | `{default}` | {each.help} |"
         assert row in page
 
 
 def test_every_field_is_documented() -> None:
-    from feeds.corpus.fields import NAMES
+    from feeds.corpus.fields import FIELD_NAMES
 
     page = (PROJECT / "docs" / "articles.md").read_text("utf-8")
-    for field, others in NAMES.items():
+    for field, others in FIELD_NAMES.items():
         (row,) = [line for line in page.splitlines() if line.startswith("|") and f"`{field}`" in line.split("|")[1]]
         assert all(f"`{name}`" in row for name in others)
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds import entries
 from feeds.model import Image, Mention, Provider
+from feeds.rules import entries
 from tests.builders import HOME, make_mention, moment
 
 
 def grouped(*mentions: Mention) -> int:
     """Return how many entries `mentions` make."""
-    return len(entries.group((number, entries.keys(each)) for number, each in enumerate(mentions)))
+    return len(entries.group_mentions((number, entries.merge_keys(each)) for number, each in enumerate(mentions)))
 
 
 PAGE = "https://a.example/page"
@@ -59,7 +59,7 @@ def test_mentions_meet_through_others() -> None:
 
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=3), max_size=12))
 def test_groups_are_the_connected_components(keys: list[list[str]]) -> None:
-    groups = entries.group(enumerate(keys))
+    groups = entries.group_mentions(enumerate(keys))
     assert sorted(number for group in groups for number in group) == list(range(len(keys)))
     of = {number: place for place, group in enumerate(groups) for number in group}
     for one, names in enumerate(keys):

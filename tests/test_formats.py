@@ -12,8 +12,9 @@ import feedparser
 import pytest
 from lxml import etree
 
-from feeds import publish
-from feeds.model import OUTPUT_MARK, pace
+from feeds.pipeline import publish
+from feeds.rules.site_layout import OUTPUT_LIST
+from feeds.rules.times import polling_interval
 from tests.builders import NOW, article, make_feed, make_head, make_site, tree, write_corpus
 from tests.conftest import SEEDS
 
@@ -96,7 +97,7 @@ def test_no_two_feeds_share_an_id_a_title_or_an_address(site: dict[str, bytes]) 
 
 def test_no_entity_is_escaped_twice_and_none_is_dated_by_default(site: dict[str, bytes]) -> None:
     for path, body in site.items():
-        if path == OUTPUT_MARK:
+        if path == OUTPUT_LIST:
             continue
         assert b"&amp;#39;" not in body, path
         assert b"&#39;" not in body or path.endswith(".html"), path
@@ -174,7 +175,7 @@ def test_opml_lists_every_feed_once(site: dict[str, bytes]) -> None:
     ],
 )
 def test_pace(ages: list[float], expected: int) -> None:
-    assert pace([-hours * 3600 for hours in ages], 15, 1440) == expected
+    assert polling_interval([-hours * 3600 for hours in ages], 15, 1440) == expected
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_pace(ages: list[float], expected: int) -> None:
 def test_syndication(ttl: int, period: str, frequency: str) -> None:
     from feeds.render import rss
 
-    channel = etree.fromstring(rss.document(make_head(make_feed(ttl=ttl)), [])).find("channel")
+    channel = etree.fromstring(rss.render_feed(make_head(make_feed(ttl=ttl)), [])).find("channel")
     assert channel is not None
     assert channel.findtext("ttl") == str(ttl)
     namespace = "{http://purl.org/rss/1.0/modules/syndication/}"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from feeds import publish
-from feeds.ledger import FILE_NAME
-from feeds.model import OUTPUT_MARK
+from feeds.memory.ledger import LEDGER_FILE
+from feeds.pipeline import publish
+from feeds.rules.site_layout import OUTPUT_LIST
 from tests.builders import NOW, make_site, tree, write_corpus
 
 FOLDER = Path(__file__).parent / "golden"
@@ -24,11 +24,11 @@ FOLDER = Path(__file__).parent / "golden"
 def test_golden(name: str, tmp_path: Path) -> None:
     case = FOLDER / name
     shutil.copytree(case / "in", tmp_path / "in")
-    if (case / FILE_NAME).exists():
-        write_corpus(tmp_path / "state", {FILE_NAME: (case / FILE_NAME).read_bytes()})
+    if (case / LEDGER_FILE).exists():
+        write_corpus(tmp_path / "state", {LEDGER_FILE: (case / LEDGER_FILE).read_bytes()})
     publish.build(make_site(tmp_path / "in", tmp_path, description="What the tests publish."), NOW)
     found = tree(tmp_path / "public")
-    del found[OUTPUT_MARK], found["static/style.css"]
+    del found[OUTPUT_LIST], found["static/style.css"]
     if os.environ.get("GOLDEN") == "write":
         shutil.rmtree(case / "out", ignore_errors=True)
         for path, body in found.items():

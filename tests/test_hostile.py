@@ -10,9 +10,9 @@ import feedparser
 import pytest
 from lxml import etree
 
-from feeds import publish
 from feeds.model import Problem
-from feeds.publish import Report
+from feeds.pipeline import publish
+from feeds.pipeline.publish import Report
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
 
 SECRET = "S3CRETBLOB"

@@ -11,13 +11,14 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import objects, publish, snapshot
-from feeds.config import Site
-from feeds.model import iso
-from feeds.render import FORMATS
-from feeds.web import create_app, headers
-from feeds.web.accept import best_media_type, weights
-from feeds.web.headers import Home, link
+from feeds.pipeline import publish
+from feeds.rules.times import rfc3339
+from feeds.settings.site import Site
+from feeds.store import objects, snapshots
+from feeds.web import headers
+from feeds.web.app import create_app
+from feeds.web.headers import SiteLinks, link_header
+from feeds.web.negotiation import best_media_type, parse_weights
 from tests.builders import NOW, article, make_site, write_corpus
 
 FEED = "/topics/ai/feed.atom"
@@ -28,7 +29,7 @@ HOUR = 60 * MINUTE
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     hourly = [
-        article(f"{number}", iso(NOW - timedelta(hours=number)), url=f"https://a.example/{number}", topics=["Busy"])
+        article(f"{number}", rfc3339(NOW - timedelta(hours=number)), url=f"https://a.example/{number}", topics=["Busy"])
         for number in range(6)
     ]
     files = {f"{number}.md": text for number, text in enumerate(hourly)}
@@ -61,16 +62,16 @@ def test_the_bounds_are_settings(client: FlaskClient, site: Site, tmp_path: Path
 
 
 def test_a_manifest_of_before_is_read(client: FlaskClient, site: Site) -> None:
-    now = snapshot.current(site.state_path)
+    now = snapshots.load_current(site.state_path)
     assert now is not None
     path = site.state_path / "manifests" / f"{now.name}.json"
     manifest = json.loads(path.read_bytes())
     manifest["documents"] = {address: row[:4] for address, row in manifest["documents"].items()}
     body = json.dumps(manifest).encode()
-    name = f"000009-{objects.digest(body)}"
+    name = f"000009-{objects.content_digest(body)}"
     path.with_name(f"{name}.json").write_bytes(body)
     (site.state_path / "current").write_text(name)
-    assert max_age(client, FEED) == snapshot.UNSAID_MAX_AGE
+    assert max_age(client, FEED) == snapshots.DEFAULT_MAX_AGE
 
 
 def test_caches_are_told_what_to_do_when_we_are_slow_or_away(client: FlaskClient) -> None:
@@ -93,16 +94,19 @@ def test_a_feed_links_to_itself_and_its_other_formats(client: FlaskClient) -> No
 
 def test_what_can_not_stand_in_a_header_is_quoted() -> None:
     assert (
-        link(Home("https://example.org/"), 'é "<\n>', {}) == '<https://example.org/%C3%A9%20%22%3C%0A%3E>; rel="self"'
+        link_header(SiteLinks("https://example.org/"), 'é "<\n>', {})
+        == '<https://example.org/%C3%A9%20%22%3C%0A%3E>; rel="self"'
     )
 
 
 def test_a_feed_names_its_hub_and_a_page_none() -> None:
-    home = Home("https://example.org/", "https://hub.example/")
+    home = SiteLinks("https://example.org/", "https://hub.example/")
     for name in ("feed.atom", "feed.rss", "feed.json"):
-        assert link(home, f"topics/ai/{name}", {}).endswith(f'{name}>; rel="self", <https://hub.example/>; rel="hub"')
+        assert link_header(home, f"topics/ai/{name}", {}).endswith(
+            f'{name}>; rel="self", <https://hub.example/>; rel="hub"'
+        )
     for address in ("index.html", "articles/a/index.html", "static/style.css"):
-        assert "hub" not in link(home, address, {})
+        assert "hub" not in link_header(home, address, {})
 
 
 def test_the_hub_of_the_settings_is_named(tmp_path: Path) -> None:
@@ -110,10 +114,6 @@ def test_the_hub_of_the_settings_is_named(tmp_path: Path) -> None:
     publish.build(site, NOW)
     for _ in ("in front of Flask", "the same again"):
         assert '<https://hub.example/>; rel="hub"' in create_app(site).test_client().get("/feed.rss").headers["Link"]
-
-
-def test_the_formats_are_those_that_are_rendered() -> None:
-    assert tuple(each.file_name for each in FORMATS) == headers.FORMATS
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_what_is_not_here_now_may_be_soon(client: FlaskClient) -> None:
     ],
 )
 def test_weights(header: str, expected: dict[str, float]) -> None:
-    assert weights(header) == expected
+    assert parse_weights(header) == expected
 
 
 @pytest.mark.parametrize(

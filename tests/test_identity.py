@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from feeds import publish
 from feeds.errors import StateError
-from feeds.ledger import FILE_NAME
+from feeds.memory.ledger import LEDGER_FILE
+from feeds.pipeline import publish
 from tests.builders import NOW, article, link, make_site, write_corpus
 from tests.conftest import Run
 from tests.test_incremental import MEMORY
@@ -134,7 +134,7 @@ def test_an_id_is_never_given_to_another_page(tmp_path: Path) -> None:
 
 def test_the_ledger_holds_exceptions_only_and_forgets_what_is_none(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url="http://x.example/1"), "b.md": article(url=Y)})
-    ledger = tmp_path / "state" / FILE_NAME
+    ledger = tmp_path / "state" / LEDGER_FILE
     build(tmp_path)
     assert not ledger.exists()
     write_corpus(corpus, {"a.md": article("A", url=X)})
@@ -155,9 +155,9 @@ def test_what_was_only_looked_at_was_not_published(tmp_path: Path, feeds: Run) -
     assert build(tmp_path) == {"A": X}
     write_corpus(corpus, {"a.md": article("A", url="http://x.example/1")})
     feeds("list", "corpus", FEEDS_STATE="state")
-    assert not (tmp_path / "state" / FILE_NAME).exists(), "the ledger is for builds to write"
+    assert not (tmp_path / "state" / LEDGER_FILE).exists(), "the ledger is for builds to write"
     assert build(tmp_path) == {"A": X}
-    assert X in (tmp_path / "state" / FILE_NAME).read_text()
+    assert X in (tmp_path / "state" / LEDGER_FILE).read_text()
 
 
 def test_an_id_that_no_document_showed_was_not_published(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_ledger_reads_what_it_wrote(tmp_path: Path) -> None:
     build(tmp_path)
     write_corpus(corpus, {name: article("A\u2028", url=X)})
     first = build(tmp_path)
-    ledger = tmp_path / "state" / FILE_NAME
+    ledger = tmp_path / "state" / LEDGER_FILE
     ledger.write_text("\n" + ledger.read_text() + "\n\n")
     lose_the_catalogue(tmp_path)
     assert build(tmp_path) == first
@@ -212,9 +212,9 @@ def test_a_ledger_reads_what_it_wrote(tmp_path: Path) -> None:
 )
 def test_a_ledger_that_makes_no_sense(line: str, tmp_path: Path, feeds: Run) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
-    write_corpus(tmp_path / "state", {FILE_NAME: f'{{"id": "x", "keys": ["y"]}}\n{line}\n'})
+    write_corpus(tmp_path / "state", {LEDGER_FILE: f'{{"id": "x", "keys": ["y"]}}\n{line}\n'})
     done = feeds("build", "corpus", FEEDS_STATE="state", code=1)
-    assert f"{FILE_NAME}:2: this line is no record of it" in done.stderr
+    assert f"{LEDGER_FILE}:2: this line is no record of it" in done.stderr
 
 
 def test_a_damaged_history_is_told_and_not_thrown_away(tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from feeds import publish
 from feeds.catalogue import merging
-from feeds.ledger import FILE_NAME
-from feeds.model import OUTPUT_MARK
-from feeds.publish import Report
-from feeds.watching import paths_of
+from feeds.memory.ledger import LEDGER_FILE
+from feeds.pipeline import publish
+from feeds.pipeline.publish import Report
+from feeds.pipeline.watch import corpus_paths
+from feeds.rules.site_layout import OUTPUT_LIST
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -56,14 +56,14 @@ records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 def build_from_nothing(corpus: Path, work: Path, fresh: Path, now: datetime, **options: Any) -> Report:
     """Build `corpus` in the folder `fresh`, which has nothing but the ledger of `work`, and compare the two."""
-    ledger = work / "state" / FILE_NAME
+    ledger = work / "state" / LEDGER_FILE
     if ledger.exists():
         (fresh / "state").mkdir(parents=True)
         shutil.copy(ledger, fresh / "state")
     report = publish.build(make_site(corpus, fresh, **options), now)
     assert tree(work / "public") == tree(fresh / "public")
     if ledger.exists():
-        assert ledger.read_text() == (fresh / "state" / FILE_NAME).read_text()
+        assert ledger.read_text() == (fresh / "state" / LEDGER_FILE).read_text()
     return report
 
 
@@ -141,7 +141,7 @@ class Edits(RuleBasedStateMachine):
 
     @rule(folder=st.sampled_from(FOLDERS[:2]), there=st.booleans())
     def make_a_static_tree(self, folder: str, there: bool) -> None:
-        mark = self.corpus / folder / OUTPUT_MARK
+        mark = self.corpus / folder / OUTPUT_LIST
         if there and mark.parent.exists():
             mark.write_text("{}")
         else:
@@ -205,7 +205,7 @@ class Edits(RuleBasedStateMachine):
 
     def build(self) -> Report:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(merging, "BATCH", 2)  # a build from nothing takes all at once
+            patch.setattr(merging, "MENTIONS_PER_BATCH", 2)  # a build from nothing takes all at once
             return publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
 
 
@@ -224,7 +224,7 @@ class WatchedEdits(Edits):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("feeds.corpus.scan.SETTLED", 0)  # else all that was written just now is looked at again
+        self.patch.setattr("feeds.corpus.scan.SETTLED_NS", 0)  # else all that was written just now is looked at again
 
     def teardown(self) -> None:
         self.patch.undo()
@@ -232,7 +232,7 @@ class WatchedEdits(Edits):
 
     def build(self) -> Report:
         site = make_site(self.corpus, self.folder / "work", **self.options)
-        only = paths_of(site, map(str, self.changed))
+        only = corpus_paths(site, map(str, self.changed))
         self.changed.clear()
         return publish.build(site, self.now, only=only)
 
@@ -324,7 +324,7 @@ def test_what_is_due_appears_and_goes_with_the_clock(tmp_path: Path) -> None:
 
 
 def test_a_file_that_gets_another_name_changes_by_that_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feeds.corpus.scan.SETTLED", 0)
+    monkeypatch.setattr("feeds.corpus.scan.SETTLED_NS", 0)
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("One", url=None), "z.md": article("Z")})
     site = make_site(corpus, tmp_path / "work")
     publish.build(site, NOW)

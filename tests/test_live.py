@@ -17,8 +17,8 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from feeds import serve
-from feeds.publish import PARALLEL_FROM
+from feeds.pipeline.publish import PARALLEL_MIN_FILES
+from feeds.web import server as web_server
 from tests.builders import article, write_corpus
 from tests.conftest import PROJECT, SEEDS
 
@@ -141,7 +141,7 @@ def test_the_host_that_http_wants(head: bytes, status: bytes, tmp_path: Path) ->
 
 
 def test_serve_after_a_first_build_by_many_processes(tmp_path: Path) -> None:
-    articles = {f"{number}.md": article(url=f"https://a.example/{number}") for number in range(PARALLEL_FROM)}
+    articles = {f"{number}.md": article(url=f"https://a.example/{number}") for number in range(PARALLEL_MIN_FILES)}
     write_corpus(tmp_path / "corpus", articles)
     port = free_port()
     with server(feeds_serve(port, "--jobs", "2"), port, tmp_path):
@@ -321,7 +321,7 @@ def test_wsgi_without_a_corpus_says_why(tmp_path: Path) -> None:
 
 def test_a_second_signal_finds_the_first_at_work_and_leaves_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two signals at one moment: the second's handler runs in the middle of the first's, which holds a lock."""
-    stopping = serve._server(serve.Listen("127.0.0.1", free_port(), 1))
+    stopping = web_server._server(web_server.ListenAddress("127.0.0.1", free_port(), 1))
     entered: list[bool] = []
 
     class Lock:
@@ -337,8 +337,8 @@ def test_a_second_signal_finds_the_first_at_work_and_leaves_it_alone(monkeypatch
 
 def test_a_worker_that_misses_the_signal_to_stop_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is just starting can; the server would otherwise go on for five seconds, and then cut off answers."""
-    stopping = serve._server(serve.Listen("127.0.0.1", free_port(), 1))
-    monkeypatch.setattr(serve, "ASK_AGAIN", 0)
+    stopping = web_server._server(web_server.ListenAddress("127.0.0.1", free_port(), 1))
+    monkeypatch.setattr(web_server, "ASK_AGAIN", 0)
 
     class Worker:
         idx = told = 0

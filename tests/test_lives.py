@@ -11,15 +11,16 @@ import feedparser
 import pytest
 from flask.testing import FlaskClient
 
-from feeds import config, publish
-from feeds.catalogue import database, pending
+from feeds.audit.validate import validate
+from feeds.audit.validate.source import read_folder
+from feeds.catalogue import changes, schema
 from feeds.errors import ConfigError
-from feeds.ledger import FAREWELL, FILE_NAME
-from feeds.model import iso
-from feeds.publish import Report
-from feeds.validate import validate
-from feeds.validate.source import from_folder
-from feeds.web import create_app
+from feeds.memory.ledger import FAREWELL_PERIOD, LEDGER_FILE
+from feeds.pipeline import publish
+from feeds.pipeline.publish import Report
+from feeds.rules.times import rfc3339
+from feeds.settings import loader
+from feeds.web.app import create_app
 from tests.builders import NOW, article, make_site, moment, tree, write_corpus
 from tests.conftest import Run
 
@@ -57,7 +58,7 @@ class Site:
         return found[0]
 
     def ledger(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / "state" / FILE_NAME).read_text().splitlines()]
+        return [json.loads(line) for line in (self.folder / "state" / LEDGER_FILE).read_text().splitlines()]
 
     def client(self) -> FlaskClient:
         return create_app(make_site(self.corpus, self.folder)).test_client()
@@ -95,7 +96,7 @@ def test_a_draft_of_a_topic_that_was_never_published_leaves_no_trace(site: Site)
     site.write(a=article("A", topics=["Secret"], draft=True))
     site.build()
     assert not [path for path in tree(site.folder / "public") if "secret" in path]
-    assert not (site.folder / "state" / FILE_NAME).exists()
+    assert not (site.folder / "state" / LEDGER_FILE).exists()
 
 
 def test_a_feed_that_nothing_names_any_more_says_so_and_is_gone(site: Site) -> None:
@@ -107,18 +108,18 @@ def test_a_feed_that_nothing_names_any_more_says_so_and_is_gone(site: Site) -> N
     assert site.titles("topics/ai/") == ["This feed has ended: AI"]
     assert {path for path in tree(site.folder / "public") if path.startswith("topics/ai/")} == before
     atom = feedparser.parse(site.file("topics/ai/feed.atom").read_bytes())
-    assert atom.feed.updated == atom.entries[0].published == iso(NOW + DAY)
+    assert atom.feed.updated == atom.entries[0].published == rfc3339(NOW + DAY)
     assert json.loads(site.file("topics/ai/feed.json").read_bytes())["expired"] is True
     page = site.file("topics/ai/index.html").read_text()
     assert "has ended" in page
     assert "Subscribe" not in page
     assert "topics/ai/" not in site.file("index.html").read_text() + site.file("subscriptions.opml").read_text()
-    assert report.due == NOW + DAY + FAREWELL
+    assert report.due == NOW + DAY + FAREWELL_PERIOD
     assert [line["feed"] for line in site.ledger()] == ["provider", "topic"]
-    assert site.build(after=FAREWELL).changed == 0
+    assert site.build(after=FAREWELL_PERIOD).changed == 0
     assert site.client().get("/topics/ai/feed.atom").status_code == 200
 
-    site.build(after=DAY + FAREWELL)
+    site.build(after=DAY + FAREWELL_PERIOD)
     assert not site.file("topics/ai").exists()
     for name in ("", "feed.atom", "feed.json", "anything"):
         answer = site.client().get(f"/topics/ai/{name}")
@@ -127,7 +128,7 @@ def test_a_feed_that_nothing_names_any_more_says_so_and_is_gone(site: Site) -> N
     assert site.client().get("/topics/ai").status_code == 410
     assert "has ended" in site.client().get("/topics/ai/", headers={"Accept": "text/html"}).text
     assert site.client().get("/topics/never/feed.atom").status_code == 404
-    assert site.build(after=2 * FAREWELL).changed == 0
+    assert site.build(after=2 * FAREWELL_PERIOD).changed == 0
 
 
 def test_a_draft_does_not_bring_back_a_feed_that_has_ended_but_an_article_does(site: Site) -> None:
@@ -139,7 +140,7 @@ def test_a_draft_does_not_bring_back_a_feed_that_has_ended_but_an_article_does(s
     site.build()
     assert site.titles("topics/ai/") == ["This feed has ended: AI"]
     site.write(a=article("A", topics=["AI"]))
-    site.build(after=FAREWELL)
+    site.build(after=FAREWELL_PERIOD)
     assert site.titles("topics/ai/") == ["A"]
     assert site.ledger() == []
 
@@ -156,14 +157,14 @@ def test_a_feed_keeps_its_address(site: Site) -> None:
     assert site.titles(f"topics/{other}/") == ["B"]
     site.delete("a")
     site.build(after=DAY)
-    site.build(after=DAY + FAREWELL)
+    site.build(after=DAY + FAREWELL_PERIOD)
     assert site.client().get("/topics/etc/feed.atom").status_code == 410
     assert site.titles(f"topics/{other}/") == ["B"]
     site.write(c=article("C", topics=["ETC!"]))
-    site.build(after=2 * FAREWELL)
+    site.build(after=2 * FAREWELL_PERIOD)
     assert site.client().get("/topics/etc/feed.atom").status_code == 410
     site.write(a=article("A", topics=["etc"]))
-    site.build(after=2 * FAREWELL)
+    site.build(after=2 * FAREWELL_PERIOD)
     assert site.titles("topics/etc/") == ["A"]
 
 
@@ -183,7 +184,7 @@ def test_a_renamed_feed(site: Site) -> None:
         below = client.get(f"/{old}feed.atom", environ_overrides={"SCRIPT_NAME": "/news"})
         assert below.headers["Location"] == f"/news/{new}feed.atom"
         (entry,) = feedparser.parse(site.file(f"{old}feed.atom").read_bytes()).entries
-        assert (entry.link, entry.published) == (f"https://example.org/{old}", iso(NOW + DAY))
+        assert (entry.link, entry.published) == (f"https://example.org/{old}", rfc3339(NOW + DAY))
         assert f"https://example.org/{new}" in entry.summary
         assert f'<a href="https://example.org/{new}">' in entry.content[0].value
         assert entry.title.startswith("This feed has moved")
@@ -210,7 +211,7 @@ def test_a_rename_that_can_t_be_followed_is_told(site: Site, feeds: Run) -> None
 
 
 def test_a_feed_that_was_renamed_twice_leads_to_its_last_address() -> None:
-    site = config.load(environ={}, renamed=(("a", "b"), ("topics/b", "/topics/c/"), ("x", "b")))
+    site = loader.load_site(environ={}, renamed=(("a", "b"), ("topics/b", "/topics/c/"), ("x", "b")))
     assert site.moves == {f"topics/{old}/": "topics/c/" for old in "abx"}
 
 
@@ -233,17 +234,16 @@ def test_a_feed_that_was_renamed_twice_leads_to_its_last_address() -> None:
 )
 def test_renames_that_make_no_sense(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(ConfigError, match=r"\[renamed\]"):
-        config.load(environ={}, renamed=tuple(pairs))
+        loader.load_site(environ={}, renamed=tuple(pairs))
 
 
 def test_renames_from_file_and_environment(tmp_path: Path) -> None:
     (tmp_path / "feeds.toml").write_text('[renamed]\n"topics/a" = "topics/b"\n')
-    assert config.load(environ={}).moves == {"topics/a/": "topics/b/"}
-    site = config.load(environ={"FEEDS_RENAMED": "a = b, providers/x.example=providers/y.example"})
+    assert loader.load_site(environ={}).moves == {"topics/a/": "topics/b/"}
+    site = loader.load_site(environ={"FEEDS_RENAMED": "a = b, providers/x.example=providers/y.example"})
     assert site.moves == {"topics/a/": "topics/b/", "providers/x.example/": "providers/y.example/"}
-    assert config.load(environ=config.environment(site)).moves == site.moves
     with pytest.raises(ConfigError, match="old = new"):
-        config.load(environ={"FEEDS_RENAMED": "a"})
+        loader.load_site(environ={"FEEDS_RENAMED": "a"})
 
 
 def test_the_last_words_are_dated_by_the_ledger_and_not_by_the_build(site: Site) -> None:
@@ -256,7 +256,7 @@ def test_the_last_words_are_dated_by_the_ledger_and_not_by_the_build(site: Site)
         path.unlink()
     site.build(after=3 * DAY)
     assert tree(site.folder / "public") == before
-    assert {line["ended"] for line in site.ledger()} == {iso(NOW + DAY)}
+    assert {line["ended"] for line in site.ledger()} == {rfc3339(NOW + DAY)}
     assert moment("2026-06-02T12:00") == NOW + DAY
 
 
@@ -289,7 +289,7 @@ def test_two_names_never_share_an_address(site: Site) -> None:
     site.build()
     (slug,) = [path.name for path in site.file("topics").iterdir() if path.name.startswith("c-plus-plus--")]
     assert (site.titles("topics/c-plus-plus/"), site.titles(f"topics/{slug}/")) == (["A"], ["B"])
-    ledger = site.folder / "state" / FILE_NAME
+    ledger = site.folder / "state" / LEDGER_FILE
     ledger.write_text(ledger.read_text().replace(slug, "c-plus-plus"))  # as two people may merge it
     lose_the_catalogue(site)
     site.build()
@@ -304,7 +304,7 @@ def test_an_address_of_another_tool_can_be_renamed(site: Site) -> None:
         assert (answer.status_code, answer.headers["Location"]) == (301, "/topics/other/feed.atom")
         parsed = feedparser.parse(site.file(f"topics/{old}/feed.atom").read_bytes())
         assert parsed.feed.id == f"https://example.org/topics/{asked}/"
-    assert validate(from_folder(site.folder / "public")).problems == ()
+    assert validate(read_folder(site.folder / "public")).problems == ()
 
 
 def test_a_renamed_feed_leads_to_the_last_words_of_its_target(site: Site) -> None:
@@ -317,7 +317,7 @@ def test_a_renamed_feed_leads_to_the_last_words_of_its_target(site: Site) -> Non
     assert site.build(after=60 * DAY, **rename).notes == ()
     assert site.client().get("/topics/old/feed.atom").headers["Location"] == "/topics/new/feed.atom"
     assert site.titles("topics/new/") == ["This feed has ended: New"]
-    site.build(after=60 * DAY + FAREWELL, **rename)
+    site.build(after=60 * DAY + FAREWELL_PERIOD, **rename)
     assert {site.client().get(f"/topics/{name}/feed.atom").status_code for name in ("old", "new")} == {410}
 
 
@@ -333,14 +333,21 @@ def test_a_ledger_that_is_restored_is_followed_though_no_article_has_changed(sit
     site.write(a=article(topics=["AI"]))
     site.build()
     assert site.client().get("/topics/old/feed.atom").status_code == 404
-    ended = {"feed": "topic", "key": "old", "slug": "old", "name": "Old", "updated": iso(NOW), "ended": iso(NOW)}
-    (site.folder / "state" / FILE_NAME).write_text(json.dumps(ended) + "\n")
-    site.build(after=FAREWELL + timedelta(days=1))
+    ended = {
+        "feed": "topic",
+        "key": "old",
+        "slug": "old",
+        "name": "Old",
+        "updated": rfc3339(NOW),
+        "ended": rfc3339(NOW),
+    }
+    (site.folder / "state" / LEDGER_FILE).write_text(json.dumps(ended) + "\n")
+    site.build(after=FAREWELL_PERIOD + timedelta(days=1))
     assert site.client().get("/topics/old/feed.atom").status_code == 410
 
 
 def test_an_address_to_leave_is_work_to_do(tmp_path: Path) -> None:
-    with database.connect(tmp_path / "catalogue.sqlite3", "test") as db:
-        assert not pending.is_anything(db)
+    with schema.connect(tmp_path / "catalogue.sqlite3", "test") as db:
+        assert not changes.has_changes(db)
         db.execute("INSERT INTO gone VALUES ('topics/old/')")
-        assert pending.is_anything(db)
+        assert changes.has_changes(db)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from feeds import publish
-from feeds.web import create_app
+from feeds.pipeline import publish
+from feeds.web.app import create_app
 from feeds.web.negotiation import best_format
 from tests.builders import NOW, article, make_site, write_corpus
 
@@ -45,7 +45,8 @@ def client(tmp_path: Path) -> Iterator[FlaskClient]:
     ],
 )
 def test_formats(accept: str | None, expected: str | None) -> None:
-    assert best_format(accept) == expected
+    best = best_format(accept)
+    assert (best.file_name if best is not None else None) == expected
 
 
 @pytest.mark.parametrize("folder", ["/", "/topics/ai/", "/providers/a.example/", "/categories/news/"])

@@ -16,9 +16,11 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client
 
-from feeds import outcome, publish, snapshot
-from feeds.config import Site
-from feeds.web import counting, create_app, shelf
+from feeds.pipeline import publish
+from feeds.settings.site import Site
+from feeds.store import build_status, snapshots
+from feeds.web import current_snapshot, request_counts
+from feeds.web.app import create_app
 from tests.builders import NOW, article, make_site, write_corpus
 
 if TYPE_CHECKING:
@@ -27,14 +29,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
+    monkeypatch.setattr(current_snapshot, "CHECK_SECONDS", 0)
     site = make_site(write_corpus(tmp_path / "c", {"a.md": article(topics=["AI"])}), tmp_path)
     publish.build(site, NOW)
     return site
 
 
 def manifest(site: Site) -> Path:
-    return site.state_path / "manifests" / f"{snapshot.current_name(site.state_path)}.json"
+    return site.state_path / "manifests" / f"{snapshots.current_name(site.state_path)}.json"
 
 
 def health(client: FlaskClient) -> tuple[int, dict[str, Any]]:
@@ -85,7 +87,7 @@ def test_a_manifest_that_is_gone_leaves_the_worker_alive_without_an_age(site: Si
 
 def test_a_worker_without_a_snapshot_is_not_ready(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = create_app(site).test_client()
-    monkeypatch.setattr(shelf.Shelf, "current", lambda _: None)
+    monkeypatch.setattr(current_snapshot.CurrentSnapshot, "current", lambda _: None)
     assert health(client) == (503, {"status": "empty", "generation": None, "age": None})
 
 
@@ -145,7 +147,7 @@ class TestMetrics:
 
     def test_a_worker_without_a_snapshot_has_no_generation(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         client = create_app(site).test_client()
-        monkeypatch.setattr(shelf.Shelf, "current", lambda _: None)
+        monkeypatch.setattr(current_snapshot.CurrentSnapshot, "current", lambda _: None)
         assert "feeds_generation" not in figures(client)
 
     def test_what_the_last_build_found(self, site: Site) -> None:
@@ -160,7 +162,7 @@ class TestMetrics:
 
     @pytest.mark.parametrize("text", [None, "", "{}", "[1]", '{"problems": null, "lost": 1}'])
     def test_a_build_of_which_nothing_is_known(self, text: str | None, site: Site) -> None:
-        path = site.state_path / outcome.FILE_NAME
+        path = site.state_path / build_status.STATUS_FILE
         path.unlink()
         if text is not None:
             path.write_text(text)
@@ -169,7 +171,7 @@ class TestMetrics:
         assert "feeds_problems" not in found
 
     def test_an_outcome_that_can_not_be_written_fails_no_build(self, site: Site) -> None:
-        path = site.state_path / outcome.FILE_NAME
+        path = site.state_path / build_status.STATUS_FILE
         path.unlink()
         path.mkdir()
         assert publish.build(site, NOW).documents
@@ -191,10 +193,10 @@ class TestMetrics:
 
     def test_what_another_version_has_counted_otherwise_is_left_alone(self, site: Site) -> None:
         (site.state_path / "metrics").mkdir()
-        (site.state_path / "metrics" / "requests-00000000-1").write_bytes(b"\1" * counting._SIZE)
+        (site.state_path / "metrics" / "requests-00000000-1").write_bytes(b"\1" * request_counts._SIZE)
         client = create_app(site).test_client()
         client.get("/feed.atom")
-        (own,) = (site.state_path / "metrics").glob(f"requests-{counting._LAYOUT}-*")
+        (own,) = (site.state_path / "metrics").glob(f"requests-{request_counts._LAYOUT}-*")
         own.with_name(f"{own.name}0").write_bytes(b"\1" * 9)  # of a worker that just begins
         assert answers_of(client) == {("200", "atom"): 1}
 
@@ -209,8 +211,8 @@ class TestMetrics:
     def test_a_disk_that_is_full_ends_no_worker(self, room: int, site: Site) -> None:
         code = (
             f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}));"
-            f"import sys, pathlib; from feeds.web.counting import Counts;"
-            f"counts = Counts(pathlib.Path(sys.argv[1]));"
+            f"import sys, pathlib; from feeds.web.request_counts import RequestCounts;"
+            f"counts = RequestCounts(pathlib.Path(sys.argv[1]));"
             f"counts.add('503 LATER', '/feed.atom'); print(counts.total())"
         )
         words = [sys.executable, "-c", code, str(site.state_path / "metrics")]
@@ -218,7 +220,7 @@ class TestMetrics:
         assert done.stdout == "{(503, 'atom'): 1}\n"
 
     def test_many_threads_lose_nothing(self, site: Site) -> None:
-        counts = counting.Counts(site.state_path / "metrics")
+        counts = request_counts.RequestCounts(site.state_path / "metrics")
 
         def poll() -> None:
             begin.wait()
@@ -238,13 +240,13 @@ class TestMetrics:
             sys.setswitchinterval(switch)
         assert counts.total() == {(304, "atom"): 16_000}
         (file,) = (site.state_path / "metrics").iterdir()
-        assert file.stat().st_blocks * 512 >= counting._SIZE, "a full disk would end the process later"
+        assert file.stat().st_blocks * 512 >= request_counts._SIZE, "a full disk would end the process later"
 
     def test_whoever_answers_further_in_is_counted(self, site: Site) -> None:
         def short(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
             start_response("418 I'M A TEAPOT", [])
             return []
 
-        counts = counting.Counts(site.state_path / "metrics")
-        Client(counting.counted(short, counts)).get("/feed.rss")
+        counts = request_counts.RequestCounts(site.state_path / "metrics")
+        Client(request_counts.with_request_counts(short, counts)).get("/feed.rss")
         assert answers_of(create_app(site).test_client()) == {("418", "rss"): 1}

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from feeds.errors import OutputError, WorkerError
-from feeds.parallel import UNDER_WAY, Workers, at_once, in_batches, one_ahead
+from feeds.system.processes import MAX_PENDING, Workers, map_all, map_batches, start_ahead
 from tests.conftest import PROJECT
 
 SIZE = 3
@@ -29,10 +29,10 @@ def double(numbers: list[int]) -> list[int]:
     return [2 * number for number in numbers]
 
 
-@pytest.mark.parametrize("count", [0, 1, SIZE, SIZE * UNDER_WAY, 5 * SIZE * UNDER_WAY + 1])
+@pytest.mark.parametrize("count", [0, 1, SIZE, SIZE * MAX_PENDING, 5 * SIZE * MAX_PENDING + 1])
 @pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(3)], ids=["here", "three threads"])
 def test_results_come_in_order(count: int, executor: Executor | None) -> None:
-    found = [number for batch in in_batches(double, range(count), SIZE, executor) for number in batch]
+    found = [number for batch in map_batches(double, range(count), SIZE, executor) for number in batch]
     assert found == double(list(range(count)))
 
 
@@ -46,9 +46,9 @@ def test_what_is_taken_ahead_is_bounded() -> None:
             yield number
 
     with ThreadPoolExecutor(2) as executor:
-        for done, batch in enumerate(in_batches(double, things(), SIZE, executor), 1):
+        for done, batch in enumerate(map_batches(double, things(), SIZE, executor), 1):
             assert batch
-            assert taken <= SIZE * (done + 2 * UNDER_WAY)
+            assert taken <= SIZE * (done + 2 * MAX_PENDING)
 
 
 def test_workers_start_when_there_is_enough_to_do() -> None:
@@ -56,7 +56,7 @@ def test_workers_start_when_there_is_enough_to_do() -> None:
         assert workers.executor(9, enough=10) is None
         executor = workers.executor(10, enough=10)
         assert executor is not None
-        assert list(in_batches(abs_all, [-1, -2], 1, executor)) == [[1], [2]]
+        assert list(map_batches(abs_all, [-1, -2], 1, executor)) == [[1], [2]]
         assert workers.executor(10, enough=10) is executor
     with Workers(1) as workers:
         assert workers.executor(10, enough=10) is None
@@ -68,12 +68,12 @@ def end_this_process(_: list[int]) -> None:
 
 def test_a_worker_that_somebody_ends_is_an_error_in_words() -> None:
     with pytest.raises(WorkerError, match="ended from outside"), Workers(2) as workers:
-        list(in_batches(end_this_process, [1, 2], 1, workers.executor(2, enough=1)))
+        list(map_batches(end_this_process, [1, 2], 1, workers.executor(2, enough=1)))
 
 
 ORPHANED = """
 import os, signal
-from feeds.parallel import Workers
+from feeds.system.processes import Workers
 from tests.test_parallel import work_for_ever
 
 if __name__ == "__main__":
@@ -90,7 +90,7 @@ BROKEN_OFF = """
 from multiprocessing.connection import Connection
 
 from feeds.errors import WorkerError
-from feeds.parallel import Workers
+from feeds.system.processes import Workers
 from tests.test_parallel import be_ended_while_handing_back, close_slowly
 
 if __name__ == "__main__":
@@ -161,7 +161,7 @@ def sum_after_ctrl_c(numbers: list[int]) -> int:
 
 def test_ctrl_c_does_not_reach_workers() -> None:
     with Workers(2) as workers:
-        assert list(in_batches(sum_after_ctrl_c, [1, 2, 3], 2, workers.executor(2, enough=1))) == [3, 3]
+        assert list(map_batches(sum_after_ctrl_c, [1, 2, 3], 2, workers.executor(2, enough=1))) == [3, 3]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
@@ -173,7 +173,7 @@ def test_errors_come_out_of_a_process_as_they_went_in() -> None:
 
 @pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(3)], ids=["here", "three threads"])
 def test_all_at_once_comes_in_order_too(executor: Executor | None) -> None:
-    found = [number for batch in at_once(double, range(50), SIZE, executor) for number in batch]
+    found = [number for batch in map_all(double, range(50), SIZE, executor) for number in batch]
     assert found == double(list(range(50)))
 
 
@@ -187,7 +187,7 @@ def test_one_ahead_takes_the_next_before_it_gives_one(count: int) -> None:
             yield number
 
     given: list[int] = []
-    for each in one_ahead(things()):
+    for each in start_ahead(things()):
         given.append(each)
         assert len(taken) == min(each + 2, count)
     assert given == list(range(count))

@@ -17,13 +17,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds import pollers
+from feeds.audit import pollers
+from feeds.audit.pollers import log, tally
+from feeds.audit.pollers.agents import BROWSERS, NAMELESS, parse_user_agent
+from feeds.audit.pollers.log import MAX_LINE_BYTES, parse_log_line
+from feeds.audit.pollers.report import PolledFeed, PollingClient, PollingService, PollReport
+from feeds.audit.pollers.table import report_lines
+from feeds.audit.pollers.tally import OTHERS, Tally
 from feeds.errors import LogError
-from feeds.pollers import log, tally
-from feeds.pollers.agents import BROWSERS, NAMELESS, understand
-from feeds.pollers.log import LONGEST, parse
-from feeds.pollers.table import lines
-from feeds.pollers.tally import OTHERS, Tally
 from tests.builders import article, write_corpus
 from tests.conftest import PROJECT, Run
 from tests.test_live import free_port, server
@@ -47,12 +48,12 @@ def line(
     return f'{client} - - [{time}] "{method} {target} HTTP/1.1" {status} {size} "-" "{agent}"'
 
 
-def surveyed(texts: Iterable[str]) -> pollers.Report:
+def surveyed(texts: Iterable[str]) -> PollReport:
     Path("access.log").write_text("".join(f"{each}\n" for each in texts), "utf-8")
     return pollers.survey(["access.log"])
 
 
-def only(report: pollers.Report) -> pollers.Client:
+def only(report: PollReport) -> PollingClient:
     (found,) = report.clients
     return found
 
@@ -60,8 +61,8 @@ def only(report: pollers.Report) -> pollers.Client:
 class TestWhatIsTold:
     def test_a_client_that_sends_validators(self) -> None:
         report = surveyed([line(0), line(30, 304, 0), line(60, 304, 0), line(90, 200, 4100), line(120, 304, 0)])
-        assert only(report) == pollers.Client("curl", 1, 5, 2, 3, 1800, 0, 0, 0)
-        assert report.feeds == (pollers.Feed(FEED, 5, 3, 8100, 0),)
+        assert only(report) == PollingClient("curl", 1, 5, 2, 3, 1800, 0, 0, 0)
+        assert report.feeds == (PolledFeed(FEED, 5, 3, 8100, 0),)
         assert (report.since, report.until) == (START, START + timedelta(hours=2))
 
     def test_a_client_without_validators_is_sent_the_same_again(self) -> None:
@@ -80,7 +81,7 @@ class TestWhatIsTold:
     def test_what_is_no_poll_does_not_count(self) -> None:
         texts = [line(method="HEAD"), line(target="/"), line(target="/x?/feed.atom"), line(target="/feed.atom/x")]
         assert surveyed(texts).requests == 0
-        assert "nobody has asked" in next(lines(surveyed(texts)))
+        assert "nobody has asked" in next(report_lines(surveyed(texts)))
 
     def test_an_answer_that_is_no_feed_is_a_request_of_no_feed(self) -> None:
         report = surveyed([line(status=404, target="/nowhere/feed.atom"), line(status=410)])
@@ -105,7 +106,7 @@ class TestWhatIsTold:
             line(1, agent="Feedbin feed-id:2 - 4 subscribers"),
         ]
         report = surveyed(texts)
-        assert report.services == (pollers.Service("Feedly", 17, 2), pollers.Service("Feedbin", 7, 1))
+        assert report.services == (PollingService("Feedly", 17, 2), PollingService("Feedbin", 7, 1))
         assert {each.address: each.subscribers for each in report.feeds} == {FEED: 19, "/feed.atom": 5}
 
     def test_a_service_is_one_client_whatever_its_addresses_and_numbers(self) -> None:
@@ -152,30 +153,30 @@ class TestWhatIsTold:
     ],
 )
 def test_agents(header: str, name: str, subscribers: int | None, feed_id: str) -> None:
-    assert understand(header.encode()) == (name, subscribers, feed_id)
+    assert parse_user_agent(header.encode()) == (name, subscribers, feed_id)
 
 
 class TestLines:
     def test_combined_common_and_with_hosts(self) -> None:
         combined = line().encode()
         time = int(START.timestamp())
-        request = log.Request(b"192.0.2.7", time, b"GET", FEED.encode(), 200, 4000, b"curl/8.0")
-        assert parse(combined) == request
+        request = log.LoggedRequest(b"192.0.2.7", time, b"GET", FEED.encode(), 200, 4000, b"curl/8.0")
+        assert parse_log_line(combined) == request
         common = combined.partition(b' "-"')[0]
-        assert parse(common) == request._replace(agent=b"")
-        assert parse(b"example.org:80 " + combined) == request
-        assert parse(combined.replace(b"192.0.2.7", b"::1")) == request._replace(client=b"::1")
-        assert parse(combined.replace(b"- - [", b"- a user [")) == request
-        assert parse(combined + b' "198.51.100.1" 0.001') == request
+        assert parse_log_line(common) == request._replace(agent=b"")
+        assert parse_log_line(b"example.org:80 " + combined) == request
+        assert parse_log_line(combined.replace(b"192.0.2.7", b"::1")) == request._replace(client=b"::1")
+        assert parse_log_line(combined.replace(b"- - [", b"- a user [")) == request
+        assert parse_log_line(combined + b' "198.51.100.1" 0.001') == request
 
     def test_times_have_a_zone(self) -> None:
-        there = parse(line().encode().replace(b"12:00:00 +0000", b"14:00:00 +0200"))
-        west = parse(line().encode().replace(b"12:00:00 +0000", b"05:00:00 -0700"))
-        assert there == west == parse(line().encode())
+        there = parse_log_line(line().encode().replace(b"12:00:00 +0000", b"14:00:00 +0200"))
+        west = parse_log_line(line().encode().replace(b"12:00:00 +0000", b"05:00:00 -0700"))
+        assert there == west == parse_log_line(line().encode())
 
     @pytest.mark.parametrize("agent", ['"; x', 'a \\" b', "\\x22", "\\"])
     def test_quotes_in_fields(self, agent: str) -> None:
-        found = parse(line(agent=agent.replace("\\", "\\\\").replace('"', '\\"')).encode())
+        found = parse_log_line(line(agent=agent.replace("\\", "\\\\").replace('"', '\\"')).encode())
         assert found is not None
         assert found.agent
 
@@ -195,7 +196,7 @@ class TestLines:
         ],
     )
     def test_what_is_no_line(self, text: bytes) -> None:
-        assert parse(text) is None
+        assert parse_log_line(text) is None
 
     @pytest.mark.parametrize("asked", ["-", "", "\\x16\\x03\\x01", "GET", "GET /feed.atom", " ", "GET  HTTP/1.1"])
     def test_requests_that_are_none(self, asked: str) -> None:
@@ -207,8 +208,8 @@ class TestLines:
     def test_anything_at_all(self, before: bytes, agent: bytes) -> None:
         adding = Tally()
         for text in (before, line().encode() + before, line().encode().replace(b"curl", agent)):
-            adding.add(parse(text))
-        shown = "\n".join(lines(adding.report()))
+            adding.add(parse_log_line(text))
+        shown = "\n".join(report_lines(adding.report()))
         assert shown.isprintable() or "\n" in shown
         assert all(each.isprintable() for each in shown.splitlines())
 
@@ -221,20 +222,20 @@ class TestFiles:
         assert (client.requests, client.every, client.repeats) == (2, 600, 1)
 
     def test_a_line_longer_than_memory_counts_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(log, "CHUNK", 1000)
-        text = f"{line()}\n{'y' * (3 * LONGEST)}\n{line(1)}\n{line(2)}\n{'z' * (2 * LONGEST)}"
+        monkeypatch.setattr(log, "CHUNK_BYTES", 1000)
+        text = f"{line()}\n{'y' * (3 * MAX_LINE_BYTES)}\n{line(1)}\n{line(2)}\n{'z' * (2 * MAX_LINE_BYTES)}"
         found = list(log._lines(io.BytesIO(text.encode())))
         whole = [line().encode(), line(1).encode(), line(2).encode()]
         assert [found[0], *found[2:4]] == whole
         assert [each[:1] for each in found] == [b"1", b"y", b"1", b"1", b"z"]
-        assert max(map(len, found)) <= LONGEST
+        assert max(map(len, found)) <= MAX_LINE_BYTES
         Path("x").write_text(text)
         report = pollers.survey(["x"])
         assert (report.lines, report.unreadable, report.requests) == (5, 2, 3)
 
     @pytest.mark.parametrize("size", [1, 7, 4096])
     def test_chunks_end_anywhere(self, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(log, "CHUNK", size)
+        monkeypatch.setattr(log, "CHUNK_BYTES", size)
         assert surveyed(line(each) for each in range(20)).requests == 20
 
     def test_damage_is_told(self) -> None:
@@ -252,7 +253,7 @@ class TestMemory:
         adding = Tally()
         for number in range(50):
             for minutes in (0, 1):
-                adding.add(parse(line(minutes, client=f"c{number}").encode()))
+                adding.add(parse_log_line(line(minutes, client=f"c{number}").encode()))
             assert len(adding._seen) <= 5
         report = adding.report()
         assert (only(report).clients, only(report).unconditional, only(report).repeats) == (50, 50, 50)
@@ -262,7 +263,7 @@ class TestMemory:
         monkeypatch.setattr(tally, "MOST_POLLED", 10)
         adding = Tally()
         for number in range(100):
-            adding.add(parse(line(target=f"/{number}/feed.atom").encode()))
+            adding.add(parse_log_line(line(target=f"/{number}/feed.atom").encode()))
             assert adding._pairs == sum(1 + len(each.polled) for each in adding._seen.values()) <= 10
         assert adding.report().requests == 100
 
@@ -270,7 +271,7 @@ class TestMemory:
         monkeypatch.setattr(tally, "MOST_POLLED", 10)
         adding = Tally()
         for number in range(100):
-            adding.add(parse(line(status=404, client=f"c{number}").encode()))
+            adding.add(parse_log_line(line(status=404, client=f"c{number}").encode()))
         assert len(adding._seen) == 10
 
     def test_names_and_documents_beyond_a_number_are_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,7 +308,7 @@ class TestCommand:
 
     def test_more_rows_than_anybody_reads(self) -> None:
         report = surveyed(line(agent=f"agent-{chr(97 + n // 26)}{chr(97 + n % 26)}/1") for n in range(50))
-        shown = list(lines(report))
+        shown = list(report_lines(report))
         assert "… and 30 more (--json has all)" in shown
 
     @pytest.mark.parametrize("compressed", [False, True])

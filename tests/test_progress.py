@@ -10,8 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from feeds import progress, publish
-from feeds.progress import Bar, Stage, Stopwatch, process_age, table
+from feeds.cli.progress_bar import ProgressBar
+from feeds.pipeline import publish
+from feeds.system import progress
+from feeds.system.progress import Stage, Stopwatch, process_age, stage_table
 from tests.builders import NOW, article, make_site, write_corpus
 from tests.conftest import Run
 
@@ -66,7 +68,7 @@ def test_each_moment_belongs_to_one_stage(clock: Clock) -> None:
 
 
 def test_a_table_of_stages() -> None:
-    assert table([Stage("start", 0, 0.25), Stage("read", 12_000, 1.5), Stage("write", 5, 0.0)]).splitlines() == [
+    assert stage_table([Stage("start", 0, 0.25), Stage("read", 12_000, 1.5), Stage("write", 5, 0.0)]).splitlines() == [
         "stage        count        rate   seconds  share",
         "start                              0.250    14%",
         "read         12000     8,000/s     1.500    86%",
@@ -103,7 +105,7 @@ def test_a_bar_shows_stage_count_and_rate(
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes this for a terminal
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
-    bar = Bar()
+    bar = ProgressBar()
     bar.stage("scan", 0)
     bar.advance()
     assert capsys.readouterr().err == "", "it is too early"

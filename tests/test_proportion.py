@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bench import corpus as made_up
-from feeds import publish
-from feeds.config import Site
+from feeds.pipeline import publish
+from feeds.settings.site import Site
 from tests.builders import NOW, make_site
 
 SMALL, LARGE = 130, 520
@@ -37,7 +37,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         return db
 
     with monkeypatch.context() as patch:
-        patch.setattr("feeds.catalogue.database.sqlite3.connect", connect)
+        patch.setattr("feeds.catalogue.schema.sqlite3.connect", connect)
         yield steps
 
 
@@ -89,7 +89,7 @@ def test_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_edit_that_was_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feeds.corpus.scan.SETTLED", 0)  # else all that was written just now is looked at again
+    monkeypatch.setattr("feeds.corpus.scan.SETTLED_NS", 0)  # else all that was written just now is looked at again
     small = calls_of_an_edit(built(tmp_path / "small", SMALL))
     large = calls_of_an_edit(built(tmp_path / "large", LARGE))
     assert large.total() < 1.5 * small.total(), (

@@ -18,13 +18,15 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from feeds import documents, publish, render, snapshot
-from feeds.catalogue import database, reading
-from feeds.catalogue.rows import to_moment
-from feeds.config import Site
+from feeds.catalogue import fragments, queries, schema
 from feeds.errors import CorpusError, OutputError, StateError, UsageError
-from feeds.files import write_atomically
 from feeds.model import Counts, Entry
+from feeds.pipeline import assemble, publish
+from feeds.render import formats
+from feeds.rules.times import from_seconds
+from feeds.settings.site import Site
+from feeds.store import snapshots
+from feeds.system.files import write_atomically
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
 from tests.conftest import SEEDS
 
@@ -178,7 +180,7 @@ def test_damaged_state_is_made_good(damage: object, tmp_path: Path) -> None:
     damage(tmp_path / "state")
     publish.build(make_site(corpus, tmp_path, output=str(tmp_path / "again")), NOW)
     assert tree(tmp_path / "again") == expected
-    found = snapshot.current(tmp_path / "state")
+    found = snapshots.load_current(tmp_path / "state")
     assert found is not None
     assert all(found.read(document) for document in found.documents.values())
 
@@ -190,7 +192,7 @@ def test_force_looks_behind_sizes(tmp_path: Path) -> None:
     damage_objects(tmp_path / "state")
     publish.build(make_site(corpus, tmp_path), NOW, force=True)
     assert tree(tmp_path / "public") == expected
-    found = snapshot.current(tmp_path / "state")
+    found = snapshots.load_current(tmp_path / "state")
     assert found is not None
     assert all(found.read(document) for document in found.documents.values())
 
@@ -205,7 +207,7 @@ def many_topics(number: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("archives", [False, True])
 def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Path) -> None:
-    number = max(publish.PARALLEL_FROM, documents.PARALLEL_FROM)
+    number = max(publish.PARALLEL_MIN_FILES, assemble.PARALLEL_MIN_ITEMS)
     corpus = write_corpus(tmp_path / "c", many_topics(number))
     publish.build(make_site(corpus, tmp_path / "one", limit=number, archives=archives), NOW, jobs=1)
     publish.build(make_site(corpus, tmp_path / "two", limit=number, archives=archives), NOW, jobs=2)
@@ -213,10 +215,10 @@ def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Pa
 
 
 def test_fragments_come_from_the_spool_or_from_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_FROM))
+    corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_MIN_FILES))
     publish.build(make_site(corpus, tmp_path / "one", limit=100), NOW, jobs=1)
-    monkeypatch.setattr(documents, "REMEMBERED", 50)  # fewer than any feed shows
-    monkeypatch.setattr(documents, "AT_ONCE", 30)
+    monkeypatch.setattr(assemble, "MAX_LOCATIONS", 50)  # fewer than any feed shows
+    monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 30)
     publish.build(make_site(corpus, tmp_path / "two", limit=100), NOW, jobs=2)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
     assert not list((tmp_path / "two" / "state" / ".new").iterdir())
@@ -225,12 +227,12 @@ def test_fragments_come_from_the_spool_or_from_the_catalogue(tmp_path: Path, mon
 def test_a_disk_that_fills_up_while_workers_render_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = make_site(write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_FROM)), tmp_path, limit=100)
+    site = make_site(write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_MIN_FILES)), tmp_path, limit=100)
 
     def fill(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(reading, "keep_fragments", fill)
+    monkeypatch.setattr(fragments, "store_fragments", fill)
     with pytest.raises(StateError, match="No space left"):
         publish.build(site, NOW, jobs=2)
     assert not list((tmp_path / "state" / ".new").iterdir())
@@ -241,7 +243,7 @@ def test_a_disk_that_fills_up_while_workers_render_leaves_nothing(
 
 
 def test_what_is_only_compared_in_many_processes_leaves_nothing(tmp_path: Path) -> None:
-    corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_FROM))
+    corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_MIN_FILES))
     site = make_site(corpus, tmp_path)
     assert publish.compare(site, NOW, jobs=2).documents > 120 * 4
     assert not list((tmp_path / "state" / "objects").glob("*/*"))
@@ -270,14 +272,14 @@ def test_a_state_folder_that_can_not_be_used_is_an_error_in_words(tmp_path: Path
 def test_an_entry_is_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many feeds show it, and though the entries of the next feeds are asked for before it is there."""
     rendered: list[str] = []
-    fragments = render.fragments
+    fragments = formats.render_entry
 
     def remember(entry: Entry, address: str) -> dict[str, bytes]:
         rendered.append(entry.id)
         return fragments(entry, address)
 
-    monkeypatch.setattr(documents, "fragments", remember)
-    monkeypatch.setattr(documents, "AT_ONCE", 1)
+    monkeypatch.setattr(assemble, "fragments", remember)
+    monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 1)
     publish.build(make_site(write_corpus(tmp_path / "c", many_topics(10)), tmp_path), NOW)
     assert sorted(rendered) == [f"https://a.example/{each}" for each in range(10)]
 
@@ -288,7 +290,7 @@ def test_an_entry_may_be_rendered_for_an_archive_while_it_is_for_the_next_feed(
     one, two = article("1", "2022-05-01", topics=["A"]), article("2", "2022-05-02", url="https://a.example/2")
     corpus = write_corpus(tmp_path / "c", {"1.md": one, "2.md": two})
     publish.build(make_site(corpus, tmp_path / "one", limit=1, archives=True), NOW)
-    monkeypatch.setattr(documents, "AT_ONCE", 1)
+    monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 1)
     publish.build(make_site(corpus, tmp_path / "two", limit=1, archives=True), NOW)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
 
@@ -302,7 +304,7 @@ def test_archives_are_switched_off_though_a_build_is_broken_off(
     def break_off(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(documents, "_composing", break_off)
+    monkeypatch.setattr(assemble, "_composing", break_off)
     with pytest.raises(ZeroDivisionError):
         publish.build(make_site(corpus, tmp_path), NOW)
     monkeypatch.undo()
@@ -386,7 +388,7 @@ def test_killed_at_any_step_the_next_build_makes_it_good(tmp_path: Path) -> None
         write_corpus(corpus, after)
         died = build_in_a_child(make_site(corpus, work), die_at=die_at)
         assert died in (0, 9)
-        current = snapshot.current(work / "state")
+        current = snapshots.load_current(work / "state")
         assert current is not None
         assert all(current.read(document) for document in current.documents.values())
         publish.build(make_site(corpus, work), NOW)
@@ -444,9 +446,9 @@ def test_modified_never_stays_when_the_bytes_change(tmp_path: Path) -> None:
     """An edit of an article without a page: its page leaves and comes in one build."""
 
     def modified(address: str) -> datetime:
-        found = snapshot.current(tmp_path / "state")
+        found = snapshots.load_current(tmp_path / "state")
         assert found is not None
-        return to_moment(found.documents[address].modified)
+        return from_seconds(found.documents[address].modified)
 
     later = NOW + timedelta(hours=1)
     page = "articles/own/index.html"
@@ -473,7 +475,7 @@ def test_a_look_with_other_settings_costs_the_next_build_nothing(tmp_path: Path)
     catalogue = tmp_path / "state" / "catalogue.sqlite3"
     before = catalogue.read_bytes()
     other = make_site(corpus, tmp_path, base_url="https://other.example/", include_unpublished=True)
-    assert publish.look(other, NOW, lambda db: len(reading.feeds(db))) == 2
+    assert publish.query(other, NOW, lambda db: len(queries.load_feeds(db))) == 2
     assert catalogue.read_bytes() == before
 
 
@@ -484,8 +486,8 @@ def test_a_mistake_in_a_statement_is_no_damage(tmp_path: Path) -> None:
         db.execute("INSERT INTO meta VALUES ('mark', 'here')")
         db.commit()
     with pytest.raises(sqlite3.OperationalError, match="no such column"):
-        publish.look(site, NOW, lambda db: db.execute("SELECT mistake"))
-    assert publish.look(site, NOW, lambda db: database.meta(db, "mark")) == "here", "it was not made anew"
+        publish.query(site, NOW, lambda db: db.execute("SELECT mistake"))
+    assert publish.query(site, NOW, lambda db: schema.get_meta(db, "mark")) == "here", "it was not made anew"
 
 
 @pytest.mark.parametrize("damage", [lose_objects, shorten_objects])
@@ -495,7 +497,7 @@ def test_an_incomplete_snapshot_is_made_whole_without_a_static_tree(damage: obje
     publish.build(site, NOW)
     damage(tmp_path / "state")
     publish.build(site, NOW)
-    found = snapshot.current(tmp_path / "state")
+    found = snapshots.load_current(tmp_path / "state")
     assert found is not None
     assert all(found.read(document) for document in found.documents.values())
 
@@ -549,7 +551,7 @@ def test_last_modified_is_when_this_document_changed(tmp_path: Path) -> None:
     publish.build(make_site(corpus, tmp_path), NOW)
     write_corpus(corpus, {"b.md": article("New", url="https://b.example/")})
     publish.build(make_site(corpus, tmp_path), NOW)
-    found = snapshot.current(tmp_path / "state")
+    found = snapshots.load_current(tmp_path / "state")
     assert found is not None
-    assert to_moment(found.documents["feed.atom"].modified) == NOW
-    assert to_moment(found.documents["topics/a/feed.atom"].modified) == moment("2022-05-26T15:52")
+    assert from_seconds(found.documents["feed.atom"].modified) == NOW
+    assert from_seconds(found.documents["topics/a/feed.atom"].modified) == moment("2022-05-26T15:52")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import corpus as made_up
-from feeds.corpus import matter, quick
+from feeds.corpus import fast_yaml, front_matter
 from feeds.corpus.fields import _scalar
 from tests.conftest import PROJECT, SEEDS
 
@@ -37,10 +37,10 @@ def as_texts(value: Any) -> Any:
 
 def agrees(text: str) -> bool:
     """Tell whether `text` was read quickly; fail where that gives another outcome than PyYAML."""
-    values = quick.load(text)
+    values = fast_yaml.load_plain_yaml(text)
     if values is None:
         return False
-    expected = as_texts(yaml.load(text, Loader=matter._TextLoader))
+    expected = as_texts(yaml.load(text, Loader=front_matter._TextLoader))
     found = as_texts(values)
     numbers = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?\Z|(true|false)\Z", re.IGNORECASE)
 
@@ -67,9 +67,9 @@ def test_front_matter_is_split_as_python_frontmatter_does(parts: list[str]) -> N
         expected = tuple(YAMLHandler().split(text))
     except ValueError:
         with pytest.raises(ValueError, match="not closed"):
-            matter.YamlMatter().split(text)
+            front_matter.YamlFrontMatter().split(text)
     else:
-        assert matter.YamlMatter().split(text) == expected
+        assert front_matter.YamlFrontMatter().split(text) == expected
 
 
 @pytest.mark.parametrize("text", FOUND)
@@ -126,7 +126,7 @@ def test_most_of_the_sample_is_read_quickly() -> None:
     ],
 )
 def test_what_is_unusual_is_left_to_pyyaml(text: str) -> None:
-    assert quick.load(text) is None
+    assert fast_yaml.load_plain_yaml(text) is None
 
 
 @pytest.mark.parametrize(
@@ -165,5 +165,5 @@ def test_mistakes_are_told_in_the_same_way(text: str, edits: list[tuple[int, str
 
 @given(st.text("!&*?|>@`%[]{},:- \n0xob+./'\"aé\u2003", max_size=20))
 def test_what_may_start_unusually_is_looked_at(text: str) -> None:
-    left = text.encode().translate(None, quick._DULL)
-    assert quick._PERHAPS_FIRST.search(left) or not quick._starts_unusually(text)
+    left = text.encode().translate(None, fast_yaml._DULL)
+    assert fast_yaml._PERHAPS_FIRST.search(left) or not fast_yaml._starts_unusually(text)

@@ -20,8 +20,10 @@ import pytest
 from reader import make_reader
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from feeds import config, publish
-from feeds.web import create_app, shelf
+from feeds.pipeline import publish
+from feeds.settings import loader
+from feeds.web import current_snapshot
+from feeds.web.app import create_app
 from tests.builders import NOW, article, link, write_corpus
 from tests.conftest import PROJECT
 from tests.test_live import free_port
@@ -49,7 +51,7 @@ class Site:
             },
         )
         self.port = free_port()
-        self.site = config.load(
+        self.site = loader.load_site(
             str(self.corpus), environ={}, state=str(folder / "state"), output="", base_url=self.address("")
         )
         self.polls: list[int] = []
@@ -73,7 +75,7 @@ class _Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
+    monkeypatch.setattr(current_snapshot, "CHECK_SECONDS", 0)
     site = Site(tmp_path)
     app = create_app(site.site)
 

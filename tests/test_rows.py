@@ -10,14 +10,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.catalogue import database, intake
-from feeds.catalogue.rows import FACTS, TEXT, from_mention, to_mention, to_moment
+from feeds.catalogue import schema, source_files
+from feeds.catalogue.rows import MENTION_COLUMNS, TEXT_COLUMNS, make_mention, mention_values
 from feeds.model import Article, Image, Mention, Parsed, Problem, Provider
+from feeds.rules.times import from_seconds
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NAMES = st.lists(TEXTS, max_size=3).map(tuple)
 NUMBERS = st.none() | st.integers(-(10**15), 10**15) | st.floats(-1e15, 1e15)
-MOMENTS = st.integers(-(10**10), 10**11).map(to_moment)
+MOMENTS = st.integers(-(10**10), 10**11).map(from_seconds)
 
 MENTIONS = st.builds(
     Mention,
@@ -45,16 +46,16 @@ MENTIONS = st.builds(
 
 @given(mention=MENTIONS)
 def test_a_mention_comes_out_of_the_catalogue_as_it_went_in(mention: Mention) -> None:
-    columns = f"{FACTS}, {TEXT}"
-    values: tuple[Any, ...] = (1, 1, 0, "[]", *from_mention(mention))
+    columns = f"{MENTION_COLUMNS}, {TEXT_COLUMNS}"
+    values: tuple[Any, ...] = (1, 1, 0, "[]", *mention_values(mention))
     with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        db.executescript(database._SCHEMA)
+        db.executescript(schema._SCHEMA)
         marks = ", ".join("?" * len(values))
         db.execute(f"INSERT INTO mention (id, source_id, live, keys, {columns}) VALUES ({marks})", values)
         row = db.execute(f"SELECT {columns} FROM mention").fetchone()
-        assert repr(to_mention("a.md", row)) == repr(mention)  # a number stays whole, or with a point
-        row = db.execute(f"SELECT {FACTS} FROM mention").fetchone()
-        assert to_mention("a.md", row) == mention._replace(excerpt="", content="")
+        assert repr(make_mention("a.md", row)) == repr(mention)  # a number stays whole, or with a point
+        row = db.execute(f"SELECT {MENTION_COLUMNS} FROM mention").fetchone()
+        assert make_mention("a.md", row) == mention._replace(excerpt="", content="")
 
 
 @given(mentions=st.lists(MENTIONS, min_size=1, max_size=3))
@@ -62,6 +63,6 @@ def test_rows_are_the_same_in_another_process(mentions: list[Mention]) -> None:
     usable = tuple(each._replace(url="https://a.example/1", explicit_id=None, original_url=None) for each in mentions)
     usable = tuple(each._replace(amp_url=None) for each in usable)
     problems = (Problem("a.md", 1, "title", "reason", "advice"),)
-    rows = intake.rows(Provider("Site", "site.example"), Parsed("a.md", Article("a.md", usable), problems))
+    rows = source_files.make_rows(Provider("Site", "site.example"), Parsed("a.md", Article("a.md", usable), problems))
     there = pickle.loads(pickle.dumps(rows))
     assert repr(there) == repr(rows)

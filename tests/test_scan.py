@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from feeds.corpus.scan import SourceFile, scan
+from feeds.corpus.scan import SourceFile, scan_corpus
 from feeds.errors import CorpusError
-from feeds.model import OUTPUT_MARK
+from feeds.rules.site_layout import OUTPUT_LIST
 from tests.builders import write_corpus
 
 
 def found(corpus: Path) -> dict[str, SourceFile]:
-    return {each.path: each for each in scan(corpus)}
+    return {each.path: each for each in scan_corpus(corpus)}
 
 
 def test_articles_in_any_depth_and_nothing_else(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_articles_in_any_depth_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_static_tree_of_ours_is_passed_over(tmp_path: Path) -> None:
-    corpus = write_corpus(tmp_path, {"a.md": "x", "public/index.html": "x", f"public/{OUTPUT_MARK}": "{}"})
+    corpus = write_corpus(tmp_path, {"a.md": "x", "public/index.html": "x", f"public/{OUTPUT_LIST}": "{}"})
     assert list(found(corpus)) == ["a.md"]
 
 
@@ -72,7 +72,7 @@ def test_looking_at_some_paths_finds_what_looking_at_all_finds_there(tmp_path: P
         "b/.h/i.md",
         "folder.md/j.md",
     ]
-    names += ["tree/k.md", "tree/l/m.md", f"tree/{OUTPUT_MARK}", "no.rst", "feeds.toml"]
+    names += ["tree/k.md", "tree/l/m.md", f"tree/{OUTPUT_LIST}", "no.rst", "feeds.toml"]
     corpus = write_corpus(tmp_path / "corpus", dict.fromkeys(names, "x"))
     outside = write_corpus(tmp_path / "outside", {"secret.md": "x"})
     os.mkfifo(corpus / "pipe.md")
@@ -82,15 +82,15 @@ def test_looking_at_some_paths_finds_what_looking_at_all_finds_there(tmp_path: P
     (corpus / "b" / "same.md").symlink_to("../a.md")
     (corpus / "nowhere.md").symlink_to("missing.md")
     os.close(os.open(os.fsencode(corpus) + b"/b/caf\xe9.md", os.O_CREAT))
-    everything = list(scan(corpus))
+    everything = list(scan_corpus(corpus))
     assert len(everything) == 13
     paths = sorted(str(path.relative_to(corpus)) for path in corpus.rglob("*"))
     paths += ["again/c.md", "elsewhere/secret.md", "gone.md", "b/gone/e.md", "a.md/b.md"]
     for path in paths:
         there = [each for each in everything if each.path == path or each.path.startswith(f"{path}/")]
-        found = list(scan(corpus, [path]))
+        found = list(scan_corpus(corpus, [path]))
         assert found == there or ("\udce9" in path and len(found) == 1), path
-    assert sorted(each.path for each in scan(corpus, ["b", "a.md", "b/c/d.md", "b/c", "a.md"])) == sorted(
+    assert sorted(each.path for each in scan_corpus(corpus, ["b", "a.md", "b/c/d.md", "b/c", "a.md"])) == sorted(
         each.path for each in everything if each.path.startswith(("a.md", "b/"))
     )
 
@@ -98,7 +98,7 @@ def test_looking_at_some_paths_finds_what_looking_at_all_finds_there(tmp_path: P
 def test_where_nothing_can_be_read_nothing_is_gone(tmp_path: Path) -> None:
     for only in (None, ["a.md"]):
         with pytest.raises(CorpusError, match="nothing is published"):
-            list(scan(tmp_path / "missing", only))
+            list(scan_corpus(tmp_path / "missing", only))
 
 
 def test_a_stamp_tells_a_change_and_is_not_relied_on_too_early(tmp_path: Path) -> None:

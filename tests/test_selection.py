@@ -9,9 +9,10 @@ from typing import Any
 import feedparser
 import pytest
 
-from feeds import config, publish
 from feeds.errors import ConfigError
 from feeds.model import Kind, Selection
+from feeds.pipeline import publish
+from feeds.settings import loader
 from tests.builders import NOW, article, link, make_entry, make_site, moment, tree, write_corpus
 from tests.conftest import Run
 
@@ -135,11 +136,11 @@ def test_show_says_that_settings_leave_it_out(feeds: Run, tmp_path: Path) -> Non
 def test_bad_selections_are_refused(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "feeds.toml").write_text(text)
     with pytest.raises(ConfigError, match=message):
-        config.load(environ={})
+        loader.load_site(environ={})
 
 
 def test_lists_from_the_environment() -> None:
-    assert config.load(environ={"FEEDS_EXCLUDE_TOPICS": "AI, C++"}).exclude_topics == ("AI", "C++")
+    assert loader.load_site(environ={"FEEDS_EXCLUDE_TOPICS": "AI, C++"}).exclude_topics == ("AI", "C++")
 
 
 def test_an_updated_date_is_kept_by_what_is_shown(tmp_path: Path) -> None:
@@ -154,5 +155,5 @@ def test_other_settings_reach_every_entry_however_many_are_merged_at_a_time(
     files = {f"{each}.md": article(str(each), url=f"https://a.example/{each}", quality=each) for each in range(9)}
     corpus = write_corpus(tmp_path / "corpus", files)
     publish.build(make_site(corpus, tmp_path), NOW)
-    monkeypatch.setattr("feeds.catalogue.merging.BATCH", 2)
+    monkeypatch.setattr("feeds.catalogue.merging.MENTIONS_PER_BATCH", 2)
     assert publish.build(make_site(corpus, tmp_path, min_quality=5), NOW).entries == 4

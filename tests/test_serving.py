@@ -21,9 +21,10 @@ from pwd import getpwuid
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from feeds import publish
-from feeds.pollers import log
-from feeds.web import counting, create_app
+from feeds.audit.pollers import log
+from feeds.pipeline import publish
+from feeds.web import request_counts
+from feeds.web.app import create_app
 from tests.builders import NOW, article, make_site, write_corpus
 from tests.conftest import PROJECT, Run
 from tests.test_live import PATIENCE, eventually, feeds_serve, free_port, get, server, started
@@ -95,7 +96,7 @@ def test_every_figure_is_documented(tmp_path: Path) -> None:
     names = set(re.findall(r"^(feeds_\w+)", text, re.MULTILINE))
     assert len(names) == 7
     assert {name for name in names if f"`{name}" not in PAGE} == set()
-    assert {name for name in counting.FORMATS if f"`{name}`" not in PAGE} == set()
+    assert {name for name in request_counts.COUNTED_FORMATS if f"`{name}`" not in PAGE} == set()
 
 
 class TestUnixSocket:
@@ -178,7 +179,9 @@ class TestManyWorkers:
 
             eventually(both_answer)
             self.poll(port)
-        polls = [each for each in log.requests(str(tmp_path / "access.log")) if each is None or each.target != b"/"]
+        polls = [
+            each for each in log.read_requests(str(tmp_path / "access.log")) if each is None or each.target != b"/"
+        ]
         assert [each and each.target for each in polls] == [b"/feed.atom"] * 4 * self.EACH + [b"/metrics"] * 11
 
 
@@ -288,7 +291,7 @@ class TestBehindNginx:
     def test_who_asks_stands_in_the_log_whatever_they_claim(self, front: int, tmp_path: Path) -> None:
         claims = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Prefix": "//elsewhere.example", "User-Agent": "me"}
         assert self.ask(front, "/news/topics/ai", claims)[1]["location"] == "/news/topics/ai/"
-        (found,) = (each for each in log.requests(str(tmp_path / "access.log")) if each and each.agent == b"me")
+        (found,) = (each for each in log.read_requests(str(tmp_path / "access.log")) if each and each.agent == b"me")
         assert (found.client, found.target, found.status) == (b"127.0.0.2", b"/topics/ai", 301)
 
     def test_figures_are_for_its_own_machine(self, front: int) -> None:

@@ -22,21 +22,22 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import publish, snapshot
-from feeds.codings import INSTALLED, codings_of
-from feeds.config import Site
-from feeds.snapshot import Document, Draft, Snapshot
-from feeds.web import create_app, shelf, short_path
-from feeds.web.bounded import Bounded
-from feeds.web.conditional import etag
-from feeds.web.headers import Home
-from feeds.web.held import Held
-from feeds.web.shelf import Shelf
-from feeds.web.short_path import ShortPath
+from feeds.pipeline import publish
+from feeds.settings.site import Site
+from feeds.store import snapshots
+from feeds.store.snapshots import Document, Draft, Snapshot
+from feeds.system.compression import INSTALLED_CODINGS, codings_of
+from feeds.web import current_snapshot, fast_path
+from feeds.web.app import create_app
+from feeds.web.conditional import entity_tag
+from feeds.web.current_snapshot import CurrentSnapshot
+from feeds.web.fast_path import FastPath
+from feeds.web.headers import SiteLinks
+from feeds.web.response_cache import ByteLimitedCache, ResponseCache
 from tests.builders import NOW, article, link, make_site, write_corpus
 
 FEED = "/topics/ai/feed.atom"
-CODINGS = ["identity", *(each.name for each in INSTALLED)]
+CODINGS = ["identity", *(each.name for each in INSTALLED_CODINGS)]
 
 Environ = dict[str, Any]
 Answer = tuple[str, list[tuple[str, str]], bytes]
@@ -48,7 +49,7 @@ def long_article(**fields: Any) -> str:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    monkeypatch.setattr(shelf, "LOOK_EVERY", 0)
+    monkeypatch.setattr(current_snapshot, "CHECK_SECONDS", 0)
     files = {
         "a.md": long_article(topics=["AI"], category="News"),
         "b.md": article("Small", url="https://c.example/", topics=["Old"]),
@@ -70,7 +71,7 @@ class Both:
     def __init__(self, site: Site, limit: int = 64_000_000) -> None:
         self.flask = partial(Flask.wsgi_app, create_app(site))
         self.passed_on: list[Environ] = []
-        self.short = ShortPath(self._behind, Shelf(site.state_path), Home(site.address), limit)
+        self.short = FastPath(self._behind, CurrentSnapshot(site.state_path), SiteLinks(site.address), limit)
 
     def _behind(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         self.passed_on.append(environ)
@@ -83,7 +84,7 @@ class Both:
         return ours
 
     @property
-    def held(self) -> Held:
+    def held(self) -> ResponseCache:
         """What the short path holds."""
         held = self.short._held
         assert held is not None
@@ -131,7 +132,7 @@ def ask(application: Callable[..., Iterable[bytes]], environ: Environ) -> Answer
 
 
 def documents(site: Site) -> dict[str, Document]:
-    now = snapshot.current(site.state_path)
+    now = snapshots.load_current(site.state_path)
     assert now is not None
     return dict(now.documents)
 
@@ -162,7 +163,7 @@ class TestSameAsFlask:
     @pytest.mark.parametrize("known", CODINGS)
     @pytest.mark.parametrize("path", [FEED, "/topics/old/feed.atom"])
     def test_a_client_that_has_it_in_another_coding(self, best: str, known: str, path: str, site: Site) -> None:
-        tag = etag(documents(site)[path.lstrip("/")].digest, known)
+        tag = entity_tag(documents(site)[path.lstrip("/")].digest, known)
         wants = f"*;q=0.5, {best}, identity;q=0.1"
         assert Both(site).same(request(path, HTTP_ACCEPT_ENCODING=wants, HTTP_IF_NONE_MATCH=tag))[0].startswith("304")
 
@@ -171,7 +172,7 @@ class TestSameAsFlask:
     def test_any_request(self, data: st.DataObject, site: Site) -> None:
         both = Both(site)
         found = documents(site)
-        tags = [etag(each.digest, coding) for each in found.values() for coding in (*CODINGS, "x")]
+        tags = [entity_tag(each.digest, coding) for each in found.values() for coding in (*CODINGS, "x")]
         dates = [
             "Mon, 01 Jun 2026 12:00:00 GMT",
             "Thu, 26 May 2022 15:52:00 GMT",
@@ -274,7 +275,7 @@ class TestSameAsFlask:
 
     @pytest.mark.parametrize(("path", "status"), [("/topics/\xe9", 404), ("/topics/\xc3\xa9", 200)])
     def test_a_path_is_bytes(self, path: str, status: int, site: Site) -> None:
-        draft = Draft(site.state_path, snapshot.current(site.state_path), NOW)
+        draft = Draft(site.state_path, snapshots.load_current(site.state_path), NOW)
         draft.put("topics/\xe9", "text/plain", b"x", NOW)
         draft.commit()
         assert Both(site).same(request(path))[0].startswith(str(status))
@@ -355,8 +356,8 @@ class TestGenerations:
         program = """
 import sys, time
 from tests.test_short_path import *
-from feeds import config
-site = config.load(environ={}, state=sys.argv[1], base_url="https://example.org/")
+from feeds.settings import loader
+site = loader.load_site(environ={}, state=sys.argv[1], base_url="https://example.org/")
 both = Both(site)
 tag = dict(ask(both.short, request())[1])["ETag"]
 opened = []
@@ -365,7 +366,7 @@ begin = time.monotonic()
 for number in range(5_000):
     assert ask(both.short, request(HTTP_IF_NONE_MATCH=tag))[0] == "304 NOT MODIFIED"
     assert ask(both.short, request())[0] == "200 OK"
-looks = (time.monotonic() - begin) / shelf.LOOK_EVERY
+looks = (time.monotonic() - begin) / current_snapshot.CHECK_SECONDS
 assert len(opened) <= looks + 1, (len(opened), looks)
 """
         done = subprocess.run(
@@ -384,7 +385,7 @@ class TestNeverBack:
     def test_what_a_slow_thread_brings_back_is_shown_to_nobody_else(self, site: Site) -> None:
         shown, switched = threading.Event(), threading.Event()
 
-        class Dreamer(Shelf):
+        class Dreamer(CurrentSnapshot):
             """Keeps one thread waiting with an old generation in its hands."""
 
             def current(self) -> Snapshot | None:
@@ -412,11 +413,11 @@ class TestNeverBack:
     def test_a_look_that_takes_long_does_not_hide_what_another_has_seen(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        held = Shelf(site.state_path)
+        held = CurrentSnapshot(site.state_path)
         first = held.current()
         TestGenerations().publish(site, "One")
         reading, go_on = threading.Event(), threading.Event()
-        read = snapshot.current
+        read = snapshots.load_current
 
         def slowly(folder: Path) -> Snapshot | None:
             found = read(folder)
@@ -425,13 +426,13 @@ class TestNeverBack:
                 go_on.wait(30)
             return found
 
-        monkeypatch.setattr(snapshot, "current", slowly)
+        monkeypatch.setattr(snapshots, "load_current", slowly)
         slow = threading.Thread(target=held.current, name="slow")
         slow.start()
         assert reading.wait(30)
         TestGenerations().publish(site, "Two")
         seen = held.current()
-        monkeypatch.setattr(shelf, "LOOK_EVERY", 3600)
+        monkeypatch.setattr(current_snapshot, "CHECK_SECONDS", 3600)
         go_on.set()
         slow.join()
         now = held.current()
@@ -445,7 +446,7 @@ class TestBounded:
     """Memory."""
 
     def test_what_is_asked_for_again_stays(self) -> None:
-        kept: Bounded[str] = Bounded(3)
+        kept: ByteLimitedCache[str] = ByteLimitedCache(3)
         for name in "abc":
             kept.add((name, ""), name, 1)
         assert kept.get(("a", "")) == "a"
@@ -453,7 +454,7 @@ class TestBounded:
         assert [kept.get((name, "")) for name in "abcd"] == ["a", None, "c", "d"]
 
     def test_each_chance_is_given_once(self) -> None:
-        kept: Bounded[str] = Bounded(2)
+        kept: ByteLimitedCache[str] = ByteLimitedCache(2)
         for name in "ab":
             kept.add((name, ""), name, 1)
             kept.get((name, ""))
@@ -463,13 +464,13 @@ class TestBounded:
         assert [kept.get((name, "")) for name in "ab"] == [None, None]
 
     def test_what_is_larger_than_all_is_not_kept(self) -> None:
-        kept: Bounded[str] = Bounded(3)
+        kept: ByteLimitedCache[str] = ByteLimitedCache(3)
         kept.add(("a", ""), "a", 3)
         kept.add(("b", ""), "b", 4)
         assert (kept.get(("a", "")), kept.get(("b", "")), kept.size) == ("a", None, 3)
 
     def test_it_never_holds_more_and_knows_how_much(self) -> None:
-        kept: Bounded[int] = Bounded(1_000)
+        kept: ByteLimitedCache[int] = ByteLimitedCache(1_000)
         chance = random.Random(5)
         for _ in range(5_000):
             number = chance.randrange(200)
@@ -479,7 +480,7 @@ class TestBounded:
         assert kept.size == sum(item.size for item in kept._items.values())
 
     def test_the_first_of_two_threads_wins(self) -> None:
-        kept: Bounded[str] = Bounded(9)
+        kept: ByteLimitedCache[str] = ByteLimitedCache(9)
         kept.add(("a", ""), "first", 4)
         kept.add(("a", ""), "second", 4)
         assert (kept.get(("a", "")), kept.size) == ("first", 4)
@@ -495,7 +496,7 @@ class TestBounded:
     @pytest.mark.parametrize("limit", [0, 300_000, 1 << 40])
     def test_memory_is_what_is_counted(self, limit: int, many: Snapshot) -> None:
         behind = Flask("behind").wsgi_app
-        short = ShortPath(behind, Shelf(many.folder), Home("https://example.org/"), limit)
+        short = FastPath(behind, CurrentSnapshot(many.folder), SiteLinks("https://example.org/"), limit)
 
         def ask_all(turn: int) -> None:
             for address in many.documents:
@@ -504,7 +505,7 @@ class TestBounded:
                     ask(short, request(f"/{address}", HTTP_ACCEPT_ENCODING=coding, HTTP_IF_NONE_MATCH=f'"{turn}"'))
 
         ask_all(0)
-        short = ShortPath(behind, Shelf(many.folder), Home("https://example.org/"), limit)
+        short = FastPath(behind, CurrentSnapshot(many.folder), SiteLinks("https://example.org/"), limit)
         ask(short, request("/nothing"))
         gc.collect()
         tracemalloc.start()
@@ -529,12 +530,12 @@ class TestBounded:
         for number in range(1_000):
             ask(both.short, request(HTTP_ACCEPT_ENCODING=f"{'x' * number}, identity", HTTP_IF_NONE_MATCH=f'"{number}"'))
         assert both.held._kept.size == size
-        for remembered, name in ((short_path._remembered, "HTTP_ACCEPT_ENCODING"), (short_path._is_name, "HTTP_HOST")):
+        for remembered, name in ((fast_path._remembered, "HTTP_ACCEPT_ENCODING"), (fast_path._is_name, "HTTP_HOST")):
             before = remembered.cache_info()
-            assert before.maxsize == short_path.REMEMBERED
-            ask(both.short, request(**{name: "x" * (short_path.LONGEST + 1)}))
+            assert before.maxsize == fast_path.CACHED_VALUES
+            ask(both.short, request(**{name: "x" * (fast_path.MAX_CACHED_LENGTH + 1)}))
             assert remembered.cache_info().currsize == before.currsize, "one that is too long is not remembered"
             assert remembered.cache_info().misses == before.misses
 
     def test_a_document_is_to_be_had_in_all_codings_or_none(self, site: Site) -> None:
-        assert {codings_of(each.media_type, each.size) for each in documents(site).values()} == {(), INSTALLED}
+        assert {codings_of(each.media_type, each.size) for each in documents(site).values()} == {(), INSTALLED_CODINGS}

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from feeds import snapshot
-from feeds.catalogue.rows import to_moment
 from feeds.errors import OutputError
-from feeds.export import PARALLEL_FROM, export
-from feeds.model import OUTPUT_MARK
-from feeds.objects import DamagedError
-from feeds.parallel import Workers
-from feeds.snapshot import Draft, Snapshot
+from feeds.rules.site_layout import OUTPUT_LIST
+from feeds.rules.times import from_seconds
+from feeds.store import snapshots
+from feeds.store.objects import DamagedObjectError
+from feeds.store.snapshots import Draft, Snapshot
+from feeds.store.static_tree import PARALLEL_MIN_FILES, write_tree
+from feeds.system.processes import Workers
 from tests.builders import NOW, moment, tree
 
 UPDATED = moment("2022-05-26")
@@ -26,7 +26,7 @@ LATER = NOW + timedelta(hours=1)
 
 def make(folder: Path, documents: dict[str, str], now: datetime = NOW) -> Snapshot:
     """Commit a generation with exactly `documents`."""
-    draft = Draft(folder, snapshot.current(folder), now)
+    draft = Draft(folder, snapshots.load_current(folder), now)
     for address, text in documents.items():
         draft.put(address, "text/plain", text.encode(), UPDATED)
     draft.drop_the_rest()
@@ -35,7 +35,7 @@ def make(folder: Path, documents: dict[str, str], now: datetime = NOW) -> Snapsh
 
 def test_what_was_put_is_read(tmp_path: Path) -> None:
     made = make(tmp_path, {"a": "one", "b/c": "two"})
-    found = snapshot.current(tmp_path)
+    found = snapshots.load_current(tmp_path)
     assert found == made
     assert {address: made.read(document) for address, document in made.documents.items()} == {
         "a": b"one",
@@ -54,7 +54,7 @@ def test_modified_is_when_the_bytes_last_changed(tmp_path: Path) -> None:
     def modified(text: str | None, now: datetime) -> datetime | None:
         documents = {"other": "x", **({"a": text} if text is not None else {})}
         found = make(tmp_path, documents, now).documents.get("a")
-        return to_moment(found.modified) if found is not None else None
+        return from_seconds(found.modified) if found is not None else None
 
     assert modified("one", NOW) == UPDATED, "of a document never seen before, what it tells itself"
     assert modified("one", LATER) == UPDATED
@@ -75,10 +75,10 @@ def test_damage_shows(tmp_path: Path) -> None:
     made = make(tmp_path, {"a": "one"})
     (path,) = (each for each in (tmp_path / "objects").rglob("*") if each.is_file())
     path.write_bytes(b"eno")
-    with pytest.raises(DamagedError, match="damaged"):
+    with pytest.raises(DamagedObjectError, match="damaged"):
         made.read(made.documents["a"])
     path.unlink()
-    with pytest.raises(DamagedError, match="can't be read"):
+    with pytest.raises(DamagedObjectError, match="can't be read"):
         made.read(made.documents["a"])
 
 
@@ -86,26 +86,26 @@ def test_damage_shows(tmp_path: Path) -> None:
 def test_a_damaged_pointer_is_no_snapshot(content: str, tmp_path: Path) -> None:
     make(tmp_path, {"a": "one"})
     (tmp_path / "current").write_text(content)
-    assert snapshot.current(tmp_path) is None
+    assert snapshots.load_current(tmp_path) is None
 
 
 def test_a_damaged_manifest_is_no_snapshot(tmp_path: Path) -> None:
     made = make(tmp_path, {"a": "one"})
     manifest = tmp_path / "manifests" / f"{made.name}.json"
     manifest.write_text(json.dumps({"generation": 1, "documents": {}, "removed": {}}))
-    assert snapshot.current(tmp_path) is None
+    assert snapshots.load_current(tmp_path) is None
 
 
 def test_old_generations_go_when_nobody_can_need_them(tmp_path: Path) -> None:
     generations = [make(tmp_path, {"a": str(number), "b": "same"}) for number in range(6)]
     soon = datetime.fromtimestamp(time.time(), tz=NOW.tzinfo)
-    snapshot.clean_up(tmp_path, soon)
+    snapshots.delete_old_generations(tmp_path, soon)
     assert all(each.read(each.documents["a"]) for each in generations)
-    snapshot.clean_up(tmp_path, soon + timedelta(seconds=snapshot.KEPT_SECONDS + 1))
+    snapshots.delete_old_generations(tmp_path, soon + timedelta(seconds=snapshots.MIN_AGE_SECONDS + 1))
     kept = [each for each in generations if (tmp_path / "manifests" / f"{each.name}.json").exists()]
-    assert kept == generations[-snapshot.KEPT :]
+    assert kept == generations[-snapshots.KEPT_GENERATIONS :]
     assert all(each.read(document) for each in kept for document in each.documents.values())
-    with pytest.raises(DamagedError):
+    with pytest.raises(DamagedObjectError):
         generations[0].read(generations[0].documents["a"])
 
 
@@ -114,7 +114,7 @@ def test_where_there_are_many_generations_old_ones_gather_before_they_go(tmp_pat
     past, there = time.time() - 9999, []
     for newer in generations[1:8]:
         os.utime(tmp_path / "manifests" / f"{newer.name}.json", (past, past))  # so the one before it is old
-        snapshot.clean_up(tmp_path, datetime.fromtimestamp(time.time(), tz=NOW.tzinfo))
+        snapshots.delete_old_generations(tmp_path, datetime.fromtimestamp(time.time(), tz=NOW.tzinfo))
         there.append(len(list((tmp_path / "manifests").iterdir())))
     assert there == [21] * 6 + [16]
 
@@ -123,15 +123,17 @@ def test_the_current_generation_stays_whatever_a_killed_build_has_left(tmp_path:
     made = make(tmp_path, {"a": "one"})
     for number in range(2, 6):
         (tmp_path / "manifests" / f"{number:06}-{'0' * 32}.json").write_text("{}")
-    snapshot.clean_up(tmp_path, datetime.fromtimestamp(time.time() + 9999, tz=NOW.tzinfo), everything=True)
-    assert snapshot.current(tmp_path) == made
+    snapshots.delete_old_generations(
+        tmp_path, datetime.fromtimestamp(time.time() + 9999, tz=NOW.tzinfo), everything=True
+    )
+    assert snapshots.load_current(tmp_path) == made
     assert made.read(made.documents["a"]) == b"one"
 
 
 def test_what_a_killed_build_left_goes(tmp_path: Path) -> None:
     make(tmp_path, {"a": "one"})
     Draft(tmp_path, None, NOW).put("b", "text/plain", b"never committed", UPDATED)
-    snapshot.clean_up(tmp_path, LATER, everything=True)
+    snapshots.delete_old_generations(tmp_path, LATER, everything=True)
     assert len([each for each in (tmp_path / "objects").rglob("*") if each.is_file()]) == 1
 
 
@@ -140,59 +142,59 @@ class TestExport:
 
     def test_is_the_snapshot_and_its_times(self, tmp_path: Path) -> None:
         made = make(tmp_path / "state", {"a": "one", "b/c": "two"})
-        assert export(made, tmp_path / "out") == 2
-        assert set(tree(tmp_path / "out")) == {"a", "b/c", OUTPUT_MARK}
+        assert write_tree(made, tmp_path / "out") == 2
+        assert set(tree(tmp_path / "out")) == {"a", "b/c", OUTPUT_LIST}
         assert (tmp_path / "out" / "b" / "c").stat().st_mtime == UPDATED.timestamp()
         assert oct((tmp_path / "out" / "a").stat().st_mode & 0o777) == "0o644"
 
     def test_touches_only_what_changed(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
-        export(make(tmp_path / "state", {"a": "one", "b": "two"}), out)
+        write_tree(make(tmp_path / "state", {"a": "one", "b": "two"}), out)
         before = (out / "a").stat().st_ino
-        assert export(make(tmp_path / "state", {"a": "one", "b": "three"}), out) == 1
+        assert write_tree(make(tmp_path / "state", {"a": "one", "b": "three"}), out) == 1
         assert (out / "a").stat().st_ino == before
-        assert export(make(tmp_path / "state", {"a": "one", "b": "three"}), out) == 0
+        assert write_tree(make(tmp_path / "state", {"a": "one", "b": "three"}), out) == 0
 
     def test_removes_what_is_gone_and_nothing_of_others(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
-        export(make(tmp_path / "state", {"a": "one", "b/c": "two", "d/e": "three"}), out)
+        write_tree(make(tmp_path / "state", {"a": "one", "b/c": "two", "d/e": "three"}), out)
         (out / "d" / "mine.txt").write_text("not yours")
-        assert export(make(tmp_path / "state", {"a": "one"}), out) == 2
-        assert set(tree(out)) == {"a", "d/mine.txt", OUTPUT_MARK}
+        assert write_tree(make(tmp_path / "state", {"a": "one"}), out) == 2
+        assert set(tree(out)) == {"a", "d/mine.txt", OUTPUT_LIST}
         assert not (out / "b").exists()
 
     def test_mends_what_somebody_changed(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         made = make(tmp_path / "state", {"a": "one", "b": "two"})
-        export(made, out)
+        write_tree(made, out)
         (out / "a").write_text("two")
         (out / "b").unlink()
-        assert export(made, out) == 2
+        assert write_tree(made, out) == 2
         assert (out / "a").read_text() == "one"
 
     def test_rewrite_looks_behind_size_and_time(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         made = make(tmp_path / "state", {"a": "one"})
-        export(made, out)
+        write_tree(made, out)
         (out / "a").write_text("eno")
         os.utime(out / "a", (UPDATED.timestamp(), UPDATED.timestamp()))
-        assert export(made, out) == 0
-        assert export(made, out, rewrite=True) == 1
+        assert write_tree(made, out) == 0
+        assert write_tree(made, out, rewrite=True) == 1
 
     @pytest.mark.parametrize("listed", ['["a"]', "{", '{"../outside": "x"}', '{"/etc/x": "y"}'])
     def test_a_list_that_is_not_ours_deletes_nothing(self, listed: str, tmp_path: Path) -> None:
         (tmp_path / "outside").write_text("x")
         (tmp_path / "out").mkdir()
-        (tmp_path / "out" / OUTPUT_MARK).write_text(listed)
-        export(make(tmp_path / "state", {"a": "one"}), tmp_path / "out")
+        (tmp_path / "out" / OUTPUT_LIST).write_text(listed)
+        write_tree(make(tmp_path / "state", {"a": "one"}), tmp_path / "out")
         assert (tmp_path / "outside").exists()
 
     @pytest.mark.parametrize("jobs", [1, 2])
     def test_many_files_are_written_by_as_many_processes_as_there_are(self, jobs: int, tmp_path: Path) -> None:
-        number = PARALLEL_FROM
+        number = PARALLEL_MIN_FILES
         made = make(tmp_path / "state", {f"{each}/a": str(each) for each in range(number)})
         with Workers(jobs) as workers:
-            assert export(made, tmp_path / "out", None, workers) == number
+            assert write_tree(made, tmp_path / "out", None, workers) == number
         found = tree(tmp_path / "out")
         assert {f"{each}/a": str(each).encode() for each in range(number)}.items() <= found.items()
         (tmp_path / "other").mkdir()
@@ -200,13 +202,13 @@ class TestExport:
         (tmp_path / "other" / "7" / "a").write_text("mine")
         for _ in range(2):
             with pytest.raises(OutputError, match=r"other/7/a: .*not written by feeds"), Workers(jobs) as workers:
-                export(made, tmp_path / "other", None, workers)
+                write_tree(made, tmp_path / "other", None, workers)
         assert tree(tmp_path / "other") == {"7/a": b"mine"}
 
     def test_a_folder_in_the_place_of_a_file_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "out" / "a").mkdir(parents=True)
         with pytest.raises(OutputError, match="out/a: "):
-            export(make(tmp_path / "state", {"a": "one"}), tmp_path / "out")
+            write_tree(make(tmp_path / "state", {"a": "one"}), tmp_path / "out")
 
     @pytest.mark.parametrize("address", ["../outside", "a/../../outside", "/outside"])
     def test_an_address_that_leads_out_is_refused_before_anything_is_written(
@@ -214,7 +216,7 @@ class TestExport:
     ) -> None:
         made = make(tmp_path / "state", {"a": "one", address: "two"})
         with pytest.raises(OutputError, match="leads out"):
-            export(made, tmp_path / "out")
+            write_tree(made, tmp_path / "out")
         assert not (tmp_path / "out").exists()
         assert not (tmp_path / "outside").exists()
 
@@ -223,4 +225,4 @@ class TestExport:
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "a").write_text("a file in the way")
         with pytest.raises(OutputError, match="out/a"):
-            export(made, tmp_path / "out")
+            write_tree(made, tmp_path / "out")

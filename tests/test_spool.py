@@ -13,51 +13,52 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds import files, spool
-from feeds.parallel import Workers
+from feeds.pipeline import fragment_files
+from feeds.system import files
+from feeds.system.processes import Workers
 
 
 @given(rounds=st.lists(st.lists(st.binary(max_size=100), max_size=5), max_size=5))
 def test_what_was_put_is_read(rounds: list[list[bytes]], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("spool")
-    pieces = [piece for bodies in rounds for piece in spool.put(folder, bodies)]
-    assert spool.read(reversed(pieces)) == [body for bodies in rounds for body in bodies][::-1]
+    pieces = [piece for bodies in rounds for piece in fragment_files.append_parts(folder, bodies)]
+    assert fragment_files.read_parts(reversed(pieces)) == [body for bodies in rounds for body in bodies][::-1]
 
 
 def test_many_may_put_at_a_time(tmp_path: Path) -> None:
     bodies = [[b"%d-%d " % (number, each) * 5_000 for each in range(20)] for number in range(40)]
-    put = partial(spool.put, tmp_path)
+    put = partial(fragment_files.append_parts, tmp_path)
     with ThreadPoolExecutor(4) as threads, Workers(2) as workers:
         for executor in (threads, workers.executor(1, enough=1)):
             assert executor is not None
-            assert [spool.read(pieces) for pieces in executor.map(put, bodies)] == bodies
+            assert [fragment_files.read_parts(pieces) for pieces in executor.map(put, bodies)] == bodies
 
 
 def test_what_is_gone_is_an_error(tmp_path: Path) -> None:
-    (piece,) = spool.put(tmp_path, [b"some bytes"])
+    (piece,) = fragment_files.append_parts(tmp_path, [b"some bytes"])
     os.truncate(piece.file, 4)
     with pytest.raises(OSError, match="gone"):
-        spool.read([piece])
+        fragment_files.read_parts([piece])
     os.unlink(piece.file)
     with pytest.raises(FileNotFoundError):
-        spool.read([piece])
+        fragment_files.read_parts([piece])
 
 
 def test_reading_leaves_nothing_open(tmp_path: Path) -> None:
     before = len(os.listdir("/dev/fd"))
-    pieces = spool.put(tmp_path, [b"a", b"b"])
-    spool.read(pieces)
+    pieces = fragment_files.append_parts(tmp_path, [b"a", b"b"])
+    fragment_files.read_parts(pieces)
     os.truncate(pieces[0].file, 1)
     with pytest.raises(OSError, match="gone"):
-        spool.read(pieces)
+        fragment_files.read_parts(pieces)
     assert len(os.listdir("/dev/fd")) == before
 
 
 def test_nothing_is_left_of_a_scratch_folder(tmp_path: Path) -> None:
     for error in (None, ZeroDivisionError):
-        with contextlib.suppress(ZeroDivisionError), files.scratch(tmp_path) as folder:
+        with contextlib.suppress(ZeroDivisionError), files.scratch_folder(tmp_path) as folder:
             assert not list(folder.iterdir())
-            spool.put(folder, [b"some bytes"])
+            fragment_files.append_parts(folder, [b"some bytes"])
             if error is not None:
                 raise error
         assert not folder.exists()
@@ -69,11 +70,11 @@ def test_who_comes_too_late_leaves_nothing(tmp_path: Path) -> None:
     def put_again_and_again(folder: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             while not ended.is_set():
-                spool.put(folder, [b"some bytes"])
+                fragment_files.append_parts(folder, [b"some bytes"])
                 started.set()
 
     with ThreadPoolExecutor(8) as executor:
-        with files.scratch(tmp_path) as folder:
+        with files.scratch_folder(tmp_path) as folder:
             for _ in range(8):
                 executor.submit(put_again_and_again, folder)
             started.wait()

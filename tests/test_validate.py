@@ -14,11 +14,12 @@ import pytest
 from flask import Flask, Response, redirect, request
 from werkzeug.serving import make_server
 
-from feeds import config, publish
+from feeds.audit.validate import Verdict, common, from_site, source, validate
 from feeds.errors import UsageError
 from feeds.model import Severity
-from feeds.validate import Verdict, from_site, source, validate, words
-from feeds.web import create_app
+from feeds.pipeline import publish
+from feeds.settings import loader
+from feeds.web.app import create_app
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
 from tests.conftest import SEEDS, Run
 from tests.test_live import free_port
@@ -49,7 +50,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def verdict_on(files: dict[str, bytes], folder: Path) -> Verdict:
     write_corpus(folder, files)
-    return validate(source.from_folder(folder))
+    return validate(source.read_folder(folder))
 
 
 def test_our_own_output_is_right(good: dict[str, bytes], tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_feeds_that_have_ended_or_moved_are_right(tmp_path: Path) -> None:
     publish.build(make_site(corpus, tmp_path, **options), NOW)
     (corpus / "b.md").unlink()
     publish.build(make_site(corpus, tmp_path, **options), NOW)
-    verdict = validate(source.from_folder(tmp_path / "public"))
+    verdict = validate(source.read_folder(tmp_path / "public"))
     assert verdict.problems == ()
 
 
@@ -214,13 +215,13 @@ def test_an_address_that_is_none_is_told_and_not_thrown(good: dict[str, bytes], 
 def test_a_document_that_is_too_long_or_unreadable(
     good: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "LONGEST", 10_000)
-    monkeypatch.setattr(words, "LARGE", 1000)
-    monkeypatch.setattr(words, "HUGE", 2000)
+    monkeypatch.setattr(source, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(common, "LARGE", 1000)
+    monkeypatch.setattr(common, "HUGE", 2000)
     files = {"a/feed.atom": good[ATOM] + b" " * 10_000, ATOM: good[ATOM].ljust(2001), "b/feed.rss": good[RSS][:1500]}
     (write_corpus(tmp_path / "bad", files) / "dangling.atom").symlink_to("nowhere")
     (tmp_path / "bad" / "folder.atom").mkdir()
-    told = "\n".join(map(str, validate(source.from_folder(tmp_path / "bad")).problems))
+    told = "\n".join(map(str, validate(source.read_folder(tmp_path / "bad")).problems))
     assert "a/feed.atom:1: error: it has more than 10,000 bytes, and is not looked into" in told
     assert f"{ATOM}:1: error: the feed has" in told
     assert "b/feed.rss:1: warning: the feed has 1,500 bytes" in told
@@ -353,7 +354,7 @@ def serve() -> Iterator[Callable[[Flask], str]]:
 
 def test_a_live_site_of_ours(tmp_path: Path, serve: Callable[..., str]) -> None:
     port = free_port()
-    site = config.load(
+    site = loader.load_site(
         str(write_corpus(tmp_path / "corpus", FILES)),
         environ={},
         state=str(tmp_path / "state"),
@@ -380,10 +381,10 @@ def test_a_site_that_is_too_large_or_too_slow(serve: Callable[..., str], monkeyp
         return Response((b"x" for _ in iter(lambda: time.sleep(0.05), 1)), content_type="text/html; charset=utf-8")
 
     root = serve(app)
-    monkeypatch.setattr(source, "MOST", 5)
+    monkeypatch.setattr(source, "MAX_DOCUMENTS", 5)
     verdict = validate(from_site(f"{root}0.html"))
     assert [each.reason for each in verdict.problems] == ["only the first 5 documents were looked at"]
-    monkeypatch.setattr(source, "PATIENCE", 0.3)
+    monkeypatch.setattr(source, "TOTAL_SECONDS", 0.3)
     with pytest.raises(UsageError, match="takes too long"):
         list(from_site(f"{root}slow"))
 

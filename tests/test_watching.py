@@ -9,12 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from feeds import publish, watching
-from feeds.config import Site
 from feeds.errors import StateError
-from feeds.model import OUTPUT_MARK
-from feeds.publish import Report
-from feeds.watching import LOOK_AGAIN, LOOK_EVERYWHERE, MANY, RETRY, Agenda, Look, Paths, Watch, paths_of
+from feeds.pipeline import publish, watch
+from feeds.pipeline.publish import Report
+from feeds.pipeline.watch import (
+    FULL_SCAN_INTERVAL,
+    MAX_CHANGES,
+    RETRY_AFTER,
+    SECOND_SCAN_DELAY,
+    ChangedPaths,
+    Rebuild,
+    ScanRequest,
+    Schedule,
+    corpus_paths,
+)
+from feeds.rules.site_layout import OUTPUT_LIST
+from feeds.settings.site import Site
 from tests.builders import NOW, article, make_site, write_corpus
 
 A, B = frozenset({"a.md"}), frozenset({"b.md"})
@@ -22,72 +32,72 @@ SECOND = timedelta(seconds=1)
 
 
 def test_what_has_changed_is_looked_at_once_and_once_more() -> None:
-    agenda = Agenda(None, NOW)
+    agenda = Schedule(None, NOW)
     assert agenda.next(NOW) is None
     agenda.add(A)
     agenda.add(B)
-    assert agenda.next(NOW) == Look(A | B)
-    agenda.done(Look(A | B), None, NOW)
+    assert agenda.next(NOW) == ScanRequest(A | B)
+    agenda.done(ScanRequest(A | B), None, NOW)
     assert agenda.next(NOW) is None
-    assert agenda.next(NOW + LOOK_AGAIN) == Look(A | B, again=True)
-    agenda.done(Look(A | B, again=True), None, NOW)
+    assert agenda.next(NOW + SECOND_SCAN_DELAY) == ScanRequest(A | B, again=True)
+    agenda.done(ScanRequest(A | B, again=True), None, NOW)
     assert agenda.next(NOW + SECOND) is None
 
 
 def test_a_change_comes_before_the_second_look_and_takes_part_in_it() -> None:
-    agenda = Agenda(None, NOW)
+    agenda = Schedule(None, NOW)
     for paths in (A, B):
         agenda.add(paths)
-        assert agenda.next(NOW + LOOK_AGAIN) == Look(paths)
-        agenda.done(Look(paths), None, NOW)
-    assert agenda.next(NOW + LOOK_AGAIN) == Look(A | B, again=True)
+        assert agenda.next(NOW + SECOND_SCAN_DELAY) == ScanRequest(paths)
+        agenda.done(ScanRequest(paths), None, NOW)
+    assert agenda.next(NOW + SECOND_SCAN_DELAY) == ScanRequest(A | B, again=True)
 
 
 def test_after_everything_was_looked_at_what_has_not_settled_is_looked_at_again() -> None:
-    agenda = Agenda(None, NOW)
+    agenda = Schedule(None, NOW)
     agenda.add(A)
     agenda.add(None)
     agenda.add(B)
-    assert agenda.next(NOW) == Look(None)
-    agenda.done(Look(None), None, NOW)
-    assert agenda.next(NOW + LOOK_AGAIN) == Look(frozenset(), again=True)
+    assert agenda.next(NOW) == ScanRequest(None)
+    agenda.done(ScanRequest(None), None, NOW)
+    assert agenda.next(NOW + SECOND_SCAN_DELAY) == ScanRequest(frozenset(), again=True)
 
 
 def test_what_is_due_takes_no_look_at_files() -> None:
-    agenda = Agenda(NOW + SECOND, NOW)
+    agenda = Schedule(NOW + SECOND, NOW)
     assert agenda.next(NOW) is None
-    assert agenda.next(NOW + SECOND) == Look(frozenset())
-    agenda.done(Look(frozenset(), again=True), None, NOW)
+    assert agenda.next(NOW + SECOND) == ScanRequest(frozenset())
+    agenda.done(ScanRequest(frozenset(), again=True), None, NOW)
     assert agenda.next(NOW + SECOND) is None
 
 
 def test_after_a_failure_everything_is_looked_at() -> None:
-    agenda = Agenda(NOW, NOW)
+    agenda = Schedule(NOW, NOW)
     agenda.add(A)
     agenda.next(NOW)
     agenda.failed(NOW)
     assert agenda.next(NOW + SECOND) is None
-    assert agenda.next(NOW + RETRY) == Look(None)
+    assert agenda.next(NOW + RETRY_AFTER) == ScanRequest(None)
     agenda.failed(NOW)
     agenda.add(B)
-    assert agenda.next(NOW + SECOND) == Look(None)
-    agenda.done(Look(None), None, NOW)
+    assert agenda.next(NOW + SECOND) == ScanRequest(None)
+    agenda.done(ScanRequest(None), None, NOW)
     agenda.add(B)
-    assert agenda.next(NOW + SECOND) == Look(B)
+    assert agenda.next(NOW + SECOND) == ScanRequest(B)
 
 
 def test_now_and_then_everything_is_looked_at() -> None:
-    agenda = Agenda(None, NOW)
-    assert agenda.next(NOW + LOOK_EVERYWHERE) == Look(None)
-    agenda.done(Look(None), None, NOW + LOOK_EVERYWHERE)
-    agenda.done(Look(A, again=True), None, NOW)
-    assert agenda.next(NOW + LOOK_EVERYWHERE + SECOND) is None
+    agenda = Schedule(None, NOW)
+    assert agenda.next(NOW + FULL_SCAN_INTERVAL) == ScanRequest(None)
+    agenda.done(ScanRequest(None), None, NOW + FULL_SCAN_INTERVAL)
+    agenda.done(ScanRequest(A, again=True), None, NOW)
+    assert agenda.next(NOW + FULL_SCAN_INTERVAL + SECOND) is None
 
 
 def test_which_paths_a_change_is_about(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", {"feeds.toml": "", "a.md": "x"})
     site = make_site(corpus, corpus)
-    said: dict[str, Paths] = {
+    said: dict[str, ChangedPaths] = {
         "c/a.md": A,
         "c/sub/folder": frozenset({"sub/folder"}),
         "c/.git/x.md": frozenset(),
@@ -95,14 +105,14 @@ def test_which_paths_a_change_is_about(tmp_path: Path) -> None:
         "c/state/catalogue.sqlite3": frozenset(),
         "c/public/index.html": frozenset(),
         "elsewhere.md": frozenset(),
-        f"c/sub/{OUTPUT_MARK}": frozenset({"sub"}),
-        f"c/.sub/{OUTPUT_MARK}": frozenset(),
-        f"c/{OUTPUT_MARK}": None,
+        f"c/sub/{OUTPUT_LIST}": frozenset({"sub"}),
+        f"c/.sub/{OUTPUT_LIST}": frozenset(),
+        f"c/{OUTPUT_LIST}": None,
         "c/feeds.toml": None,
         "c": None,
     }
-    assert {path: paths_of(site, [str(tmp_path / path)]) for path in said} == said
-    assert paths_of(site, [str(corpus / "a.md"), str(corpus / "b.md")]) == A | B
+    assert {path: corpus_paths(site, [str(tmp_path / path)]) for path in said} == said
+    assert corpus_paths(site, [str(corpus / "a.md"), str(corpus / "b.md")]) == A | B
 
 
 class Builds:
@@ -110,21 +120,21 @@ class Builds:
 
     def __init__(self, *settings: Site) -> None:
         self.settings = list(settings)
-        self.asked: list[Paths] = []
+        self.asked: list[ChangedPaths] = []
         self.said: list[str] = []
         self.fails = False
 
-    def watch(self, changes: Iterable[Paths]) -> None:
+    def watch(self, changes: Iterable[ChangedPaths]) -> None:
         """Watch until these changes are over; `settings` are what is read before each build, and the last one stays."""
         first = publish.build(self.settings[0], NOW)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(watching, "_changes", lambda *_: changes)
-            watching.watch(self.settings[0], Watch(self.load, self.build), first, self.said.append)
+            patch.setattr(watch, "_changes", lambda *_: changes)
+            watch.watch_corpus(self.settings[0], Rebuild(self.load, self.build), first, self.said.append)
 
     def load(self) -> Site:
         return self.settings.pop(0) if len(self.settings) > 1 else self.settings[0]
 
-    def build(self, site: Site, only: Paths) -> Report:
+    def build(self, site: Site, only: ChangedPaths) -> Report:
         self.asked.append(only)
         if self.fails:
             raise StateError("the disk is full", "state")
@@ -160,7 +170,7 @@ def test_a_build_that_fails_is_told_and_made_good(site: Site) -> None:
 
 
 def test_each_problem_is_told_once(site: Site) -> None:
-    def changes() -> Iterator[Paths]:
+    def changes() -> Iterator[ChangedPaths]:
         for name in ("d.md", "e.md", "e.md"):
             (site.corpus_path / name).write_text("---\nbroken: [\n---\n")
             yield frozenset({name})
@@ -174,7 +184,7 @@ def test_each_problem_is_told_once(site: Site) -> None:
 def test_too_many_changes_and_a_watch_that_breaks_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path)
     changed = {(1, str(site.corpus_path / "a.md"))}
-    flood = {(1, str(site.corpus_path / f"{number}.md")) for number in range(MANY)}
+    flood = {(1, str(site.corpus_path / f"{number}.md")) for number in range(MAX_CHANGES)}
     runs: list[list[object]] = [
         [OSError("no room")],
         [set(), changed, flood, changed, ValueError("not UTF-8")],
@@ -190,8 +200,8 @@ def test_too_many_changes_and_a_watch_that_breaks_off(tmp_path: Path, monkeypatc
     said: list[str] = []
     naps: list[float] = []
     monkeypatch.setattr("watchfiles.watch", events)
-    monkeypatch.setattr("feeds.watching.time.sleep", naps.append)
-    changes = watching._changes(site, said.append)
+    monkeypatch.setattr("feeds.pipeline.watch.time.sleep", naps.append)
+    changes = watch._changes(site, said.append)
     assert [next(changes) for _ in range(6)] == [None, None, A, None, A, None]
-    assert naps == [RETRY.seconds, watching.TICK_MS / 1000]
-    assert said == [f"changes can't be watched, so everything is looked at every {RETRY.seconds} s: no room"]
+    assert naps == [RETRY_AFTER.seconds, watch.POLL_MS / 1000]
+    assert said == [f"changes can't be watched, so everything is looked at every {RETRY_AFTER.seconds} s: no room"]

@@ -9,10 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.http import http_date
 
-from feeds import publish
-from feeds.config import Site
 from feeds.errors import StateError
-from feeds.web import create_app
+from feeds.pipeline import publish
+from feeds.settings.site import Site
+from feeds.web.app import create_app
 from tests.builders import NOW, article, make_site, write_corpus
 
 FEED = "/topics/ai/feed.atom"

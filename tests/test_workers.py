@@ -21,7 +21,9 @@ from typing import Self
 import pytest
 
 from bench.measure import descendants
-from feeds import config, publish, snapshot
+from feeds.pipeline import publish
+from feeds.settings import loader
+from feeds.store import snapshots
 from tests.builders import article, write_corpus
 from tests.test_live import PATIENCE, eventually, feeds_serve, free_port, get, server
 
@@ -132,13 +134,13 @@ def stopped() -> Iterator[list[int]]:
 def test_a_worker_that_sleeps_while_generations_come_and_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: list[int]
 ) -> None:
-    monkeypatch.setattr(snapshot, "KEPT_SECONDS", -1)  # what is old goes at once
+    monkeypatch.setattr(snapshots, "MIN_AGE_SECONDS", -1)  # what is old goes at once
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     edit(corpus, 0)
     port = free_port()
     settings = {"FEEDS_STATE": str(tmp_path / "state"), "FEEDS_BASE_URL": "https://example.org/", "FEEDS_OUTPUT": ""}
-    site = config.load(str(corpus), environ=settings)
+    site = loader.load_site(str(corpus), environ=settings)
 
     def publish_one(number: int) -> None:
         edit(corpus, number)

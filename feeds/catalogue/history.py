@@ -2,9 +2,9 @@
 
 A SQLite file of its own beside the catalogue, attached to it as ``published``: the catalogue can be made anew from
 the corpus at any time, this can't. It is what tells a build that it is about to compute another id than the one
-that subscribers know; what is then decided goes into the ledger (:mod:`feeds.ledger`).
+that subscribers know; what is then decided goes into the ledger (:mod:`feeds.memory.ledger`).
 
-A page is known by all the keys of its entry (:func:`feeds.entries.keys`), as they were when it was published last:
+A page is known by all the keys of its entry (:func:`feeds.rules.entries.merge_keys`), as they were when it was published last:
 each id has a `turn`, and the keys with that turn are its page's now; the others once were, or are another's now.
 """
 
@@ -15,13 +15,13 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from feeds.catalogue.rows import to_moment
-from feeds.entries import key_number
 from feeds.errors import StateError
-from feeds.ledger import KeptFeed
+from feeds.memory.ledger import FeedRecord
 from feeds.model import Kind
+from feeds.rules.entries import key_hash
+from feeds.rules.times import from_seconds
 
-FILE_NAME = "published.sqlite3"
+HISTORY_FILE = "published.sqlite3"
 
 _VERSION = 1
 
@@ -37,14 +37,14 @@ CREATE TABLE published.feed (
 """
 
 
-class Claim(NamedTuple):
+class IdClaim(NamedTuple):
     """That a page was published under an id: that it has it now (`live`), or by a key that it no longer had."""
 
     ident: str
     live: bool
 
 
-def attach(db: sqlite3.Connection, path: Path) -> None:
+def attach_history(db: sqlite3.Connection, path: Path) -> None:
     """Attach the history at `path` to the catalogue `db`, and make it if there is none.
 
     Raises:
@@ -56,15 +56,15 @@ def attach(db: sqlite3.Connection, path: Path) -> None:
         if version == 0:
             db.executescript(f"PRAGMA published.journal_mode = WAL;{_SCHEMA}PRAGMA published.user_version = {_VERSION}")
     except sqlite3.DatabaseError as error:
-        refuse_damaged(path, error)
+        refuse_damaged_history(path, error)
         raise
     if version > _VERSION:
         raise StateError("it was written by a later version of feeds; use that one", path)
-    db.create_function("key_number", 1, key_number, deterministic=True)
+    db.create_function("key_number", 1, key_hash, deterministic=True)
     db.executescript(_VIEWS)
 
 
-def refuse_damaged(path: Path, cause: sqlite3.DatabaseError) -> None:
+def refuse_damaged_history(path: Path, cause: sqlite3.DatabaseError) -> None:
     """Say so if what has failed is the history at `path`: unlike the catalogue, it is never thrown away.
 
     Raises:
@@ -82,22 +82,22 @@ def refuse_damaged(path: Path, cause: sqlite3.DatabaseError) -> None:
         raise StateError(reason, path) from cause
 
 
-def is_empty(db: sqlite3.Connection) -> bool:
+def nothing_published(db: sqlite3.Connection) -> bool:
     """Tell whether nothing has been published yet."""
     return db.execute("SELECT 1 FROM published.id LIMIT 1").fetchone() is None
 
 
-def divergent(db: sqlite3.Connection) -> list[int]:
+def divergent_entries(db: sqlite3.Connection) -> list[int]:
     """Return the entries written in this build that have another id than their pages were published under."""
     return [entry_id for (entry_id,) in db.execute(_DIVERGENT)]
 
 
-def claims(db: sqlite3.Connection, entry_id: int) -> list[Claim]:
+def id_claims(db: sqlite3.Connection, entry_id: int) -> list[IdClaim]:
     """Return the ids under which the entry's page was published, by any of its keys."""
-    return [Claim(ident, bool(live)) for ident, live in db.execute(_CLAIMS, {"entry": entry_id})]
+    return [IdClaim(ident, bool(live)) for ident, live in db.execute(_CLAIMS, {"entry": entry_id})]
 
 
-def record(db: sqlite3.Connection) -> None:
+def record_entries(db: sqlite3.Connection) -> None:
     """Note what is about to be published: id and keys of each entry that has been rendered since the last time.
 
     An entry that no document shows is not rendered. Nobody has seen its id, which may still become another.
@@ -130,11 +130,11 @@ def record_feeds(db: sqlite3.Connection) -> None:
     )
 
 
-def feed(db: sqlite3.Connection, kind: Kind, key: str) -> KeptFeed | None:
+def published_feed(db: sqlite3.Connection, kind: Kind, key: str) -> FeedRecord | None:
     """Return what the feed was when it was published last, as one without entries; None if it never was."""
     row = db.execute("SELECT slug, name, updated FROM published.feed WHERE kind = ? AND key = ?", (kind, key))
     found = row.fetchone()
-    return KeptFeed(kind, key, found[0], found[1], to_moment(found[2])) if found is not None else None
+    return FeedRecord(kind, key, found[0], found[1], from_seconds(found[2])) if found is not None else None
 
 
 # CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.

@@ -1,6 +1,6 @@
 """Mentions → entries, for what changed only; and which feeds and pages that touches.
 
-An entry is a connected group of mentions (:func:`feeds.entries.group`). A change to some mentions can only
+An entry is a connected group of mentions (:func:`feeds.rules.entries.group_mentions`). A change to some mentions can only
 join or split the entries they were in and the entries they share a key with, so only those are grouped anew.
 """
 
@@ -14,17 +14,18 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
-from feeds import entries
-from feeds.catalogue import archives, identity, naming
-from feeds.catalogue.identity import Reidentified
-from feeds.catalogue.members import Members
-from feeds.catalogue.rows import FACTS_OF_MENTION, NewMention, as_json, to_mention
-from feeds.config import Site
-from feeds.ledger import Ledger
+from feeds.catalogue import archives, entry_ids, feed_names
+from feeds.catalogue.entry_ids import ReplacedId
+from feeds.catalogue.membership import Memberships
+from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, NewMention, make_mention, to_json
+from feeds.memory.ledger import Ledger
 from feeds.model import Mention, Outline
-from feeds.slug import slugify
+from feeds.rules import entries
+from feeds.rules.site_layout import article_folder
+from feeds.rules.slugs import slugify
+from feeds.settings.site import Site
 
-BATCH = 5_000
+MENTIONS_PER_BATCH = 5_000
 """How many new mentions or shaken entries are merged at a time: what bounds the memory that merging needs."""
 
 
@@ -39,8 +40,8 @@ class Merger:
 
     def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger) -> None:
         self._db, self._site, self._ledger = db, site, ledger
-        self._members = Members(db, site.selection.exclude)
-        self._in_question = identity.is_in_question(db, ledger)
+        self._members = Memberships(db, site.selection.exclude)
+        self._in_question = entry_ids.ids_may_differ(db, ledger)
         for scratch in ("written", "stale", "contested"):
             db.execute(f"DELETE FROM {scratch}")  # noqa: S608 - one of three words above
 
@@ -56,7 +57,7 @@ class Merger:
         db = self._db
         numbers = Counter(chain.from_iterable(each.keys for each in arrivals.values()))
         shared = {number for number, count in numbers.items() if count > 1 or number in self._ledger.kept_numbers}
-        shared.update(number for (number,) in db.execute(_KNOWN_KEYS, (as_json(list(numbers)),)))
+        shared.update(number for (number,) in db.execute(_KNOWN_KEYS, (to_json(list(numbers)),)))
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
         alone = [number for number, each in arrivals.items() if shared.isdisjoint(each.keys)]
         placed = {number: entry_id for entry_id, number in enumerate(alone, last + 1)}
@@ -74,11 +75,13 @@ class Merger:
         """
         self._db.execute("INSERT INTO waiting SELECT entry_id FROM shaken")
         self._db.execute("DELETE FROM shaken")
-        while count := self._db.execute("INSERT INTO shaken SELECT entry_id FROM waiting LIMIT ?", (BATCH,)).rowcount:
+        while count := self._db.execute(
+            "INSERT INTO shaken SELECT entry_id FROM waiting LIMIT ?", (MENTIONS_PER_BATCH,)
+        ).rowcount:
             self._db.execute("DELETE FROM waiting WHERE entry_id IN (SELECT entry_id FROM shaken)")
             self._merge({})
             tell(count)
-        while homeless := _mentions(self._db, _HOMELESS, {"batch": BATCH}):
+        while homeless := _mentions(self._db, _HOMELESS, {"batch": MENTIONS_PER_BATCH}):
             self._merge(homeless)
             tell(len(homeless))
 
@@ -89,7 +92,7 @@ class Merger:
         db.execute(_SHAKE_NEIGHBOURS, (json.dumps(sorted(keys)),))
         db.execute(_PENDING_FOR_SHAKEN)
         if site.archives:
-            archives.mark_shaken(db)
+            archives.mark_dirty_entries(db)
         loose = _mentions(db, _SHAKEN) | homeless
         members.remove_shaken()
         before = _states(db)
@@ -97,7 +100,7 @@ class Merger:
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
         is_in: dict[int, int] = {}
         rows = _Rows(db, site, members, in_question=self._in_question)
-        for group in entries.group((number, each.keys) for number, each in loose.items()):
+        for group in entries.group_mentions((number, each.keys) for number, each in loose.items()):
             known = (loose[number].entry_id for number in group)
             entry_id = min((entry for entry in known if entry in left_over), default=None)
             if entry_id is None:
@@ -105,7 +108,7 @@ class Merger:
             left_over.discard(entry_id)
             is_in |= dict.fromkeys(group, entry_id)
             found = [loose[number].mention for number in group]
-            kept = identity.kept_id(self._ledger, (key for number in group for key in loose[number].keys), found)
+            kept = entry_ids.remembered_id(self._ledger, (key for number in group for key in loose[number].keys), found)
             rows.add(
                 entry_id,
                 entries.outline(found, site.home, identity=kept),
@@ -126,7 +129,7 @@ class Merger:
         db.executemany(_STALE_BESIDE, changed)
         db.execute("DELETE FROM shaken")
 
-    def settle(self, now: datetime) -> list[Reidentified]:
+    def settle(self, now: datetime) -> list[ReplacedId]:
         """Bring ids, names and addresses up to date with the entries that there are.
 
         Afterwards every feed and page that may look different is pending, and the fragments of every entry that
@@ -140,16 +143,16 @@ class Merger:
         """
         db, site, ledger = self._db, self._site, self._ledger
         self._members.finish()
-        lost = identity.settle(db, ledger)
-        naming.name_pages(db, site.address)
+        lost = entry_ids.assign_ids(db, ledger)
+        feed_names.assign_page_slugs(db, site.address)
         _settle_stale(db)
         if site.archives:
-            archives.mark_stale(db)
-        naming.name_feeds(db, site, ledger, now)
+            archives.mark_stale_entries(db)
+        feed_names.update_feeds(db, site, ledger, now)
         return lost
 
 
-def shake_all(db: sqlite3.Connection) -> None:
+def mark_all_dirty(db: sqlite3.Connection) -> None:
     """Have everything merged anew: the site itself has changed."""
     db.execute("INSERT OR IGNORE INTO shaken SELECT id FROM entry")
     db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
@@ -171,10 +174,11 @@ class _Loose(NamedTuple):
 
 def _mentions(db: sqlite3.Connection, which: str, values: Mapping[str, int] | None = None) -> dict[int, _Loose]:
     """Return the mentions that the query `which` numbers, by number."""
-    query = f"SELECT mention.id, entry_id, keys, path, {FACTS_OF_MENTION} FROM {which}"  # noqa: S608 - our own text
+    query = f"SELECT mention.id, entry_id, keys, path, {QUALIFIED_MENTION_COLUMNS} FROM {which}"  # noqa: S608 - our own text
     rows = db.execute(query, values or {})
     return {
-        number: _Loose(entry_id, json.loads(keys), to_mention(path, row)) for number, entry_id, keys, path, *row in rows
+        number: _Loose(entry_id, json.loads(keys), make_mention(path, row))
+        for number, entry_id, keys, path, *row in rows
     }
 
 
@@ -213,7 +217,7 @@ class _Rows:
         faces: what related entries show of each.
     """
 
-    def __init__(self, db: sqlite3.Connection, site: Site, members: Members, *, in_question: bool) -> None:
+    def __init__(self, db: sqlite3.Connection, site: Site, members: Memberships, *, in_question: bool) -> None:
         self.faces: dict[int, tuple[object, ...]] = {}
         self._db = db
         self._site = site
@@ -234,7 +238,7 @@ class _Rows:
                 _leave_page(self._db, entry_id, before.page)
             else:
                 _claim_anew(self._db, entry_id)
-        if wanted is not None:  # the page of a page-less entry is given out by feeds.catalogue.naming
+        if wanted is not None:  # the page of a page-less entry is given out by feeds.catalogue.feed_names
             self._wanted.append((wanted,))
         url = entry.url or (before.url if before is not None else "")
         self.faces[entry_id] = (entry.id, url, entry.title, entry.published, shown)
@@ -283,7 +287,7 @@ def _claim_anew(db: sqlite3.Connection, entry_id: int) -> None:
 
 def _leave_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:
     _claim_anew(db, entry_id)
-    db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (f"articles/{page}/",))
+    db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (article_folder(page),))
     db.execute("UPDATE entry SET page = NULL WHERE id = ?", (entry_id,))
     db.execute("DELETE FROM pending_page WHERE entry_id = ?", (entry_id,))
 

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from feeds.model import Image, Mention, Outline, Provider, to_seconds
+from feeds.model import Image, Mention, Outline, Provider
+from feeds.rules.times import from_seconds, to_seconds
 
-FACTS = (
+MENTION_COLUMNS = (
     "position, published, listed, title, url, explicit_id, updated, original_url, amp_url, provider, domain, names,"
     " type, quality, heat, image, width, height"
 )
 """The columns of table `mention` that hold a :class:`Mention` but for its file's path and its text."""
 
-FACTS_OF_MENTION = ", ".join(f"mention.{column}" for column in FACTS.split(", "))
+QUALIFIED_MENTION_COLUMNS = ", ".join(f"mention.{column}" for column in MENTION_COLUMNS.split(", "))
 """The same where other tables are asked as well."""
 
-TEXT = "excerpt, content"
+TEXT_COLUMNS = "excerpt, content"
 """The columns that hold its text: what merging has no need of."""
 
 
-as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """JSON as the catalogue holds it."""
 
 
-def to_moment(seconds: int) -> datetime:
-    """Return the moment so many seconds after the epoch."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def from_mention(mention: Mention) -> tuple[Any, ...]:
-    """Return `mention` as the values of :data:`FACTS` and :data:`TEXT`."""
+def mention_values(mention: Mention) -> tuple[Any, ...]:
+    """Return `mention` as the values of :data:`MENTION_COLUMNS` and :data:`TEXT_COLUMNS`."""
     provider, image = mention.provider, mention.image
     return (
         mention.position,
@@ -60,10 +55,10 @@ class NewMention(NamedTuple):
     """A mention that has just been read, as what is put into tables for it.
 
     Attributes:
-        keys: what makes it one entry with others (:func:`feeds.entries.key_number`).
+        keys: what makes it one entry with others (:func:`feeds.rules.entries.key_hash`).
         outline: of the entry that it makes if there are none.
         listed: whether the record may be published.
-        values: of the column `keys`, :data:`FACTS` and :data:`TEXT`.
+        values: of the column `keys`, :data:`MENTION_COLUMNS` and :data:`TEXT_COLUMNS`.
     """
 
     keys: list[int]
@@ -72,8 +67,8 @@ class NewMention(NamedTuple):
     values: tuple[Any, ...]
 
 
-def to_mention(path: str, row: Sequence[Any]) -> Mention:
-    """Return the mention in the file `path` that `row` holds: the values of :data:`FACTS`, and :data:`TEXT` or not."""
+def make_mention(path: str, row: Sequence[Any]) -> Mention:
+    """Return the mention in the file `path` that `row` holds: the values of :data:`MENTION_COLUMNS`, and :data:`TEXT_COLUMNS` or not."""
     position, published, listed, title, url, explicit_id, updated, original_url, amp_url, *facts = row
     provider, domain, names, kind, quality, heat, image, width, height, *text = facts
     topics, categories = _names(names)
@@ -82,8 +77,8 @@ def to_mention(path: str, row: Sequence[Any]) -> Mention:
         path=path,
         position=position,
         title=title,
-        published=to_moment(published),
-        updated=to_moment(updated) if updated is not None else None,
+        published=from_seconds(published),
+        updated=from_seconds(updated) if updated is not None else None,
         listed=bool(listed),
         excerpt=excerpt,
         url=url,
@@ -107,7 +102,7 @@ _provider = lru_cache(maxsize=4096)(Provider)
 
 @lru_cache(maxsize=4096)
 def _names_as_json(topics: tuple[str, ...], categories: tuple[str, ...]) -> str:
-    return as_json((topics, categories))
+    return to_json((topics, categories))
 
 
 @lru_cache(maxsize=4096)

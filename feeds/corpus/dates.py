@@ -24,7 +24,7 @@ _ZONES = {  # RFC 822 section 5.1; other abbreviations mean different zones to d
 }  # fmt: skip
 
 
-def parse(value: object, zone: tzinfo) -> datetime | None:
+def parse_date(value: object, zone: tzinfo) -> datetime | None:
     """Return `value` as an aware datetime in UTC, in whole seconds, or None where it is no usable date.
 
     Args:
@@ -47,11 +47,11 @@ def parse(value: object, zone: tzinfo) -> datetime | None:
         return None
 
 
-def parse_line(line: str, zone: tzinfo) -> datetime | None:
+def parse_date_line(line: str, zone: tzinfo) -> datetime | None:
     """Return the date that `line` of a plain text is as a whole, or None: it must name year, month and day."""
     if not any(character.isdigit() for character in line) or not _names_a_day(line.strip()):
         return None
-    return parse(line, zone)
+    return parse_date(line, zone)
 
 
 def _parse_text(text: str, zone: tzinfo) -> datetime | None:

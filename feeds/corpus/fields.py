@@ -1,7 +1,7 @@
 """The fields of one link record: the names people give them, and the shapes they write them in.
 
 One rule for all: a value that can't be used is a problem that names file, line and field, and the record
-goes on without it. Which missing field loses an article is decided in :mod:`feeds.corpus.read`.
+goes on without it. Which missing field loses an article is decided in :mod:`feeds.corpus.article`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
-from feeds import address
 from feeds.corpus import dates
-from feeds.model import Image, Provider, Severity, clean_text, one_line
+from feeds.model import Image, Provider, Severity
+from feeds.rules import urls
+from feeds.rules.text import clean_text, one_line
 
-NAMES: dict[str, tuple[str, ...]] = {
+FIELD_NAMES: dict[str, tuple[str, ...]] = {
     "publishedDateTime": ("date", "pubDate", "created"),
     "updatedDateTime": ("lastmod", "updated", "modified"),
     "excerpt": ("description", "summary"),
@@ -28,15 +29,15 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Field → the names that other tools use for the same thing, in the order in which they are asked."""
 
-_OTHER_NAMES = frozenset(name.lower() for names in NAMES.values() for name in names)
-_SPELLED = {name.lower(): name for name in (*NAMES, "originalUrl", "ampWebUrl")}
+_OTHER_NAMES = frozenset(name.lower() for names in FIELD_NAMES.values() for name in names)
+_SPELLED = {name.lower(): name for name in (*FIELD_NAMES, "originalUrl", "ampWebUrl")}
 """Name in lower case → the name by which a field is asked for, where that is another."""
 
 _IMAGE = frozenset({"url", "width", "height", "isCached"})
 """What an ordinary image has, in this spelling."""
 
-Where = tuple[str | int, ...]
-Report = Callable[[Where, str, str, Severity], None]
+FieldPath = tuple[str | int, ...]
+ReportProblem = Callable[[FieldPath, str, str, Severity], None]
 
 _LARGEST = 1e15
 _TRUE = frozenset({"true", "yes", "on", "1", "y"})
@@ -53,7 +54,9 @@ class Fields:
         clean: whether no value has a character that XML forbids, as is known of most files as a whole.
     """
 
-    def __init__(self, values: Mapping[Any, Any], where: Where, report: Report, *, clean: bool = False) -> None:
+    def __init__(
+        self, values: Mapping[Any, Any], where: FieldPath, report: ReportProblem, *, clean: bool = False
+    ) -> None:
         names, self._has_others = _spelled(tuple(values))
         self._values = dict(zip(names, values.values(), strict=True))
         self._where = where
@@ -78,7 +81,7 @@ class Fields:
         if value or _is_there(value):
             return field, value
         if self._has_others:
-            for name in NAMES.get(field, ()):
+            for name in FIELD_NAMES.get(field, ()):
                 value = self._values.get(_lower(name))
                 if _is_there(value):
                     return name, value
@@ -145,14 +148,14 @@ class Fields:
     def date(self, field: str, zone: tzinfo) -> tuple[str, datetime | None]:
         """Return the name under which `field` has a value, and the value as a date: None where it is no date."""
         name, value = self.find(field)
-        return name, dates.parse(value, zone) if value is not None else None
+        return name, dates.parse_date(value, zone) if value is not None else None
 
     def link(self, field: str) -> str | None:
         """Return `field` as an absolute http(s) address, or None."""
         name, value = self.find(field)
         if value is None:
             return None
-        found = address.link(value) if isinstance(value, str) else None
+        found = urls.absolute_url(value) if isinstance(value, str) else None
         if found is None:
             self.warn(name, "it is no http: or https: address", "write the whole address, or leave the field out")
         return found
@@ -187,7 +190,7 @@ class Fields:
                     return plain
             inner = self.inner(value, name)
             said = inner.text("domain")
-            found = Provider(inner.text("name"), address.domain(said))
+            found = Provider(inner.text("name"), urls.domain_of(said))
             if said and not found.domain:
                 inner.warn("domain", "it is no domain", "write a host such as example.org")
         else:
@@ -214,7 +217,7 @@ class Fields:
                 break
         try:
             relative = base is not None and written and not written.startswith(("http://", "https://"))
-            found = address.link(urljoin(base or "", written) if relative else written)
+            found = urls.absolute_url(urljoin(base or "", written) if relative else written)
         except ValueError:
             found = None
         if found is None:
@@ -230,9 +233,9 @@ def _lower(name: object) -> str:
 
 @lru_cache(maxsize=1024)
 def _spelled(names: tuple[object, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the names of a record's fields as they are asked for, and whether some are :data:`NAMES` of other tools.
+    """Return the names of a record's fields as they are asked for, and whether some are :data:`FIELD_NAMES` of other tools.
 
-    A main name is spelled as in :data:`NAMES`, any other in lower case. Most records have the same ones in the same
+    A main name is spelled as in :data:`FIELD_NAMES`, any other in lower case. Most records have the same ones in the same
     order.
     """
     lower = tuple(map(_lower, names))
@@ -248,7 +251,7 @@ def _is_there(value: object) -> bool:
 def _plain_provider(name: str, domain: str) -> Provider | None:
     """Return the provider with a name and a domain that need no word about them, or None."""
     said = one_line(domain)
-    found = Provider(one_line(name), address.domain(said))
+    found = Provider(one_line(name), urls.domain_of(said))
     is_clean = clean_text(name) == name and clean_text(domain) == domain
     return found if is_clean and found.name and (found.domain or not said) else None
 
@@ -264,7 +267,7 @@ def _plain_image(value: Any) -> Image | None:
     if type(value) is not dict or not value.keys() <= _IMAGE:
         return None
     url, width, height = value.get("url"), value.get("width"), value.get("height")
-    if type(url) is not str or type(width) is not int or type(height) is not int or address.link(url) != url:
+    if type(url) is not str or type(width) is not int or type(height) is not int or urls.absolute_url(url) != url:
         return None
     return Image(url, _pixels(width), _pixels(height)) if max(abs(width), abs(height)) <= _LARGEST else None
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import nh3
 
-from feeds import address
-from feeds.model import clean_text
+from feeds.rules import urls
+from feeds.rules.text import clean_text
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -46,7 +46,7 @@ def sanitise(markup: str) -> str:
     return clean_text(safe).strip()  # nh3 has resolved character references, such as &#1;
 
 
-def plain(text: str) -> str:
+def strip_tags(text: str) -> str:
     """Return `text` without the tags that some tools write into an excerpt; a lone "<" is no tag."""
     if not _TAGS.search(text):
         return text
@@ -66,7 +66,7 @@ def _without_credentials(_tag: str, attribute: str, value: str) -> str | None:
     """Return the value of an attribute, None to drop it; a feed is public, and so is every address in it."""
     if attribute not in ("href", "src", "cite") or "@" not in value:
         return value
-    return address.link(f"https:{value}" if value.startswith("//") else value)
+    return urls.absolute_url(f"https:{value}" if value.startswith("//") else value)
 
 
 def _lines(paragraph: str) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from feeds.errors import CorpusError
-from feeds.model import OUTPUT_MARK, Problem
+from feeds.model import Problem
+from feeds.rules.site_layout import OUTPUT_LIST
 
 SUFFIXES = (".md", ".markdown", ".txt", ".html")
 
@@ -37,14 +38,14 @@ LINKED = "linked"
 _BY_NAME = "by name"
 """The stamp of a file that is known by nothing but its name."""
 
-LARGEST = 4_000_000
+MAX_FILE_BYTES = 4_000_000
 """How large a file may be, in bytes: what is larger was not meant to be an article."""
 
-SETTLED = 100_000_000
+SETTLED_NS = 100_000_000
 """How long ago, in nanoseconds, a file must have changed for its times to tell the next change."""
 
 
-def scan(corpus: Path, only: Collection[str] | None = None) -> Iterator[SourceFile]:
+def scan_corpus(corpus: Path, only: Collection[str] | None = None) -> Iterator[SourceFile]:
     """Yield every article file below `corpus`, in alphabetical order within each folder.
 
     Passed over: names that start with ``.`` or ``_``, README.md at the top, other suffixes, static trees
@@ -91,7 +92,7 @@ def _walk(root: str, top: str) -> Iterator[SourceFile]:
                 raise _unreadable_corpus(root, error) from error
             yield _unreadable(folder.rstrip("/"), f"the folder can't be read ({error.strerror})")
             continue
-        if any(child.name == OUTPUT_MARK for child in children):
+        if any(child.name == OUTPUT_LIST for child in children):
             continue
         subfolders = []
         for child in children:
@@ -153,7 +154,7 @@ def _is_entered(root: str, folder: str, known: dict[str, bool]) -> bool:
             there = _is_entered(root, above, known) and _look_at(_Named(root, folder), folder, root)[1]
         else:
             there = True
-        known[folder] = there and not os.path.lexists(os.path.join(root, folder, OUTPUT_MARK))
+        known[folder] = there and not os.path.lexists(os.path.join(root, folder, OUTPUT_LIST))
     return known[folder]
 
 
@@ -183,9 +184,9 @@ def _examine(child: _Child, path: str, root: str, *, is_link: bool) -> SourceFil
         return _unreadable(path, "it is a folder with an article's name", stamp)
     if not stat.S_ISREG(status.st_mode):
         return _unreadable(path, "it is not a regular file", stamp)
-    if status.st_size > LARGEST:
-        return _unreadable(path, f"it is larger than {LARGEST // 1_000_000} MB", stamp)
-    if max(status.st_mtime_ns, status.st_ctime_ns) > time.time_ns() - SETTLED:
+    if status.st_size > MAX_FILE_BYTES:
+        return _unreadable(path, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB", stamp)
+    if max(status.st_mtime_ns, status.st_ctime_ns) > time.time_ns() - SETTLED_NS:
         return SourceFile(path, "")
     return SourceFile(path, f"{LINKED} {stamp}" if is_link or status.st_nlink > 1 else stamp)
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lxml import etree  # before feedgen, which uses lxml.etree without importing it
+
+# isort: split
 from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.ext.media import MediaEntryExtension, MediaExtension
 from feedgen.ext.syndication import SYNDICATION_NS, SyndicationExtension
 from feedgen.feed import FeedGenerator
-from lxml import etree
 
-from feeds.render.head import Head
+from feeds.render.head import FeedHead
 
 GENERATOR = "feeds"
 ATOM = "http://www.w3.org/2005/Atom"
@@ -38,7 +40,7 @@ class Syndication(SyndicationExtension):  # type: ignore[misc]
 class ComposedFeed(FeedGenerator):  # type: ignore[misc]
     """A feedgen feed with every field set, in the one way that both XML formats share."""
 
-    def __init__(self, head: Head, file_name: str, media_type: str, first: Sequence[etree._Element] = ()) -> None:
+    def __init__(self, head: FeedHead, file_name: str, media_type: str, first: Sequence[etree._Element] = ()) -> None:
         """Compose a feed; `first` is what Atom has before all else."""
         super().__init__()
         self._first = first

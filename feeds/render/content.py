@@ -7,8 +7,8 @@ from html import escape
 
 import nh3
 
-from feeds.address import domain
 from feeds.model import Entry, Image, Provider
+from feeds.rules.urls import domain_of
 
 IMAGE_TYPES = {
     "avif": "image/avif",
@@ -26,11 +26,11 @@ _SCHEMES = {"http", "https"}
 
 
 @lru_cache(maxsize=1)
-def content(entry: Entry) -> str:
+def content_html(entry: Entry) -> str:
     """Return the HTML that a reader shows for `entry`: complete in itself, every address in it absolute."""
     parts = [_image(entry.image)] if entry.image is not None else []
     if entry.content:
-        parts.append(absolute(entry.content, entry.url))
+        parts.append(resolve_links(entry.content, entry.url))
     elif entry.summary:
         parts.append(f"<p>{escape(entry.summary, quote=False)}</p>")
     if entry.related:
@@ -44,7 +44,7 @@ def content(entry: Entry) -> str:
     return "\n".join(parts)
 
 
-def absolute(markup: str, base: str) -> str:
+def resolve_links(markup: str, base: str) -> str:
     """Return sanitised `markup` with relative addresses resolved against `base`, the entry's page."""
     try:
         return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative=("rewrite_with_base", base))
@@ -54,7 +54,7 @@ def absolute(markup: str, base: str) -> str:
 
 def provider_address(provider: Provider, address: str) -> str:
     """Return the address of `provider`: its domain's, or the site's own `address` for the site itself."""
-    return address if provider.domain == domain(address) else f"https://{provider.domain}/"
+    return address if provider.domain == domain_of(address) else f"https://{provider.domain}/"
 
 
 def image_type(image: Image) -> str | None:

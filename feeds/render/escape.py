@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-def text(value: str) -> str:
+def escape_text(value: str) -> str:
     """Return `value` as the text of an element, in which a parser takes a bare CR for a LF (XML 1.0 section 2.11)."""
     return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
-def attribute(value: str) -> str:
+def escape_attribute(value: str) -> str:
     """Return `value` as the value of an attribute, in which it takes tabs and LF for spaces (section 3.3.3)."""
-    return text(value).replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")
+    return escape_text(value).replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")

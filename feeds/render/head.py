@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feeds.config import Site
 from feeds.model import Feed, Kind
-
-FOLDERS = ((Kind.TOPIC, "Topics"), (Kind.PROVIDER, "Providers"), (Kind.CATEGORY, "Categories"))
-"""In which order, and under which headings, the feeds of a site are listed."""
+from feeds.rules.site_layout import feed_folder
+from feeds.settings.site import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class FeedHead:
     """A feed as its documents introduce it.
 
     Attributes:
@@ -32,9 +30,20 @@ class Head:
     moved_to: Feed | None = None
 
     @property
+    def folder(self) -> str:
+        """The folder of the feed, relative to the site's root."""
+        return feed_folder(self.feed.kind, self.feed.slug)
+
+    @property
+    def new_folder(self) -> str:
+        """The folder to which the feed has moved; its own folder if it has not moved."""
+        feed = self.moved_to or self.feed
+        return feed_folder(feed.kind, feed.slug)
+
+    @property
     def page(self) -> str:
-        """The feed's address for people, which is also its id: the same in all formats, another for each feed."""
-        return self.site.address + self.feed.folder
+        """The address of the feed's page, which is also the feed's id: the same in all formats, unique to the feed."""
+        return self.site.address + self.folder
 
     @property
     def hub(self) -> str:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from feeds.model import Entry, iso
-from feeds.render.content import content, provider_address
-from feeds.render.head import Head
-
-FILE_NAME = "feed.json"
-MEDIA_TYPE = "application/feed+json"
+from feeds.model import Entry
+from feeds.render.content import content_html, provider_address
+from feeds.render.head import FeedHead
+from feeds.rules.site_layout import JSON_FEED
+from feeds.rules.times import rfc3339
 
 _VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def fragment(entry: Entry, address: str) -> bytes:
+def render_entry(entry: Entry, address: str) -> bytes:
     """Return `entry` as one item, with what other formats have no word for in ``_feeds``."""
     image = {"image": entry.image.url} if entry.image is not None else {}
     return _json(
@@ -24,11 +23,11 @@ def fragment(entry: Entry, address: str) -> bytes:
             "url": entry.url,
             **({"external_url": entry.original_url} if entry.original_url else {}),
             "title": entry.title,
-            "content_html": content(entry),
+            "content_html": content_html(entry),
             **({"summary": entry.summary} if entry.summary else {}),
             **image,
-            "date_published": iso(entry.published),
-            "date_modified": iso(entry.updated),
+            "date_published": rfc3339(entry.published),
+            "date_modified": rfc3339(entry.updated),
             "authors": [{"name": entry.provider.name, "url": provider_address(entry.provider, address)}],
             **({"tags": list(entry.topics)} if entry.topics else {}),
             "_feeds": {
@@ -41,13 +40,13 @@ def fragment(entry: Entry, address: str) -> bytes:
     )
 
 
-def document(head: Head, fragments: Sequence[bytes]) -> bytes:
+def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
     """Return the document of `head` and the fragments of its entries."""
     facts = {
         "version": _VERSION,
         "title": head.title,
         "home_page_url": head.page,
-        "feed_url": head.document(FILE_NAME),
+        "feed_url": head.document(JSON_FEED.file_name),
         "description": head.description,
         **({"icon": head.site.logo or head.site.icon} if head.site.logo or head.site.icon else {}),
         **({"favicon": head.site.icon} if head.site.icon else {}),

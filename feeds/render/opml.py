@@ -7,14 +7,11 @@ from email.utils import format_datetime
 
 from lxml import etree
 
-from feeds.render import atom
-from feeds.render.head import FOLDERS, Head
-
-FILE_NAME = "subscriptions.opml"
-MEDIA_TYPE = "text/x-opml; charset=utf-8"
+from feeds.render.head import FeedHead
+from feeds.rules.site_layout import ATOM, HEADINGS
 
 
-def document(head: Head) -> bytes:
+def render_opml(head: FeedHead) -> bytes:
     """Return the list of the feeds in `head`'s directory: everything first, then a folder for each kind."""
     root = etree.Element("opml", version="2.0")
     about = etree.SubElement(root, "head")
@@ -22,7 +19,7 @@ def document(head: Head) -> bytes:
     etree.SubElement(about, "dateModified").text = format_datetime(head.feed.updated, usegmt=True)
     body = etree.SubElement(root, "body")
     _subscription(body, head)
-    for kind, heading in FOLDERS:
+    for kind, heading in HEADINGS.items():
         feeds = [feed for feed in head.directory if feed.kind is kind]
         if feeds:
             folder = etree.SubElement(body, "outline", text=heading, title=heading)
@@ -31,14 +28,14 @@ def document(head: Head) -> bytes:
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
-def _subscription(parent: etree._Element, head: Head) -> None:
+def _subscription(parent: etree._Element, head: FeedHead) -> None:
     etree.SubElement(
         parent,
         "outline",
         text=head.title,
         title=head.title,
         type="rss",  # the specification's one word for a feed, whatever its format
-        xmlUrl=head.document(atom.FILE_NAME),
+        xmlUrl=head.document(ATOM.file_name),
         htmlUrl=head.page,
         description=head.description,
     )

@@ -9,61 +9,53 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from feeds.model import Entry, Feed, iso
-from feeds.render import atom, json_feed, opml, rss
-from feeds.render.content import content
-from feeds.render.head import FOLDERS, Head
+from feeds.model import Entry, Feed
+from feeds.render.content import content_html
+from feeds.render.head import FeedHead
+from feeds.rules.site_layout import FEED_FORMATS, HEADINGS, OPML_PATH, STYLE_PATH, feed_folder
+from feeds.rules.times import rfc3339
 
-FILE_NAME = "index.html"
-MEDIA_TYPE = "text/html; charset=utf-8"
-
-STYLE = "static/style.css"
-STYLE_TYPE = "text/css; charset=utf-8"
-
-_SUBSCRIPTIONS = (
-    ("Atom", atom.FILE_NAME, atom.MEDIA_TYPE),
-    ("RSS", rss.FILE_NAME, rss.MEDIA_TYPE),
-    ("JSON", json_feed.FILE_NAME, json_feed.MEDIA_TYPE),
-)
+_SUBSCRIPTIONS = tuple((row.title, row.file_name, row.media_type) for row in FEED_FORMATS)
 
 
-def fragment(entry: Entry, _address: str) -> bytes:
+def render_entry(entry: Entry, _address: str) -> bytes:
     """Return `entry` as one ``<article>`` of a feed's page."""
-    return _template("entry.html").render(entry=entry, published=iso(entry.published)).encode()
+    return _template("entry.html").render(entry=entry, published=rfc3339(entry.published)).encode()
 
 
-def document(head: Head, fragments: Sequence[bytes]) -> bytes:
+def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
     """Return the page of the feed `head`; at the root of the site, it lists all feeds as well."""
     groups = [
-        (heading, [(feed, _href(feed)) for feed in head.directory if feed.kind is kind]) for kind, heading in FOLDERS
+        (heading, [(feed, _href(feed)) for feed in head.directory if feed.kind is kind])
+        for kind, heading in HEADINGS.items()
     ]
     return _render(
         "feed.html",
         head=head,
-        style=_up(head.feed.folder) + STYLE,
-        up=_up(head.feed.folder),
+        style=_up(head.folder) + STYLE_PATH,
+        up=_up(head.folder),
         subscriptions=_SUBSCRIPTIONS if head.feed.ended is None else (),
         groups=[(heading, feeds) for heading, feeds in groups if feeds],
-        opml=opml.FILE_NAME,
+        opml=OPML_PATH,
         entries=[Markup(each.decode()) for each in fragments],  # noqa: S704 - our own fragments, escaped there
     )
 
 
-def article(head: Head, entry: Entry) -> bytes:
+def render_article(head: FeedHead, entry: Entry) -> bytes:
     """Return the page of an entry that has no web page of its own (``/articles/<slug>/``)."""
     up = "../../"
     return _render(
         "article.html",
         head=head,
         entry=entry,
-        content=Markup(content(entry)),  # noqa: S704 - sanitised in the corpus, escaped in content()
-        style=up + STYLE,
+        content=Markup(content_html(entry)),  # noqa: S704 - sanitised in the corpus, escaped in content()
+        style=up + STYLE_PATH,
         up=up,
         subscriptions=[(name, up + file_name, media_type) for name, file_name, media_type in _SUBSCRIPTIONS],
     )
 
 
-def style() -> bytes:
+def style_sheet() -> bytes:
     """Return the style sheet that every page links to."""
     return Path(__file__).with_name("templates").joinpath("style.css").read_bytes()
 
@@ -81,7 +73,7 @@ def _template(name: str) -> Template:
 
 
 def _href(feed: Feed) -> str:
-    return feed.folder or "./"
+    return feed_folder(feed.kind, feed.slug) or "./"
 
 
 def _up(folder: str) -> str:

@@ -7,28 +7,26 @@ from email.utils import format_datetime
 
 from feeds.model import Entry
 from feeds.render.compose import ComposedFeed
-from feeds.render.content import content, image_type
-from feeds.render.escape import attribute, text
-from feeds.render.head import Head
-
-FILE_NAME = "feed.rss"
-MEDIA_TYPE = "application/rss+xml"
+from feeds.render.content import content_html, image_type
+from feeds.render.escape import escape_attribute, escape_text
+from feeds.render.head import FeedHead
+from feeds.rules.site_layout import RSS
 
 _TAIL = b"</channel></rss>"
 
 
-def fragment(entry: Entry, address: str) -> bytes:
+def render_entry(entry: Entry, address: str) -> bytes:
     """Return `entry` as one ``<item>``, byte for byte as feedgen would; its prefixes are declared by the root."""
     permalink = "true" if entry.id == entry.url else "false"
-    domain = attribute(f"{address}topics/")
+    domain = escape_attribute(f"{address}topics/")
     return "".join(
         [
-            f"<item><title>{text(entry.title)}</title><link>{text(entry.url)}</link>",
+            f"<item><title>{escape_text(entry.title)}</title><link>{escape_text(entry.url)}</link>",
             *_descriptions(entry),
-            f'<guid isPermaLink="{permalink}">{text(entry.id)}</guid>',
-            *(f'<category domain="{domain}">{text(topic)}</category>' for topic in entry.topics),
+            f'<guid isPermaLink="{permalink}">{escape_text(entry.id)}</guid>',
+            *(f'<category domain="{domain}">{escape_text(topic)}</category>' for topic in entry.topics),
             f"<pubDate>{format_datetime(entry.published)}</pubDate>",
-            f"<dc:creator>{text(entry.provider.name)}</dc:creator>",
+            f"<dc:creator>{escape_text(entry.provider.name)}</dc:creator>",
             *_media(entry),
             "</item>",
         ]
@@ -38,10 +36,10 @@ def fragment(entry: Entry, address: str) -> bytes:
 def _descriptions(entry: Entry) -> Iterator[str]:
     """Yield the excerpt and the whole text, in this order; where there is no excerpt, the text takes its place."""
     if entry.summary:
-        yield f"<description>{text(entry.summary)}</description>"
-        yield f"<content:encoded>{text(content(entry))}</content:encoded>"
+        yield f"<description>{escape_text(entry.summary)}</description>"
+        yield f"<content:encoded>{escape_text(content_html(entry))}</content:encoded>"
     else:
-        yield f"<description>{text(content(entry))}</description>"
+        yield f"<description>{escape_text(content_html(entry))}</description>"
 
 
 def _media(entry: Entry) -> Iterator[str]:
@@ -55,11 +53,11 @@ def _media(entry: Entry) -> Iterator[str]:
         ("width", entry.image.width),
     )
     said = "".join(f' {name}="{value}"' for name, value in facts if value)
-    yield f'<media:content url="{attribute(entry.image.url)}"{said}/>'
+    yield f'<media:content url="{escape_attribute(entry.image.url)}"{said}/>'
 
 
-def document(head: Head, fragments: Sequence[bytes]) -> bytes:
+def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
     """Return the document of `head` and the fragments of its entries."""
-    empty: bytes = ComposedFeed(head, FILE_NAME, MEDIA_TYPE).rss_str()
+    empty: bytes = ComposedFeed(head, RSS.file_name, RSS.media_type).rss_str()
     start = empty.removesuffix(_TAIL)
     return b"".join([start, *fragments, _TAIL])

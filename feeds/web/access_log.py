@@ -5,14 +5,22 @@ See the formats of Apache's mod_log_config. No client can make a line of its own
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from feeds.errors import ConfigError
+from feeds.settings.state_folder import STANDARD_OUTPUT
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+REOPEN_CHECK_SECONDS = 1.0
+"""How often a log looks whether its file is still at its path."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -25,7 +33,7 @@ _LEFT = "!$&'()*+,-./:;=@_~"
 _BODILESS = ("204", "304")
 
 
-def logged(inner: WSGIApplication, write: Callable[[bytes], None]) -> WSGIApplication:
+def with_access_log(inner: WSGIApplication, write: Callable[[bytes], None]) -> WSGIApplication:
     """Return `inner`, with a line for each answer when it begins.
 
     Args:
@@ -35,7 +43,7 @@ def logged(inner: WSGIApplication, write: Callable[[bytes], None]) -> WSGIApplic
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def logging(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
-            write(line(environ, status, headers, int(time.time())))
+            write(log_line(environ, status, headers, int(time.time())))
             return start_response(status, headers, exc_info)
 
         return inner(environ, logging)
@@ -43,7 +51,7 @@ def logged(inner: WSGIApplication, write: Callable[[bytes], None]) -> WSGIApplic
     return application
 
 
-def line(environ: WSGIEnvironment, status: str, headers: Iterable[tuple[str, str]], now: int) -> bytes:
+def log_line(environ: WSGIEnvironment, status: str, headers: Iterable[tuple[str, str]], now: int) -> bytes:
     """Return the line for an answer, with its line end.
 
     Args:
@@ -86,3 +94,85 @@ def _moment(now: int) -> str:
     zone = f"{'-' if there.tm_gmtoff < 0 else '+'}{minutes // 60:02}{minutes % 60:02}"
     month = _MONTHS[there.tm_mon - 1]
     return f"{there.tm_mday:02}/{month}/{there.tm_year}:{there.tm_hour:02}:{there.tm_min:02}:{there.tm_sec:02} {zone}"
+
+
+def open_to_append(path: str) -> int:
+    """Return the descriptor of the file at `path`, or of standard output; the file is made where there is none.
+
+    Raises:
+        ConfigError: it can't be written.
+    """
+    if path == STANDARD_OUTPUT:
+        return os.dup(1)
+    try:  # who asked for what is in it: not for everybody
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, 0o640)
+    except OSError as error:
+        reason = f"the access log can't be written ({error.strerror}); name another file, or -"
+        raise ConfigError(reason, path) from error
+
+
+class LogFile:
+    """A log that goes on whatever happens to it: whoever writes to it has more important things to do.
+
+    A line is one call of the system, so that lines of several processes never mix. A file that was moved away, as
+    logrotate does, is followed by a new one within :data:`REOPEN_CHECK_SECONDS`. What can't be written is lost, and the first
+    time is told.
+
+    Args:
+        path: the file; ``-`` is standard output.
+
+    Raises:
+        ConfigError: it can't be written.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = open_to_append(path)
+        self._lock = threading.Lock()
+        self._looked = time.monotonic()
+        self._works = True
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            os.close(self._file)
+
+    def write(self, line: bytes) -> None:
+        """Append `line`, which has its line end."""
+        if time.monotonic() - self._looked > REOPEN_CHECK_SECONDS and self._lock.acquire(blocking=False):
+            try:
+                self._follow()
+            finally:
+                self._lock.release()
+        try:
+            os.write(self._file, line)
+            self._works = True
+        except OSError as error:
+            self._fail(error)
+
+    def _follow(self) -> None:
+        """Take the file that is at the place now, if it is another one."""
+        self._looked = time.monotonic()
+        if self._path == STANDARD_OUTPUT or _identity(self._path) == _identity(self._file):
+            return
+        try:
+            new = open_to_append(self._path)
+        except ConfigError as error:
+            self._fail(error)
+            return
+        os.dup2(new, self._file, inheritable=False)  # never closed: another thread may be writing
+        os.close(new)
+
+    def _fail(self, error: Exception) -> None:
+        if self._works:
+            import logging  # few ever need it
+
+            logging.getLogger("feeds").error("the access log has gaps: %s", error)
+        self._works = False
+
+
+def _identity(file: str | int) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

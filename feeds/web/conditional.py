@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from feeds.web.coding import IDENTITY
+from feeds.web.negotiation import IDENTITY
 
 _TAG = re.compile(r'"([^"]*)"|([^\s,"]+)')  # some clients lose the quotes; a W/ before them is one more word
 
@@ -30,12 +30,12 @@ _DATES = [
 ]
 
 
-def etag(digest: str, coding: str) -> str:
+def entity_tag(digest: str, coding: str) -> str:
     """Return the entity tag of a document in a coding, with its quotes."""
     return f'"{digest}"' if coding == IDENTITY else f'"{digest}-{coding}"'
 
 
-def select(
+def select_response(
     digest: str,
     modified: int,
     codings: Sequence[str],
@@ -52,7 +52,7 @@ def select(
     Args:
         digest: the document's.
         modified: when its bytes last changed, in seconds since the epoch.
-        codings: which the client takes, the best first (:func:`feeds.web.coding.acceptable`).
+        codings: which the client takes, the best first (:func:`feeds.web.negotiation.acceptable_codings`).
         offered: in which the document can be had. A tag with another one is from a proxy that has coded it.
         if_none_match: the header, compared first and weakly: a list, ``W/`` or ``*``.
         if_modified_since: the header, which counts only where the other is not there (section 13.1.3); an
@@ -62,10 +62,10 @@ def select(
     if if_none_match is not None:
         if if_none_match.strip() == "*":
             return best, True
-        has = {_coding_of(tag.removeprefix(digest), offered) for tag in tags(if_none_match, digest)}
+        has = {_coding_of(tag.removeprefix(digest), offered) for tag in matching_tags(if_none_match, digest)}
         known = next((each for each in codings if each in has), None)
         return known or best, known is not None
-    since = parse_date(if_modified_since) if if_modified_since is not None else None
+    since = parse_http_date(if_modified_since) if if_modified_since is not None else None
     return best, since is not None and modified <= since
 
 
@@ -77,7 +77,7 @@ def _coding_of(suffix: str, offered: Collection[str]) -> str | None:
     return found[2] if found[1] == "-" and found[2] in offered else IDENTITY
 
 
-def tags(if_none_match: str, digest: str) -> list[str]:
+def matching_tags(if_none_match: str, digest: str) -> list[str]:
     """Return the entity tags in a header that begin with `digest`, without ``W/`` and quotes."""
     if digest not in if_none_match:  # the usual case, however long the list
         return []
@@ -85,7 +85,7 @@ def tags(if_none_match: str, digest: str) -> list[str]:
     return [tag for tag in found if tag.startswith(digest)]
 
 
-def parse_date(text: str) -> int | None:
+def parse_http_date(text: str) -> int | None:
     """Return an HTTP date in seconds since the epoch, or None if it is none.
 
     Args:

@@ -7,9 +7,10 @@ from email.utils import formatdate
 from typing import NamedTuple
 from urllib.parse import quote
 
-from feeds.snapshot import Document
-from feeds.web.coding import IDENTITY
-from feeds.web.conditional import etag
+from feeds.rules.site_layout import FEED_FORMATS, FORMATS, PAGE
+from feeds.store.snapshots import Document
+from feeds.web.conditional import entity_tag
+from feeds.web.negotiation import IDENTITY
 
 ALLOW = "GET, HEAD, OPTIONS"
 
@@ -21,9 +22,6 @@ STALE_IF_ERROR = 7 * 24 * 3600
 
 NOT_DOCUMENT_AGE = 60
 """For how many seconds a cache may remember a 301, 404 or 410: what is not here now may be soon."""
-
-FORMATS = ("feed.atom", "feed.rss", "feed.json", "index.html")
-"""The documents of a feed, by the last segment of their addresses; the dearest to us first."""
 
 COMMON = (
     ("Access-Control-Allow-Origin", "*"),
@@ -40,7 +38,7 @@ PREFLIGHT = (
 """What the answer to a preflight request has besides: which requests other pages may make."""
 
 
-class Home(NamedTuple):
+class SiteLinks(NamedTuple):
     """The site, as links name it.
 
     Attributes:
@@ -52,18 +50,18 @@ class Home(NamedTuple):
     hub: str = ""
 
 
-def of_document(document: Document, coding: str, links: str) -> list[tuple[str, str]]:
+def document_headers(document: Document, coding: str, links: str) -> list[tuple[str, str]]:
     """Return the headers of a document: of its 200, and of its 304 but for the type and the coding of the body.
 
     Args:
         document: what the manifest says of it.
         coding: what it is sent in, ``identity`` for as it is.
-        links: the value of Link (:func:`link`).
+        links: the value of Link (:func:`link_header`).
     """
     return [
         ("Content-Type", document.media_type),
         *([("Content-Encoding", coding)] if coding != IDENTITY else []),
-        ("ETag", etag(document.digest, coding)),
+        ("ETag", entity_tag(document.digest, coding)),
         ("Last-Modified", formatdate(document.modified, usegmt=True)),
         ("Cache-Control", cache_control(document.max_age)),
         ("Vary", "Accept-Encoding"),
@@ -79,7 +77,7 @@ def cache_control(max_age: int) -> str:
     )
 
 
-def link(home: Home, address: str, documents: Mapping[str, Document]) -> str:
+def link_header(home: SiteLinks, address: str, documents: Mapping[str, Document]) -> str:
     """Return the value of Link (RFC 8288): the document itself, the same feed in other formats, and its hub.
 
     Args:
@@ -90,12 +88,14 @@ def link(home: Home, address: str, documents: Mapping[str, Document]) -> str:
     folder, _, name = address.rpartition("/")
     folder += "/" if folder else ""
     links = [f'<{_absolute(home.address, address)}>; rel="self"']
-    for other in FORMATS if name in FORMATS else ():
-        found = documents.get(folder + other)
-        if other != name and found is not None:
-            media_type = found.media_type.partition(";")[0]
-            links.append(f'<{_absolute(home.address, folder + other)}>; rel="alternate"; type="{media_type}"')
-    if home.hub and name in FORMATS[:-1]:  # pages are not what one subscribes to
+    if any(name == row.file_name for row in FORMATS):
+        for row in FORMATS:
+            found = documents.get(folder + row.file_name)
+            if row.file_name != name and found is not None:
+                media_type = found.media_type.partition(";")[0]
+                other = _absolute(home.address, folder + row.file_name)
+                links.append(f'<{other}>; rel="alternate"; type="{media_type}"')
+    if home.hub and any(name == row.file_name for row in FEED_FORMATS):  # nobody subscribes to a page
         links.append(f'<{home.hub}>; rel="hub"')
     return ", ".join(links)
 
@@ -103,4 +103,4 @@ def link(home: Home, address: str, documents: Mapping[str, Document]) -> str:
 def _absolute(base: str, address: str) -> str:
     """Return the address that people see: that of a page is that of its folder."""
     folder, slash, name = address.rpartition("/")
-    return base + quote(folder + slash if name == FORMATS[-1] else address)
+    return base + quote(folder + slash if name == PAGE.file_name else address)

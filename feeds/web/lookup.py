@@ -4,33 +4,30 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from feeds.snapshot import Document, Snapshot
-from feeds.web.headers import FORMATS
-from feeds.web.negotiation import ADDRESS
-
-INDEX = FORMATS[-1]
+from feeds.rules.site_layout import FEED_FORMATS, FORMATS, NEGOTIATED_NAME, OPML_PATH, PAGE
+from feeds.store.snapshots import Document, Snapshot
 
 
-class Found(NamedTuple):
+class FoundDocument(NamedTuple):
     """A document, and its own address: ``index.html`` where a folder was asked for."""
 
     address: str
     document: Document
 
 
-class Elsewhere(NamedTuple):
+class MovedAddress(NamedTuple):
     """The address, relative to the site's root, where it is for good."""
 
     address: str
 
 
-class Choice(NamedTuple):
+class AnyFormat(NamedTuple):
     """A feed in whatever format the client wants: the documents of the folder."""
 
     folder: str
 
 
-class Nothing(NamedTuple):
+class NoDocument(NamedTuple):
     """No document.
 
     Attributes:
@@ -42,24 +39,24 @@ class Nothing(NamedTuple):
     instead: tuple[str, ...]
 
 
-def look_up(snapshot: Snapshot, address: str) -> Found | Elsewhere | Choice | Nothing:
+def look_up(snapshot: Snapshot, address: str) -> FoundDocument | MovedAddress | AnyFormat | NoDocument:
     """Return what is at `address`, which has no leading slash; any text will do."""
     documents = snapshot.documents
-    wanted = address + INDEX if address == "" or address.endswith("/") else address
+    wanted = address + PAGE.file_name if address == "" or address.endswith("/") else address
     folder = "/".join([*address.split("/", 2)[:2], ""])
     if folder in snapshot.signs.moved:
         there, name = snapshot.signs.moved[folder], wanted.removeprefix(folder)
-        known = (there + name in documents and name != INDEX) or name == ADDRESS
-        return Elsewhere(there + name if known else there)
+        known = (there + name in documents and name != PAGE.file_name) or name == NEGOTIATED_NAME
+        return MovedAddress(there + name if known else there)
     found = documents.get(wanted)
     if found is not None:
-        return Found(wanted, found)
-    if f"{address}/{INDEX}" in documents:
-        return Elsewhere(f"{address}/")
+        return FoundDocument(wanted, found)
+    if f"{address}/{PAGE.file_name}" in documents:
+        return MovedAddress(f"{address}/")
     above, slash, name = address.removesuffix("/").rpartition("/")
-    if name == ADDRESS and above + slash + FORMATS[0] in documents:
-        return Elsewhere(address.removesuffix("/")) if address.endswith("/") else Choice(above + slash)
-    return Nothing(folder in snapshot.signs.ended, _instead(snapshot, address))
+    if name == NEGOTIATED_NAME and above + slash + FORMATS[0].file_name in documents:
+        return MovedAddress(address.removesuffix("/")) if address.endswith("/") else AnyFormat(above + slash)
+    return NoDocument(folder in snapshot.signs.ended, _instead(snapshot, address))
 
 
 def _instead(snapshot: Snapshot, address: str) -> tuple[str, ...]:
@@ -67,8 +64,12 @@ def _instead(snapshot: Snapshot, address: str) -> tuple[str, ...]:
     parts = address.split("/", 3)[:3]  # no feed is deeper, and an address may be very long
     for depth in range(len(parts), -1, -1):
         folder = "".join(f"{part}/" for part in parts[:depth])
-        here = [folder + name for name in (INDEX, *FORMATS[:-1]) if folder + name in snapshot.documents]
+        here = [
+            folder + name
+            for name in (PAGE.file_name, *(row.file_name for row in FEED_FORMATS))
+            if folder + name in snapshot.documents
+        ]
         if here:
-            rest = [each for each in ("", "subscriptions.opml") if each not in (folder, *here)]
-            return tuple(each.removesuffix(INDEX) for each in here) + tuple(rest)
+            rest = [each for each in ("", OPML_PATH) if each not in (folder, *here)]
+            return tuple(each.removesuffix(PAGE.file_name) for each in here) + tuple(rest)
     return ("",)

@@ -12,18 +12,17 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from feeds.codings import codings_of
 from feeds.errors import FeedsError
-from feeds.objects import DamagedError
-from feeds.snapshot import Snapshot
+from feeds.rules.site_layout import FORMATS, PAGE
+from feeds.store.objects import DamagedObjectError
+from feeds.store.snapshots import Snapshot
+from feeds.system.compression import codings_of
 from feeds.web import headers
-from feeds.web.accept import best_media_type
-from feeds.web.coding import acceptable
-from feeds.web.conditional import select
-from feeds.web.headers import Home
-from feeds.web.lookup import INDEX, Choice, Elsewhere, Found, Nothing, look_up
-from feeds.web.negotiation import best_format
-from feeds.web.shelf import Shelf
+from feeds.web.conditional import select_response
+from feeds.web.current_snapshot import CurrentSnapshot
+from feeds.web.headers import SiteLinks
+from feeds.web.lookup import AnyFormat, FoundDocument, MovedAddress, NoDocument, look_up
+from feeds.web.negotiation import acceptable_codings, best_format, best_media_type
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -47,7 +46,7 @@ class DocumentResponse(Response):
         return sent
 
 
-def register(app: Flask, shelf: Shelf, home: Home) -> None:
+def register_views(app: Flask, shelf: CurrentSnapshot, home: SiteLinks) -> None:
     """Have `app` answer for every address of the snapshot on `shelf`.
 
     Args:
@@ -63,7 +62,7 @@ def register(app: Flask, shelf: Shelf, home: Home) -> None:
             return _options()
         try:
             return _look_up(shelf.current(), address)
-        except DamagedError:  # a worker that slept through several generations holds one that is cleaned up
+        except DamagedObjectError:  # a worker that slept through several generations holds one that is cleaned up
             return _look_up(shelf.look_again(), address)
 
     def _look_up(snapshot: Snapshot | None, address: str) -> BaseResponse:
@@ -71,15 +70,15 @@ def register(app: Flask, shelf: Shelf, home: Home) -> None:
             return _unavailable("There is no site here yet.")
         found = look_up(snapshot, address)
         match found:
-            case Found():
+            case FoundDocument():
                 return _answer(snapshot, found, home)
-            case Elsewhere():
+            case MovedAddress():
                 answer = redirect(f"{request.root_path}/{found.address}", HTTPStatus.MOVED_PERMANENTLY)
                 answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
                 return answer
-            case Choice():
+            case AnyFormat():
                 return _choose(snapshot, found, home)
-            case Nothing():
+            case NoDocument():
                 return _nothing(found)
 
     @app.before_request
@@ -107,33 +106,38 @@ def register(app: Flask, shelf: Shelf, home: Home) -> None:
         return _unavailable("This document can't be read at the moment.")
 
 
-def _answer(snapshot: Snapshot, found: Found, home: Home) -> DocumentResponse:
+def _answer(snapshot: Snapshot, found: FoundDocument, home: SiteLinks) -> DocumentResponse:
     """Return 200 with the document, or 304 with the same headers."""
     address, document = found
     codings = {each.name: each for each in codings_of(document.media_type, document.size)}
-    coding, current = select(
+    coding, current = select_response(
         document.digest,
         document.modified,
-        acceptable(request.headers.get("Accept-Encoding"), tuple(codings)),
+        acceptable_codings(request.headers.get("Accept-Encoding"), tuple(codings)),
         codings,
         request.headers.get("If-None-Match"),
         request.headers.get("If-Modified-Since"),
     )
     body = b"" if current else snapshot.read(document, codings.get(coding))
     answer = DocumentResponse(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
-    for name, value in headers.of_document(document, coding, headers.link(home, address, snapshot.documents)):
+    for name, value in headers.document_headers(
+        document, coding, headers.link_header(home, address, snapshot.documents)
+    ):
         answer.headers[name] = value
     return answer
 
 
-def _choose(snapshot: Snapshot, choice: Choice, home: Home) -> Response:
+def _choose(snapshot: Snapshot, choice: AnyFormat, home: SiteLinks) -> Response:
     """Return the feed in the format that the client wants most (RFC 9110 section 12.1), or 406."""
-    name = best_format(request.headers.get("Accept"))
-    document = snapshot.documents.get(f"{choice.folder}{name}")
+    best = best_format(request.headers.get("Accept"))
+    address = choice.folder + best.file_name if best is not None else ""
+    document = snapshot.documents.get(address) if best is not None else None
     if document is None:
         root = f"{request.root_path}/{choice.folder}"
         there = (
-            root + each.removesuffix(INDEX) for each in headers.FORMATS if choice.folder + each in snapshot.documents
+            root + row.file_name.removesuffix(PAGE.file_name)
+            for row in FORMATS
+            if choice.folder + row.file_name in snapshot.documents
         )
         answer = _plain(
             "\n".join(["The feed is in none of the formats that you accept. There are:", *there]),
@@ -141,9 +145,8 @@ def _choose(snapshot: Snapshot, choice: Choice, home: Home) -> Response:
         )
         answer.vary.add("Accept")
         return answer
-    address = f"{choice.folder}{name}"
-    answer = _answer(snapshot, Found(address, document), home)
-    answer.headers["Content-Location"] = f"{request.root_path}/{address.removesuffix(INDEX)}"
+    answer = _answer(snapshot, FoundDocument(address, document), home)
+    answer.headers["Content-Location"] = f"{request.root_path}/{address.removesuffix(PAGE.file_name)}"
     answer.headers["Vary"] = f"Accept, {answer.headers['Vary']}"
     return answer
 
@@ -157,7 +160,7 @@ def _options() -> Response:
     return answer
 
 
-def _nothing(found: Nothing) -> Response:
+def _nothing(found: NoDocument) -> Response:
     """Return 404 or 410, which say what there is instead: a page for people, lines for programs."""
     status = HTTPStatus.GONE if found.ended else HTTPStatus.NOT_FOUND
     root = f"{request.root_path}/"

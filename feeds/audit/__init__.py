@@ -1,0 +1,1 @@
+"""Views from outside: validation of any published site, and statistics of any access log."""

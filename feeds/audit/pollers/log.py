@@ -1,0 +1,151 @@
+"""Access logs → requests: the common and the combined format, as nginx, Apache, gunicorn and others write them.
+
+Anybody can put anything into a log. No line is too strange or too long: what can't be read is None, and counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from feeds.errors import LogError
+
+CHUNK_BYTES = 1 << 18
+MAX_LINE_BYTES = 1 << 16
+"""So many bytes of a line are kept in hand while its end is looked for: servers refuse requests far below that."""
+
+_GZIP = b"\x1f\x8b"
+_MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+
+_QUOTED = rb'"((?:[^"\\]|\\.)*)"'
+_LINE = re.compile(
+    rb"(?:\S+:\d+ )?"  # Apache's vhost_combined begins with the host that was asked
+    rb"(\S+) \S+ [^\[ ][^\[]* "
+    rb"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "
+    + _QUOTED
+    + rb" (\d{3}) (\d{1,18}|-)(?: "
+    + _QUOTED
+    + rb" "
+    + _QUOTED
+    + rb")?"
+)
+
+
+class LoggedRequest(NamedTuple):
+    """A line of a log.
+
+    Attributes:
+        client: the address of who asked.
+        time: when, in seconds since the epoch.
+        method: ``GET``, or whatever was sent.
+        target: what was asked for, as it was sent.
+        status: of the answer.
+        size: of the answer in bytes, or None where the log doesn't say.
+        agent: the User-Agent; empty where the log doesn't say.
+    """
+
+    client: bytes
+    time: int
+    method: bytes
+    target: bytes
+    status: int
+    size: int | None
+    agent: bytes
+
+
+def read_requests(path: str) -> Iterator[LoggedRequest | None]:
+    """Yield what each line of a log says, or None for a line that can't be read.
+
+    Args:
+        path: the file, compressed with gzip or not; ``-`` is standard input.
+
+    Raises:
+        LogError: the file can't be read to its end, or no line of it could be read.
+    """
+    shown = "standard input" if path == "-" else path
+    lines = readable = 0
+    try:
+        with _opened(path) as stream:
+            for line in _lines(stream):
+                request = parse_log_line(line)
+                lines += 1
+                readable += request is not None
+                yield request
+    except (zlib.error, EOFError, gzip.BadGzipFile) as error:
+        raise LogError("it is compressed, and damaged or not complete; leave it out", shown) from error
+    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else "it is no file name"
+        raise LogError(f"it can't be read ({reason})", shown) from error
+    if lines and not readable:
+        raise LogError("no line is in the common or combined log format; have the server write that", shown)
+
+
+def parse_log_line(line: bytes) -> LoggedRequest | None:
+    """Return what a line says, or None where it is in no format that is known."""
+    found = _LINE.match(line)
+    if found is None:
+        return None
+    client, written, asked, status, size, _, agent = found.groups()
+    time = _time(written)
+    if time is None:
+        return None
+    method, _, rest = asked.partition(b" ")
+    target = rest.rpartition(b" ")[0] if b" " in rest else rest
+    return LoggedRequest(client, time, method, target, int(status), None if size == b"-" else int(size), agent or b"")
+
+
+@lru_cache(maxsize=64)  # lines of one second stand together
+def _time(written: bytes) -> int | None:
+    """Return seconds since the epoch of ``10/Oct/2000:13:55:36 -0700``, or None where there is no such time."""
+    try:
+        moment = datetime(
+            int(written[7:11]),
+            _MONTHS[written[3:6]],
+            int(written[:2]),
+            int(written[12:14]),
+            int(written[15:17]),
+            min(int(written[18:20]), 59),  # a leap second
+            tzinfo=UTC,
+        )
+        offset = timedelta(hours=int(written[22:24]), minutes=int(written[24:26]))
+        return int((moment + offset if written[21:22] == b"-" else moment - offset).timestamp())
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[io.BufferedIOBase]:
+    """Yield the bytes of a log, those that were compressed if it is."""
+    with open(sys.stdin.fileno() if path == "-" else path, "rb", closefd=path != "-") as raw:
+        if raw.peek(2)[:2] == _GZIP:
+            with gzip.open(raw) as stream:
+                yield stream
+        else:
+            yield raw
+
+
+def _lines(stream: io.BufferedIOBase) -> Iterator[bytes]:
+    """Yield lines, of one that is too long its beginning, holding no more than a chunk in memory."""
+    rest = b""
+    too_long = False
+    while chunk := stream.read(CHUNK_BYTES):
+        *whole, rest = (rest + chunk).split(b"\n")
+        if too_long and whole:
+            del whole[0]  # the end of what has been yielded
+            too_long = False
+        yield from whole
+        if too_long:
+            rest = b""
+        elif len(rest) > MAX_LINE_BYTES:
+            yield rest[:MAX_LINE_BYTES]
+            rest, too_long = b"", True
+    if rest:
+        yield rest

@@ -1,0 +1,62 @@
+"""XML documents → lxml's trees, or the problem that makes them unreadable."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from feeds.audit.validate.facts import Findings
+
+ATOM = "http://www.w3.org/2005/Atom"
+HISTORY = "http://purl.org/syndication/history/1.0"
+CONTENT = "http://purl.org/rss/1.0/modules/content/"
+
+
+def parse(sheet: Findings) -> etree._Element | None:
+    """Return the root element of the sheet's document, or note why there is none."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(sheet.document.body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", 1) or 1
+        sheet.error(
+            line, "", f"it is no XML: {str(error).partition(', line')[0]}", "no reader can read any of it; mend it"
+        )
+        return None
+    docinfo = root.getroottree().docinfo
+    if docinfo.internalDTD is not None:
+        sheet.warning(1, "", "it has a document type declaration, which careful readers refuse", "take it out")
+    if (docinfo.encoding or "UTF-8").upper() not in ("UTF-8", "US-ASCII"):
+        sheet.warning(1, "", f"it is encoded in {docinfo.encoding}", "use UTF-8, which every reader knows")
+    return root
+
+
+def line(element: etree._Element) -> int:
+    """Return the line on which `element` starts."""
+    return int(element.sourceline or 1)
+
+
+def text(element: etree._Element | None) -> str:
+    """Return all text in `element`, trimmed; empty where there is none."""
+    return "".join(str(part) for part in element.itertext()).strip() if element is not None else ""
+
+
+def only(
+    sheet: Findings, parent: etree._Element, name: str, *, section: str, where: str = "", required: bool = True
+) -> etree._Element | None:
+    """Return the one child `name` of `parent`; note where there are several, or none though it is required.
+
+    Args:
+        sheet: the document.
+        parent: the element.
+        name: with its namespace in braces.
+        section: where that is written.
+        where: what stands before the name in a problem.
+        required: whether it has to be there.
+    """
+    found = parent.findall(name)
+    shown = where + etree.QName(name).localname
+    if len(found) > 1:
+        sheet.error(line(found[1]), shown, f"there are {len(found)} of it; one is allowed ({section})", "keep one")
+    if not found and required:
+        sheet.error(line(parent), shown, f"there is none in <{etree.QName(parent).localname}> ({section})", "add one")
+    return found[0] if found else None

@@ -1,0 +1,254 @@
+"""Out of the catalogue: entries, feeds and what is in them, counts, problems, rendered fragments."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, TEXT_COLUMNS, make_mention
+from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Link, Mention, Problem, Provider, Severity
+from feeds.rules import entries, urls
+from feeds.rules.entries import RELATED_LIMIT
+from feeds.rules.site_layout import parse_feed_folder
+from feeds.rules.text import clean_text
+from feeds.rules.times import EPOCH, from_seconds, latest, to_seconds
+
+ENTRIES_PER_QUERY = 64
+"""How many entries are read with one query."""
+
+
+class ShownEntry(NamedTuple):
+    """One entry as a feed shows it: its number in the catalogue, and the columns that order a feed."""
+
+    entry_id: int
+    ident: str
+    published: int
+    updated: int
+
+
+def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
+    """Return the live mentions that make the entry."""
+    rows = db.execute(_MENTIONS_OF_SOME, (json.dumps([entry_id]),))
+    return [make_mention(path, row) for _, path, *row in rows]
+
+
+class EntryRows(NamedTuple):
+    """What an entry is made of, as it stands in tables: :func:`merge_rows` makes it, in whatever process.
+
+    Attributes:
+        mentions: path and row of each (:func:`load_feeds.catalogue.rows.make_mention`).
+        ident: its id.
+        page, page_url: slug and address of the page that we make for it, if it has none.
+        related: the fields of a :class:`Link` for each page that it is related to.
+    """
+
+    mentions: list[tuple[str, Sequence[Any]]]
+    ident: str
+    page: str | None
+    page_url: str
+    related: list[list[str]]
+
+
+def load_entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
+    """Return the entry with all that its fragments show: its own mentions merged, and what it is related to."""
+    (found,) = load_entry_rows(db, [entry_id])
+    return merge_rows(found, home)
+
+
+def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterator[EntryRows]:
+    """Yield what entries are made of, in the order of their numbers `entry_ids`."""
+    rest = iter(entry_ids)
+    while some := list(islice(rest, ENTRIES_PER_QUERY)):
+        numbers = json.dumps(some)
+        mentions: dict[int, list[tuple[str, Sequence[Any]]]] = defaultdict(list)
+        for number, path, *row in db.execute(_MENTIONS_OF_SOME, (numbers,)):
+            mentions[number].append((path, row))
+        related: dict[int, list[list[str]]] = defaultdict(list)
+        for number, *link in db.execute(_RELATED, {"entries": numbers, "limit": RELATED_LIMIT}):
+            related[number].append(link)
+        states = {number: state for number, *state in db.execute(_STATES_OF_SOME, (numbers,))}
+        for number in some:
+            ident, page, page_url = states[number]
+            yield EntryRows(mentions[number], ident, page, page_url, related[number])
+
+
+def merge_rows(found: EntryRows, home: Provider) -> Entry:
+    """Return the entry that is made of what was `found` in the catalogue; `home` is the site as a provider."""
+    return entries.merge(
+        [make_mention(path, row) for path, row in found.mentions],
+        home,
+        identity=found.ident,
+        page=found.page,
+        page_url=found.page_url,
+        related=tuple(Link(*each) for each in found.related),
+    )
+
+
+def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
+    """Return every feed, also those that have ended, or only those whose documents may differ from the snapshot's.
+
+    Everything first, then topics, providers and categories, each by name.
+    """
+    only = "WHERE pending = 1" if pending else ""
+    rows = db.execute(f"SELECT kind, key, name, slug, entries, newest, updated, ttl, ended FROM feed {only}")  # noqa: S608
+    found = [
+        Feed(
+            kind=Kind(kind),
+            key=key,
+            name=name,
+            slug=slug,
+            count=count,
+            updated=from_seconds(updated) if updated is not None else EPOCH,
+            newest=from_seconds(newest) if newest is not None else None,
+            ttl=ttl,
+            ended=from_seconds(ended) if ended is not None else None,
+        )
+        for kind, key, name, slug, count, newest, updated, ttl, ended in rows
+    ]
+    kinds = list(Kind)
+    return sorted(found, key=lambda feed: (kinds.index(feed.kind), feed.name.casefold(), feed.key))
+
+
+def shown_entries(db: sqlite3.Connection, feed: Feed, limit: int) -> list[ShownEntry]:
+    """Return the entries that `feed` shows: the newest `limit`, in the feed's order."""
+    rows = db.execute(
+        "SELECT entry.id, entry.ident, published, updated FROM membership JOIN entry ON entry.id = entry_id"
+        " WHERE kind = ? AND key = ? AND membership.shown ORDER BY age, entry.ident LIMIT ?",
+        (feed.kind, feed.key, limit),
+    )
+    return [ShownEntry(*row) for row in rows]
+
+
+def latest_update(shown: Iterable[ShownEntry]) -> datetime:
+    """Return the latest change among the entries `shown`."""
+    return latest(from_seconds(each.updated) for each in shown)
+
+
+def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str]]:
+    """Return kind, key and name of every feed that the entry is in."""
+    rows = db.execute(
+        "SELECT kind, key, feed.name FROM belonging JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
+        " ORDER BY kind, key",
+        (entry_id,),
+    )
+    return [(Kind(kind), key, name) for kind, key, name in rows]
+
+
+def is_member(db: sqlite3.Connection, ident: str, folder: str) -> bool:
+    """Tell whether the feed in `folder` has the entry with the id `ident`, among those it shows or further down."""
+    row = db.execute(
+        "SELECT 1 FROM entry CROSS JOIN belonging ON entry_id = entry.id CROSS JOIN feed USING (kind, key)"
+        " WHERE entry.ident = ? AND belonging.shown AND feed.kind = ? AND feed.slug = ?",
+        (ident, *parse_feed_folder(folder)),
+    ).fetchone()
+    return row is not None
+
+
+def find_entry(db: sqlite3.Connection, wanted: str) -> int | None:
+    """Return the number of the entry with the id or any address `wanted`, or None."""
+    wanted = clean_text(wanted)  # a command line can hold what no database can
+    row = db.execute("SELECT id FROM entry WHERE ident = ? OR (url = ? AND url != '')", (wanted, wanted)).fetchone()
+    if row is None and (link := urls.absolute_url(wanted if "://" in wanted else f"https://{wanted}")) is not None:
+        row = db.execute(
+            "SELECT entry_id FROM mention_key JOIN mention ON mention.id = mention_id"
+            " WHERE mention_key.key = ? AND entry_id IS NOT NULL",
+            (entries.key_hash(urls.canonical_key(link)),),
+        ).fetchone()
+    return int(row[0]) if row is not None else None
+
+
+def count_articles(db: sqlite3.Connection, *, include_unpublished: bool) -> Counts:
+    """Return what became of every file."""
+    files, published, unpublished, problems = db.execute(
+        "SELECT count(*), ifnull(sum(live), 0), ifnull(sum(readable AND NOT (listed OR ?)), 0),"
+        " ifnull(sum(NOT readable), 0) FROM source",
+        (include_unpublished,),
+    ).fetchone()
+    return Counts(files, published, unpublished, files - published - unpublished - problems, problems)
+
+
+def held_back_articles(db: sqlite3.Connection, *, include_unpublished: bool) -> Iterator[HeldBack]:
+    """Yield every article that could be read and is not published, by path."""
+    rows = db.execute(
+        "SELECT path, CASE WHEN listed OR ? THEN published END FROM source"
+        " WHERE live = 0 AND readable = 1 ORDER BY +path",  # + so that it goes by the index of what is not live
+        (include_unpublished,),
+    )
+    for path, due in rows:
+        yield HeldBack(path, from_seconds(due) if due is not None else None)
+
+
+def articles_sharing_id(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return pairs of files whose articles say that they are one entry by their ``id``, though not by address."""
+    rows = db.execute(
+        "SELECT min(path), max(path) FROM mention JOIN source ON source.id = source_id"
+        " WHERE mention.live AND position = 0 AND explicit_id IS NOT NULL"
+        " GROUP BY explicit_id HAVING count(DISTINCT ifnull(url, path)) > 1 ORDER BY 1"
+    )
+    return [(one, other) for one, other in rows]
+
+
+def count_entries(db: sqlite3.Connection) -> int:
+    """Return how many entries there are."""
+    return _one_number(db, _SIZE_OF_ALL)
+
+
+def count_feeds(db: sqlite3.Connection) -> int:
+    """Return how many feeds there are, without those that have ended."""
+    return _one_number(db, "SELECT count(*) FROM feed WHERE ended IS NULL")
+
+
+def load_problems(db: sqlite3.Connection) -> Iterator[Problem]:
+    """Yield every problem, by path and line."""
+    rows = db.execute(
+        "SELECT path, line, field, reason, advice, severity FROM problem JOIN source ON source.id = source_id"
+        " ORDER BY path, line, field, reason"
+    )
+    for path, line, field, reason, advice, severity in rows:
+        yield Problem(path, line, field, reason, advice, Severity(severity))
+
+
+def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
+    """Return kind, name and slug of every feed that did not get the plain slug of its name."""
+    rows = db.execute("SELECT kind, name, slug FROM feed WHERE slug != wanted ORDER BY kind, slug")
+    return [(Kind(kind), name, slug) for kind, name, slug in rows]
+
+
+def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
+    """Return when the next thing that waits for its date is due, or None."""
+    (due,) = db.execute(
+        "SELECT min(published) FROM mention WHERE live = 0 AND published > ?", (to_seconds(now),)
+    ).fetchone()
+    return from_seconds(due) if due is not None else None
+
+
+def _one_number(db: sqlite3.Connection, query: str) -> int:
+    return int(db.execute(query).fetchone()[0])
+
+
+_SIZE_OF_ALL = "SELECT ifnull(sum(shown), 0) FROM subject JOIN spelling ON subject_id = subject.id WHERE kind = 'all'"
+
+_MENTIONS_OF_SOME = f"""
+SELECT entry_id, source.path, {QUALIFIED_MENTION_COLUMNS}, {TEXT_COLUMNS}
+FROM json_each(?) CROSS JOIN mention ON entry_id = value CROSS JOIN source ON source.id = source_id
+"""  # noqa: S608 - our own text
+
+_STATES_OF_SOME = "SELECT entry.id, ident, page, url FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+
+_RELATED = """
+WITH beside AS (
+    SELECT DISTINCT mine.entry_id AS number, other.entry_id AS other
+    FROM json_each(:entries) CROSS JOIN mention AS mine ON mine.entry_id = value
+    CROSS JOIN mention AS other ON other.source_id = mine.source_id
+    WHERE other.entry_id != mine.entry_id AND (mine.position = 0) != (other.position = 0)
+), ranked AS (
+    SELECT number, ident, url, title, row_number() OVER (PARTITION BY number ORDER BY published DESC, ident) AS place
+    FROM beside CROSS JOIN entry ON entry.id = other WHERE shown
+)
+SELECT number, ident, url, title FROM ranked WHERE place <= :limit ORDER BY number, place
+"""

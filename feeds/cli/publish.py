@@ -1,0 +1,147 @@
+"""The commands that publish a site: init, build and serve."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import os
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from feeds.cli import options
+from feeds.cli.output import report_as_json, say, say_counts, say_problems, short_path
+from feeds.cli.progress_bar import progress_bar
+from feeds.errors import UsageError
+from feeds.pipeline import publish
+from feeds.pipeline.publish import Report
+from feeds.settings import loader
+from feeds.settings.site import Site
+from feeds.system.progress import Stage, process_age, stage_table
+
+
+@click.command()
+def init() -> None:
+    """Write a feeds.toml in the current folder, with every setting explained.
+
+    Example: feeds init
+    """
+    path = Path(loader.SETTINGS_FILE)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(loader.settings_template())
+    except FileExistsError as error:
+        raise UsageError("it is there already; delete it to start anew", path) from error
+    except OSError as error:
+        raise UsageError(f"it can't be written ({error.strerror})", path) from error
+    say(f"wrote {path}: every setting with its default, commented out")
+
+
+@click.command()
+@options.site_options
+@click.option("--output", metavar="DIR", help='Where the static files go [public]; "" writes none.')
+@click.option("--precompress", is_flag=True, default=None, help="Also write each file as .gz, .br and .zst.")
+@options.build_options
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@click.option("--profile", is_flag=True, help="Print where the time went: seconds by stage.")
+def build(
+    corpus: str | None,
+    strict: bool,
+    jobs: int | None,
+    force: bool,
+    as_json: bool,
+    profile: bool,
+    output: str | None,
+    **given: Any,
+) -> None:
+    """Publish the corpus: the snapshot that is served, and static files.
+
+    Example: feeds build articles --output public --base-url https://example.org/
+
+    Example: feeds build articles --profile
+    """
+    site = loader.load_site(corpus, output=output, **given)
+    start = Stage("start", 0, process_age())
+    report = _build(site, jobs=jobs, force=force)
+    report = dataclasses.replace(report, stages=(start, *report.stages))
+    if as_json:
+        click.echo(json.dumps(report_as_json(report, site), indent=2))
+    say_counts(report.counts, site)
+    say(
+        f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents;"
+        f" {report.changed} changed or removed"
+    )
+    if site.output_path is not None:
+        say(f"static files in {short_path(site.output_path)}: {report.written} written")
+    if not site.base_url:
+        say(f"addresses in the feeds start with {site.address}; set base_url before you publish")
+    say_problems(report)
+    if profile:
+        say(stage_table(report.stages))
+    if strict and report.problems:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@options.site_options
+@click.option("--output", metavar="DIR", help="Also write static files there, at every change.")
+@options.build_options
+@options.server_options
+@click.option("--no-watch", is_flag=True, help="Serve what there is; don't build when the corpus changes.")
+def serve(
+    corpus: str | None,
+    strict: bool,
+    jobs: int | None,
+    force: bool,
+    host: str | None,
+    port: int | None,
+    workers: int,
+    unix_socket: str | None,
+    no_watch: bool,
+    output: str | None,
+    **given: Any,
+) -> None:
+    """Build, serve, and build again whenever the corpus changes.
+
+    Example: feeds serve articles --port 8000
+
+    Example: feeds serve articles --unix-socket feeds.sock --access-log access.log
+    """
+    if unix_socket is not None and (host is not None or port is not None):
+        raise UsageError("either --unix-socket, or --host and --port", unix_socket)
+    from feeds.pipeline.watch import Rebuild, watch_corpus
+    from feeds.web import server  # loads the web server: only this command needs it
+
+    socket = Path(unix_socket).absolute() if unix_socket is not None else None
+    listen = server.ListenAddress(host or options.DEFAULT_HOST, port or options.DEFAULT_PORT, workers, socket)
+    pinned: str | None = None  # where the workers look, once there are any
+
+    def load() -> Site:
+        site = loader.load_site(corpus, output=output or "", **given)
+        site = server.with_listening_address(site, listen)
+        return dataclasses.replace(site, state=pinned) if pinned is not None else site
+
+    site = load()
+    if not loader.load_site(corpus, **given).base_url:
+        say(f"addresses in the feeds start with {site.address}; set base_url if it is reached by another")
+    # A feeds.toml that comes or goes may change anything but where the workers look and what is watched.
+    corpus, pinned = site.corpus, site.state
+    first = _build(site, jobs=jobs, force=force)
+    say_counts(first.counts, site)
+    say_problems(first)
+    if strict and first.problems:
+        raise click.exceptions.Exit(1)
+    rebuild = Rebuild(load, lambda site, only: _build(site, jobs=jobs, only=only))
+    watch = functools.partial(watch_corpus, site, rebuild, first, say)
+    greeting = f"{first.entries} entries in {first.feeds} feeds"
+    server.run_server(site, listen, greeting, say, watch if not no_watch else None)
+
+
+def _build(site: Site, *, jobs: int | None, force: bool = False, only: Collection[str] | None = None) -> Report:
+    jobs = jobs or os.cpu_count() or 1
+    with progress_bar() as bar:
+        return publish.build(site, datetime.now(UTC), jobs=jobs, force=force, only=only, progress=bar)

@@ -1,0 +1,265 @@
+"""The bytes of one file → an article, or the problem that loses it. A pure function of its arguments."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from typing import Any
+
+from feeds.corpus import dates, front_matter, markup
+from feeds.corpus.fields import FieldPath, Fields
+from feeds.model import Article, Mention, Parsed, Problem, Severity
+from feeds.rules import urls
+from feeds.rules.text import clean_text, first_forbidden, one_line
+
+DATE_WITHIN = 6
+"""How many lines with text, after the title, may hold the date of an article without front matter."""
+
+_JEKYLL = re.compile(r"(\d{4}-\d{2}-\d{2})-.")
+_HEADING = re.compile(r"#{1,6}\s+")
+_INVISIBLE = "\ufeff\u200b\u2060\u00ad"
+_SECURED = re.compile(r"""^[^\w\n]*secured["']?[ \t]*[:=]|["']secured["']\s*:""", re.MULTILINE)
+_UNDERLINE = re.compile(r"(=+|-+)\s*$")
+
+
+class _LostError(Exception):
+    """This file is no article: the place in it, why, and what to do."""
+
+    def __init__(self, where: FieldPath | int, reason: str, advice: str) -> None:
+        self.where, self.reason, self.advice = where, reason, advice
+        super().__init__(reason)
+
+
+def parse_article(path: str, data: bytes, zone: tzinfo) -> Parsed:
+    """Return what the file `path` with the content `data` is: an article, or a problem.
+
+    Args:
+        path: relative to the corpus, with forward slashes.
+        data: the whole file.
+        zone: what a time without a zone is in.
+
+    The problems name a line and a field and never quote a value: a value may be private.
+    """
+    return _Reading(path, zone).run(data)
+
+
+class _Reading:
+    """One file being read: its text, for line numbers, and its problems so far."""
+
+    def __init__(self, path: str, zone: tzinfo) -> None:
+        self.path = path
+        self.zone = zone
+        self.suffix = posixpath.splitext(path)[1].lower()
+        self.text = ""
+        self.lines: front_matter.LineFinder | None = None
+        self.problems: list[Problem] = []
+
+    def run(self, data: bytes) -> Parsed:
+        try:
+            article = self.article(data)
+        except _LostError as lost:
+            self.report(lost.where, lost.reason, lost.advice, Severity.ERROR)
+            article = None
+        return Parsed(self.path, article, tuple(self.problems))
+
+    def report(self, where: FieldPath | int, reason: str, advice: str, severity: Severity) -> None:
+        """Remember a problem at a line, or at the line on which the field `where` stands."""
+        if isinstance(where, int):
+            line = where
+        else:
+            self.lines = self.lines or front_matter.LineFinder(self.text)
+            line = self.lines.of(where)
+        field = "" if isinstance(where, int) else _dotted(where)
+        self.problems.append(Problem(self.path, line, field, reason, advice, severity))
+
+    def article(self, data: bytes) -> Article:
+        self.text = self.decode(data)
+        try:
+            values, body = front_matter.split_front_matter(self.text)
+        except front_matter.FrontMatterError as error:
+            raise _LostError(error.line, error.reason, "mend the front matter") from error
+        private = _SECURED.search(body)
+        if private is not None:
+            line = self.text.count("\n", 0, self.text.rfind(private.group())) + 1
+            raise _LostError(line, "a private field stands outside of front matter", "mend the front matter")
+        if values is None:
+            return self.plain_article()
+        # It is decoded without what XML forbids. Whatever the format, only an escape could bring that back.
+        fields = Fields(values, (), self.report, clean="\\" not in self.text)
+        own = self.own_mention(fields, body)
+        return Article(self.path, (own, *self.related_mentions(fields, own)))
+
+    def decode(self, data: bytes) -> str:
+        """Return the file as text: UTF-8, with or without a byte-order mark, less what XML can't carry."""
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise _LostError(line, "the file is not UTF-8", "save it as UTF-8") from error
+        text = text.lstrip(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
+        stray = first_forbidden(text)
+        if stray is None:
+            return text
+        line = text.count("\n", 0, stray.start()) + 1
+        reason = f"a control character (U+{ord(stray.group()):04X}) is dropped: no XML feed can carry it"
+        self.report(line, reason, "delete it", Severity.WARNING)
+        return clean_text(text)
+
+    def own_mention(self, fields: Fields, body: str) -> Mention:
+        title = fields.text("title")
+        if not title:
+            raise _LostError(1, "it has no title", "add a line title: to the front matter")
+        published = self.own_date(fields)
+        content = markup.to_html(body, self.suffix)
+        return self.mention(
+            fields,
+            position=0,
+            title=title,
+            published=published,
+            topics=fields.names("topics"),
+            content=content,
+            excerpt=markup.strip_tags(fields.text("excerpt")) or markup.first_paragraph(content),
+        )
+
+    def own_date(self, fields: Fields) -> datetime:
+        name, published = fields.date("publishedDateTime", self.zone)
+        if published is not None:
+            return published
+        advice = "write a date such as 2026-05-26T15:52:00Z"
+        if fields.find("publishedDateTime")[1] is not None:
+            raise _LostError((name,), "it is no usable date", advice)
+        # `published` is a yes or no to most tools, and a date to some.
+        said = dates.parse_date(fields.find("published")[1], self.zone) or self.date_in_name()
+        if said is None:
+            raise _LostError(1, "it has no date", f"{advice} in a line date:")
+        return said
+
+    def date_in_name(self) -> datetime | None:
+        """Return the date that Jekyll puts first in a file's name."""
+        found = _JEKYLL.match(posixpath.basename(self.path))
+        return dates.parse_date(found[1], self.zone) if found else None
+
+    def mention(self, fields: Fields, **given: Any) -> Mention:
+        """Return the mention that `fields` make; `given` are those that own and related ones get differently."""
+        web, original, amp = fields.link("webUrl"), fields.link("originalUrl"), fields.link("ampWebUrl")
+        url = web or original
+        return Mention(
+            path=self.path,
+            updated=self.updated(fields),
+            listed=self.listed(fields),
+            url=url,
+            original_url=original,
+            amp_url=amp,
+            explicit_id=self.explicit_id(fields),
+            provider=fields.provider(),
+            categories=fields.names("category"),
+            type=fields.text("type"),
+            quality=fields.number("quality"),
+            heat=fields.number("heat"),
+            image=fields.image(url),
+            **given,
+        )
+
+    def listed(self, fields: Fields) -> bool:
+        """Return whether the record may be published: what is neither a clear yes nor a clear no is held back."""
+        published = fields.flag("published", default=True, unclear=False, or_else=self.is_date)
+        return published and not fields.flag("draft", default=False, unclear=True)
+
+    def is_date(self, value: object) -> bool:
+        return dates.parse_date(value, self.zone) is not None
+
+    def updated(self, fields: Fields) -> datetime | None:
+        name, updated = fields.date("updatedDateTime", self.zone)
+        if updated is None and fields.find("updatedDateTime")[1] is not None:
+            fields.warn(name, "it is no usable date", "write a date such as 2026-05-26T15:52:00Z")
+        return updated
+
+    def explicit_id(self, fields: Fields) -> str | None:
+        """Return the record's ``id``: an absolute IRI, since Atom has no other (RFC 4287 section 4.2.6)."""
+        said = fields.text("id")
+        if not said:
+            return None
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", said):
+            fields.warn("id", "it is no absolute IRI and is left out", "write one such as tag:example.org,2026:1")
+            return None
+        return urls.absolute_url(said) or said
+
+    def related_mentions(self, fields: Fields, own: Mention) -> Iterable[Mention]:
+        _, values = fields.find("related")
+        if values is None:
+            return
+        if not isinstance(values, list):
+            fields.warn("related", "it is no list", "write one link record after each hyphen")
+            return
+        for index, value in enumerate(values):
+            where: FieldPath = ("related", index)
+            if not isinstance(value, dict):
+                self.report(where, "it is no link record", "write title: and webUrl:", Severity.WARNING)
+                continue
+            found = self.related_mention(fields.inner(value, *where), own, index + 1)
+            if found is not None:
+                yield found
+
+    def related_mention(self, fields: Fields, own: Mention, position: int) -> Mention | None:
+        title = fields.text("title")
+        if not title:
+            fields.warn("title", "the link has no title and is left out", "add a line title:")
+            return None
+        name, published = fields.date("publishedDateTime", self.zone)
+        if published is None and fields.find("publishedDateTime")[1] is not None:
+            fields.warn(name, "it is no usable date; the article's is taken", "write it as 2026-05-26T15:52:00Z")
+        found = self.mention(
+            fields,
+            position=position,
+            title=title,
+            published=published or own.published,
+            topics=tuple(dict.fromkeys((*own.topics, *fields.names("topics")))),
+            excerpt=markup.strip_tags(fields.text("excerpt")),
+        )
+        if found.url is None:
+            fields.warn("webUrl", "the link has no address and is left out", "add a line webUrl:")
+            return None
+        return found
+
+    def plain_article(self) -> Article:
+        """Return a text without front matter as an article: title, date, and the rest as its content."""
+        if self.text.lstrip().startswith(("---", "+++")):
+            raise _LostError(1, "the front matter does not start with a line ---", "let nothing else stand there")
+        if self.suffix == ".html":
+            raise _LostError(1, "an HTML file without front matter", "add front matter with title: and date:")
+        lines = [(number, line.strip()) for number, line in enumerate(self.text.splitlines()) if line.strip()]
+        if not lines:
+            raise _LostError(1, "the file is empty", "write an article, or delete the file")
+        title = one_line(lines[0][1])
+        if self.suffix != ".txt":
+            title = _HEADING.sub("", title).rstrip("#").rstrip() if title.startswith("#") else title
+        if not title:
+            raise _LostError(1, "it has no title", "write one in its first line")
+        published, after = self.date_near_top(lines)
+        excerpt = markup.first_paragraph(markup.to_html(after, self.suffix))
+        content = markup.to_html(self.text, self.suffix)
+        own = Mention(self.path, 0, title, published, excerpt=excerpt, content=content)
+        return Article(self.path, (own,))
+
+    def date_near_top(self, lines: list[tuple[int, str]]) -> tuple[datetime, str]:
+        """Return the date that one of the first lines is as a whole, and the text that follows it."""
+        for number, line in lines[1 : 1 + DATE_WITHIN]:
+            found = dates.parse_date_line(line, self.zone)
+            if found is not None:
+                return found, "\n".join(self.text.splitlines()[number + 1 :])
+        found = self.date_in_name()
+        if found is None:
+            raise _LostError(1, "it has no date", "write it in the line after the title, or as front matter")
+        start = 1 if len(lines) < 2 or not _UNDERLINE.match(lines[1][1]) else 2
+        rest = lines[start][0] if len(lines) > start else len(self.text)
+        return found, "\n".join(self.text.splitlines()[rest:])
+
+
+def _dotted(where: FieldPath) -> str:
+    """Return a place in the front matter as people write it: ``related[2].title`` (positions from 1)."""
+    text = ""
+    for part in where:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

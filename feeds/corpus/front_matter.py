@@ -1,0 +1,220 @@
+"""Front matter: YAML (``---``), TOML (``+++``) or JSON (``{``), by python-frontmatter's handlers.
+
+Three things are ours. A block that does not close is an error (python-frontmatter takes it for text). TOML
+is read by the standard library. And YAML scalars stay the text that they are: in ``title: 1984`` and
+``title: yes`` somebody wrote a title, not a number and a boolean; :mod:`feeds.corpus.fields` knows which
+field is what.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import Any
+
+import yaml
+from frontmatter.default_handlers import BaseHandler, YAMLHandler
+from yaml.parser import ParserError
+from yaml.scanner import ScannerError
+
+from feeds.corpus import fast_yaml
+
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML without libyaml: slower, the same values
+    from yaml import SafeLoader  # type: ignore[assignment]
+
+
+_DEEPEST = 50
+_SUSPICIOUS = 50
+_SUSPICIOUS_LENGTH = 100_000
+_LISTS_IN_ONE_LINE = re.compile(r"-[ \t]+(?=-[ \t])")
+
+
+class FrontMatterError(Exception):
+    """The front matter can't be read: `line` (from 1) and `reason`, which quotes none of its values."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(reason)
+
+
+class _TextLoader(SafeLoader):
+    """YAML in which every plain scalar but null is a text. There are no merge keys: nested, they never end."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
+        for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _refuse_depth(fm: str) -> None:
+    """Raise MatterError where YAML is nested so deep that libyaml's recursion would end the process."""
+    # To count what isn't there takes far longer than to see that it isn't.
+    marks = (fm.count(each) for each in "[{?" if each in fm)
+    nested = max(0, len(_LISTS_IN_ONE_LINE.findall(fm)), *marks)
+    if nested < _SUSPICIOUS and len(fm) < _SUSPICIOUS_LENGTH:
+        return
+    depth = 0
+    for event in yaml.parse(fm, Loader=_TextLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise FrontMatterError(event.start_mark.line if event.start_mark else 0, "nested too deep")
+
+
+class YamlFrontMatter(YAMLHandler):
+    """``---`` … ``---``."""
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return the front matter of `text`, which starts with it, and the rest; ValueError where it does not close.
+
+        As python-frontmatter splits, but that a boundary is looked for where it can be: after a line feed.
+        """
+        opening, at = self.FM_BOUNDARY.match(text), 0
+        if opening is None:
+            raise ValueError("no front matter")
+        while (at := text.find("\n---", at)) >= 0:
+            at += 1
+            if at >= opening.end() and (closing := self.FM_BOUNDARY.match(text, at)) is not None:
+                return text[opening.end() : closing.start()], text[closing.end() :]
+        raise ValueError("not closed")
+
+    def load(self, fm: str, **_: object) -> Any:
+        """Return the values of `fm`; MatterError where it is no YAML."""
+        try:
+            _refuse_depth(fm)
+            values = fast_yaml.load_plain_yaml(fm)
+            return values if values is not None else yaml.load(fm, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
+        except yaml.MarkedYAMLError as error:
+            problem = error.problem or ""
+            # Of what never ends, the start is what there is to see.
+            mark = (error.context_mark if "end of stream" in problem else None) or error.problem_mark
+            if not isinstance(error, (ScannerError, ParserError)):
+                problem = "a tag or an alias that stands for nothing"  # PyYAML would quote it
+            raise FrontMatterError(mark.line if mark else 0, f"not valid YAML ({problem})") from error
+        except FrontMatterError:
+            raise
+        except Exception as error:
+            raise FrontMatterError(0, "not valid YAML") from error
+
+
+class TomlFrontMatter(BaseHandler):
+    """``+++`` … ``+++``."""
+
+    FM_BOUNDARY = re.compile(r"^\+{3,}\s*$", re.MULTILINE)
+    START_DELIMITER = END_DELIMITER = "+++"
+
+    def load(self, fm: str, **_: object) -> dict[str, Any]:
+        """Return the values of `fm`; MatterError where it is no TOML."""
+        try:
+            return tomllib.loads(fm)
+        except (ValueError, RecursionError) as error:  # a TOMLDecodeError is a ValueError, as is a huge number
+            at = re.search(r"\(at line (\d+)", str(error))
+            reason = f" ({str(error).partition(' (at ')[0].lower()})" if at else ""
+            raise FrontMatterError(int(at[1]) - 1 if at else 0, f"not valid TOML{reason}") from error
+
+
+class JsonFrontMatter(BaseHandler):
+    """``{`` … ``}``, wherever the braces stand."""
+
+    FM_BOUNDARY = re.compile(r'\{\s*(?:"|\})')
+    START_DELIMITER = END_DELIMITER = ""
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return the JSON object that `text` starts with, and the rest."""
+        try:
+            _, end = json.JSONDecoder().raw_decode(text)
+        except (ValueError, RecursionError) as error:
+            raise FrontMatterError(getattr(error, "lineno", 1) - 1, "not valid JSON") from error
+        return text[:end], text[end:]
+
+    def load(self, fm: str, **_: object) -> Any:
+        """Return the values of `fm`."""
+        return json.loads(fm)
+
+
+_YAML = YamlFrontMatter()
+_HANDLERS = (_YAML, TomlFrontMatter(), JsonFrontMatter())
+
+
+def split_front_matter(text: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the front matter of `text`, or None where it has none, and the body.
+
+    Args:
+        text: a whole file, without byte-order mark.
+
+    Raises:
+        MatterError: it does not close, is no valid YAML, TOML or JSON, or is no list of fields.
+    """
+    start = text.lstrip()
+    handler = next((each for each in _HANDLERS if each.detect(start)), None)
+    if handler is None:
+        return None, text
+    offset = _first_line(text, handler)
+    try:
+        matter, body = handler.split(start)
+        values = handler.load(matter)
+    except FrontMatterError as error:
+        raise FrontMatterError(error.line + offset, f"the front matter is {error.reason}") from error
+    except ValueError as error:
+        closing = handler.END_DELIMITER
+        raise FrontMatterError(offset, f"the front matter is not closed by a line {closing}") from error
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise FrontMatterError(offset, "the front matter is no list of fields (name: value)")
+    return values, body.strip("\n")
+
+
+class LineFinder:
+    """On which line of a file a field stands; made when there is a problem to place.
+
+    Args:
+        text: a file whose front matter is valid.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._node: yaml.Node | None = None
+        start = text.lstrip()
+        if _YAML.detect(start):
+            matter, _ = _YAML.split(start)
+            self._node = yaml.compose(matter, Loader=_TextLoader)
+
+    def of(self, where: tuple[str | int, ...]) -> int:
+        """Return the line, from 1, of the field `where`; 1 where it can't be told.
+
+        Args:
+            where: names and list positions from the outside in: ``("related", 2, "title")``.
+        """
+        if self._node is not None:
+            return _first_line(self._text, _YAML) + _descend(self._node, where)
+        name = next((part for part in reversed(where) if isinstance(part, str)), "")
+        found = re.search(rf'^[ \t]*"?{re.escape(name)}"?[ \t]*[:=]', self._text, re.MULTILINE)
+        return self._text.count("\n", 0, found.end()) + 1 if found else 1
+
+
+def _first_line(text: str, handler: BaseHandler) -> int:
+    """Return the line of `text` on which the matter that `handler` reads starts, from 1."""
+    skipped = len(text) - len(text.lstrip())
+    boundary = handler.FM_BOUNDARY.match(text, skipped) if handler.START_DELIMITER else None  # type: ignore[union-attr]
+    return text.count("\n", 0, boundary.end() if boundary else skipped) + 1
+
+
+def _descend(node: yaml.Node | None, where: tuple[str | int, ...]) -> int:
+    line = node.start_mark.line if node is not None else 0
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if str(key.value).lower() == str(part).lower()]
+            if not found:
+                break
+            key, node = found[-1]
+            line = key.start_mark.line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line
+        else:
+            break
+    return line

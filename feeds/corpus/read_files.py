@@ -1,0 +1,86 @@
+"""Many files → what became of each, in one process or in many."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from feeds.corpus.article import parse_article
+from feeds.corpus.scan import SourceFile
+from feeds.model import Parsed, Problem
+from feeds.system.processes import map_batches
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+T = TypeVar("T")
+
+FILES_PER_TASK = 64
+"""How many files one call reads: enough that passing the results between processes is the smaller part."""
+
+
+class FileResult(NamedTuple, Generic[T]):
+    """What became of one file.
+
+    Attributes:
+        source: the file.
+        digest: of its bytes, or of the problem that keeps them from being read.
+        result: what was made of what it is, or None where its bytes are the same as before.
+    """
+
+    source: SourceFile
+    digest: bytes
+    result: T | None
+
+
+def read_files(
+    corpus: Path,
+    zone: str,
+    files: Iterable[tuple[SourceFile, bytes | None]],
+    then: Callable[[Parsed], T],
+    executor: Executor | None = None,
+) -> Iterator[FileResult[T]]:
+    """Yield what became of each of `files`, in their order.
+
+    Args:
+        corpus: the folder they are in.
+        zone: the name of the zone of dates that name none.
+        files: each with the digest it had before, or None.
+        then: makes of each file, where it was read, what is wanted of it: less than all has to be handed back.
+        executor: reads batches in parallel; None reads them here.
+    """
+    work = functools.partial(_read_batch, str(corpus), zone, then)
+    for results in map_batches(work, files, FILES_PER_TASK, executor):
+        yield from results
+
+
+def _read_batch(
+    corpus: str, zone: str, then: Callable[[Parsed], T], files: Sequence[tuple[SourceFile, bytes | None]]
+) -> list[FileResult[T]]:
+    found = (_read_file(corpus, ZoneInfo(zone), source, before) for source, before in files)
+    return [FileResult(each.source, each.digest, then(each.result) if each.result else None) for each in found]
+
+
+def _read_file(corpus: str, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> FileResult[Parsed]:
+    problem, data = source.problem, b""
+    if problem is None:
+        try:
+            with open(f"{corpus}/{source.path}", "rb", buffering=0) as file:
+                data = file.readall()
+        except OSError as error:
+            reason = f"it can't be read ({error.strerror})"
+            problem = Problem(source.path, 1, "", reason, "see that it exists and may be read")
+    digest = hashlib.blake2b(repr(problem).encode() if problem is not None else data, digest_size=16).digest()
+    if digest == before:
+        return FileResult(source, digest, None)
+    if problem is not None:
+        return FileResult(source, digest, Parsed(source.path, None, (problem,)))
+    try:
+        return FileResult(source, digest, parse_article(source.path, data, zone))
+    except Exception as error:
+        problem = Problem(source.path, 1, "", f"it can't be understood ({type(error).__name__})", "simplify it")
+        return FileResult(source, digest, Parsed(source.path, None, (problem,)))

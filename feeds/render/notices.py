@@ -1,0 +1,67 @@
+"""What a feed says instead of entries, when there is something that its subscribers should know."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+from urllib.parse import quote
+
+from feeds.model import Entry, Feed
+from feeds.render.head import FeedHead
+from feeds.rules.site_layout import parse_feed_folder
+from feeds.rules.times import rfc3339
+
+
+def ended_entry(head: FeedHead) -> Entry:
+    """Return the one entry of a feed's last documents: that nothing more will come, and where there is more."""
+    name, site = head.feed.name, head.site
+    return _notice(
+        head,
+        title=f"This feed has ended: {name}",
+        text=f"Nothing on {site.title} is in “{name}” any more, so this feed has ended, and its address will soon be"
+        " gone. All the feeds that there are:",
+        address=site.address,
+    )
+
+
+def moved_head(head: FeedHead, old: str, to: Feed, since: datetime) -> FeedHead:
+    """Return the head of what is left in the folder `old` after its feed has moved.
+
+    Args:
+        head: the head of any feed of the site.
+        old: the folder.
+        to: the feed, where it is now.
+        since: when that was first published.
+    """
+    kind, slug = parse_feed_folder(old)
+    name = f"{to.name} (moved from {slug})"
+    encoded = quote(slug, safe="")  # of ours no slug needs it, but this one may have been anybody's
+    feed = replace(to, kind=kind, key=slug, slug=encoded, name=name, count=0, updated=since, ended=since)
+    return replace(head, feed=feed, directory=(), moved_to=to)
+
+
+def moved_entry(head: FeedHead) -> Entry:
+    """Return the one entry of what is left at an address that a feed had before (:func:`moved_head`)."""
+    to = replace(head, feed=head.moved_to or head.feed)
+    return _notice(
+        head,
+        title=f"This feed has moved: {to.feed.name}",
+        text="This feed has another address now, and nothing more will come here. Subscribe to it there:",
+        address=to.page,
+    )
+
+
+def _notice(head: FeedHead, *, title: str, text: str, address: str) -> Entry:
+    when = head.feed.ended or head.feed.updated
+    return Entry(
+        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.page} {title} {rfc3339(when)}").urn,
+        url=head.page,
+        title=title,
+        published=when,
+        updated=when,
+        provider=head.site.home,
+        summary=f"{text} {address}",
+        content=f'<p>{escape(text, quote=False)} <a href="{escape(address)}">{escape(address)}</a></p>',
+    )

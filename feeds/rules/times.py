@@ -1,0 +1,49 @@
+"""Rules for times. All datetimes are aware, in UTC and in whole seconds: an RSS date has no fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+PACE_ENTRIES = 10
+"""How many of its newest entries decide the polling interval of a feed."""
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return `moment`, which is in UTC, in the form of RFC 3339: ``2022-05-26T15:52:00Z``."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def to_seconds(moment: datetime) -> int:
+    """Return `moment` in whole seconds since the epoch."""
+    return int(moment.timestamp())
+
+
+def from_seconds(seconds: int) -> datetime:
+    """Return the moment `seconds` after the epoch, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def latest(moments: Iterable[datetime]) -> datetime:
+    """Return the latest of `moments`, or the epoch if there is none (an empty feed still needs a date)."""
+    return max(moments, default=EPOCH)
+
+
+def polling_interval(published: Sequence[float], shortest: int, longest: int) -> int:
+    """Return the number of minutes after which a reader should poll a feed again.
+
+    It is half of the mean time between two entries, among the newest :data:`PACE_ENTRIES`. It depends on the entries
+    alone and not on the current time: a document must not change because its feed has fallen silent.
+
+    Args:
+        published: publication times of the newest entries, in seconds, newest first.
+        shortest: lower bound, in minutes.
+        longest: upper bound, in minutes; also the result for fewer than two entries.
+    """
+    recent = published[:PACE_ENTRIES]
+    if len(recent) < 2:
+        return longest
+    minutes = (recent[0] - recent[-1]) / (len(recent) - 1) / 60 / 2
+    return max(shortest, min(longest, round(minutes)))

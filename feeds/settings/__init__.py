@@ -1,0 +1,1 @@
+"""Settings: feeds.toml, environment variables and command-line options become one frozen value, the Site."""

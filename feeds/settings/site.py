@@ -1,0 +1,222 @@
+"""The site: all settings as one frozen value, and what follows from them alone.
+
+A setting is one field of :class:`Site`: its name, type, default and help text stand here and nowhere else. The command
+``feeds init``, the environment variables (``FEEDS_TITLE`` for ``title``) and docs/settings.md are made from the fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from feeds.errors import ConfigError
+from feeds.model import Kind, Provider, Selection
+from feeds.rules import urls
+from feeds.rules.site_layout import KIND_FOLDERS
+from feeds.rules.text import first_forbidden, name_key
+from feeds.settings.converters import FLAG, NAMES, NUMBER, PAIRS, TEXT, Converter
+
+_CONVERTERS: dict[type, Converter] = {str: TEXT, bool: FLAG, int: NUMBER}
+"""The converters of settings whose default has this type; others name theirs."""
+
+
+def _setting(default: Any, help_text: str, converter: Converter | None = None) -> Any:
+    converter = converter or _CONVERTERS[type(default)]
+    return dataclasses.field(default=default, metadata={"help": help_text, "converter": converter})
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that a build and a server need to know besides the corpus.
+
+    The attributes are the settings; each says itself what it is for. :func:`load_site` has made every path in
+    them absolute, and `source` is the feeds.toml that was read, if one was.
+    """
+
+    source: Path | None = None
+    corpus: str = _setting("seeds", "the folder of article files, relative to this file")
+    output: str = _setting("public", 'where `feeds build` writes static files; "" writes none')
+    precompress: bool = _setting(False, "also write each static file compressed, beside it (.gz, .br, .zst)")
+    state: str = _setting(".feeds", "where catalogue, snapshots and ledger live, relative to this file")
+    base_url: str = _setting("", "the address under which the site is reached; set it before you publish")
+    title: str = _setting("Feeds", "what the site is called; the name of the feed of everything")
+    description: str = _setting("", "what the site is about, in a sentence")
+    language: str = _setting("en", "the language of the articles (BCP 47, such as en or pt-BR)")
+    timezone: str = _setting("UTC", "the zone of dates that name none (such as Europe/Lisbon)")
+    include_unpublished: bool = _setting(False, "publish articles marked published: false or draft: true as well")
+    limit: int = _setting(50, "how many entries a feed shows, the newest")
+    topic_limit: int = _setting(0, "the same for the feed of a topic; 0 is as limit")
+    provider_limit: int = _setting(0, "the same for the feed of a provider; 0 is as limit")
+    category_limit: int = _setting(0, "the same for the feed of a category; 0 is as limit")
+    max_bytes: int = _setting(250_000, "how large a feed's document may be before it shows fewer entries")
+    topic_max_bytes: int = _setting(0, "the same for the feed of a topic; 0 is as max_bytes")
+    provider_max_bytes: int = _setting(0, "the same for the feed of a provider; 0 is as max_bytes")
+    category_max_bytes: int = _setting(0, "the same for the feed of a category; 0 is as max_bytes")
+    related: bool = _setting(True, "make entries of the pages that articles call related")
+    min_quality: int = _setting(0, "leave out entries whose quality is lower; those without one stay")
+    include_topics: tuple[str, ...] = _setting(
+        (), "publish only what has one of these topics, or another include_…", NAMES
+    )
+    include_providers: tuple[str, ...] = _setting(
+        (), "publish only what is from one of these domains, or another …", NAMES
+    )
+    include_categories: tuple[str, ...] = _setting(
+        (), "publish only what is in one of these categories, or another …", NAMES
+    )
+    exclude_topics: tuple[str, ...] = _setting((), "leave out what has one of these topics, and their feeds", NAMES)
+    exclude_providers: tuple[str, ...] = _setting(
+        (), "leave out what is from one of these domains, and their feeds", NAMES
+    )
+    exclude_categories: tuple[str, ...] = _setting(
+        (), "leave out what is in one of these categories, and their feeds", NAMES
+    )
+    archives: bool = _setting(False, "keep all entries in archives by month, which the Atom feeds link to (RFC 5005)")
+    rights: str = _setting("", "the copyright notice of the feeds")
+    icon: str = _setting("", "the address of a small square picture for the feeds")
+    logo: str = _setting("", "the address of a larger picture, twice as wide as high")
+    hub: str = _setting("", "the address of a WebSub hub that hears of each change from you")
+    shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
+    longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
+    cache_bytes: int = _setting(64_000_000, "how many bytes a worker of the server keeps in memory to send them again")
+    access_log: str = _setting("", "where the server logs requests (Combined Log Format); - is standard output")
+    trusted_proxies: int = _setting(0, "how many proxies before the server say who asks, in X-Forwarded-For")
+    renamed: tuple[tuple[str, str], ...] = _setting(
+        (), "old → new addresses of feeds that have been renamed; a section, the last in the file", PAIRS
+    )
+
+    @property
+    def corpus_path(self) -> Path:
+        """The corpus."""
+        return Path(self.corpus)
+
+    @property
+    def output_path(self) -> Path | None:
+        """The static tree, or None where none is written."""
+        return Path(self.output) if self.output else None
+
+    @property
+    def state_path(self) -> Path:
+        """The state folder."""
+        return Path(self.state)
+
+    @cached_property
+    def address(self) -> str:
+        """`base_url` with a trailing slash: what every address of the site starts with."""
+        return (self.base_url or "http://127.0.0.1:8000").rstrip("/") + "/"
+
+    @cached_property
+    def home(self) -> Provider:
+        """The site as a provider: of articles that name none and have no page of their own."""
+        return Provider(self.title, urls.domain_of(self.address))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """`timezone` as a time zone."""
+        return ZoneInfo(self.timezone)
+
+    def limit_of(self, kind: Kind) -> int:
+        """How many entries a feed of this kind shows."""
+        return self._of_kind(kind, "limit")
+
+    def max_bytes_of(self, kind: Kind) -> int:
+        """How large the documents of a feed of this kind may be."""
+        return self._of_kind(kind, "max_bytes")
+
+    def _of_kind(self, kind: Kind, setting: str) -> int:
+        return int(getattr(self, f"{kind.value}_{setting}", 0) or getattr(self, setting))
+
+    @cached_property
+    def moves(self) -> dict[str, str]:
+        """`renamed` as folders, old to new; one that was renamed twice leads to its last address.
+
+        Raises:
+            ConfigError: an address is none of a feed's, or two lead to each other.
+        """
+        where = self.source or "settings"
+        named = {_folder(old, where): _folder(new, where) for old, new in self.renamed}
+        moves = {}
+        for old in named:
+            new, passed = named[old], {old}
+            while new in named and new not in passed:
+                passed.add(new)
+                new = named[new]
+            if new in passed:
+                raise ConfigError(f"[renamed] {old} leads back to itself", where)
+            moves[old] = new
+        return moves
+
+    @cached_property
+    def selection(self) -> Selection:
+        """Which entries are published at all."""
+        return Selection(
+            related=self.related,
+            min_quality=self.min_quality,
+            include=_keys(self.include_topics, self.include_providers, self.include_categories),
+            exclude=_keys(self.exclude_topics, self.exclude_providers, self.exclude_categories),
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes when any setting does that can change a byte of what is published."""
+        serving = {"cache_bytes", "access_log", "trusted_proxies"}
+        elsewhere = {"source", "corpus", "output", "precompress", "state", "base_url", *serving}
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        relevant = {name: value for name, value in values.items() if name not in elsewhere}
+        # What is derived is in it as well: the code that derives it is not part of the fingerprint of the code.
+        selected = [sorted(self.selection.include), sorted(self.selection.exclude), sorted(self.moves.items())]
+        return json.dumps([self.address, relevant, selected])
+
+
+class Setting(NamedTuple):
+    """One setting.
+
+    Attributes:
+        name: in feeds.toml and in :class:`Site`.
+        default: its value where it is not given.
+        help: what it is for.
+        converter: how feeds.toml and the environment write its values.
+    """
+
+    name: str
+    default: Any
+    help: str
+    converter: Converter
+
+
+def all_settings() -> tuple[Setting, ...]:
+    """Return all settings, in the order of the fields of :class:`Site`."""
+    return tuple(
+        Setting(field.name, field.default, field.metadata["help"], field.metadata["converter"])
+        for field in dataclasses.fields(Site)
+        if "help" in field.metadata
+    )
+
+
+def _folder(named: str, where: object) -> str:
+    """Return the folder of the feed that is `named` in ``[renamed]``: ``topics/<slug>``, or ``<slug>`` of a topic.
+
+    Raises:
+        ConfigError: it is the address of no feed.
+    """
+    kinds, _, slug = named.strip("/").rpartition("/")
+    kinds, slug = kinds or KIND_FOLDERS[Kind.TOPIC], unquote(slug)
+    impossible = slug in ("", ".", "..") or set("/\\") & set(slug) or first_forbidden(slug) or len(slug.encode()) > 200
+    if impossible or not kinds or kinds not in KIND_FOLDERS.values():
+        raise ConfigError(f"[renamed] should have addresses such as topics/ai, not {named!r}", where)
+    return f"{kinds}/{slug}/"
+
+
+def _keys(topics: Sequence[str], providers: Sequence[str], categories: Sequence[str]) -> frozenset[tuple[Kind, str]]:
+    """Return what names of topics, domains and names of categories stand for: kind and key of their feeds."""
+    return frozenset(
+        [(Kind.TOPIC, name_key(name)) for name in topics]
+        + [(Kind.PROVIDER, urls.domain_of(name)) for name in providers]
+        + [(Kind.CATEGORY, name_key(name)) for name in categories]
+    )

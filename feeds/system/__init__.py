@@ -1,0 +1,1 @@
+"""What the operating system gives: atomic files, worker processes, progress and compression."""
