@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from feeds.cli import progress_bar
 from feeds.cli.progress_bar import ProgressBar
 from feeds.pipeline import publish
 from feeds.system import progress
@@ -22,7 +23,8 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
         said = SimpleNamespace(monotonic=lambda: self.now, perf_counter=lambda: self.now)
-        monkeypatch.setattr(progress, "time", said)  # in that module alone: rich has a clock of its own
+        for module in (progress, progress_bar):  # in these modules alone: rich has a clock of its own
+            monkeypatch.setattr(module, "time", said)
 
 
 @pytest.fixture

@@ -278,7 +278,7 @@ def test_an_entry_is_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         rendered.append(entry.id)
         return fragments(entry, address)
 
-    monkeypatch.setattr(assemble, "fragments", remember)
+    monkeypatch.setattr(assemble, "render_entry", remember)
     monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 1)
     publish.build(make_site(write_corpus(tmp_path / "c", many_topics(10)), tmp_path), NOW)
     assert sorted(rendered) == [f"https://a.example/{each}" for each in range(10)]
