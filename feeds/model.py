@@ -202,16 +202,17 @@ class Feed:
     """A list of entries with an address.
 
     Attributes:
-        kind: what it is about.
+        kind: its kind.
         key: its identity within the kind: a folded name, or a provider's domain. Empty for ``all``.
-        name: what people call it: ``Microsoft AI``.
-        slug: its last address segment.
+        name: its name for people, such as ``Microsoft AI``.
+        slug: the last segment of its address.
         count: how many entries it has, shown or not.
-        updated: the latest `updated` among the entries it shows, or where it shows none, among those that are
-            left out; never the time of a build.
-        newest: when the first entry it shows was published, or None where it has none.
-        ttl: after how many minutes a reader should ask again (:func:`feeds.rules.times.polling_interval`).
-        ended: since when nothing in the corpus names it any more; None for a feed that goes on.
+        updated: the latest `updated` of the entries that it shows, or, if it shows none, of the entries that are left
+            out; never the time of a build.
+        newest: the publication time of the first entry that it shows, or None if it has none.
+        ttl: the number of minutes after which a reader should poll it again
+            (:func:`feeds.rules.times.polling_interval`).
+        ended: since when no article of the corpus names it; None if an article does.
     """
 
     kind: Kind
