@@ -8,7 +8,7 @@ An article depends on its number and on the sharing alone, so that two corpora o
 share, on any machine. Its date does as well: four articles a day, the last one at the end of 2025.
 
 The sharing (``--sharing``) is which articles link to the same pages. The link to a shared page is the same in all
-articles. The articles are otherwise the same with every sharing; the number of their related links is as well.
+articles that mention the page. What an article has before its related links does not depend on the sharing.
 
 near
     40 articles that follow one another draw 35 % of their related links from 120 pages of their own. All mentions of a
@@ -16,8 +16,8 @@ near
 
 wide
     Articles draw 30 % of their related links from pages whose mentions are far apart: article n draws from the pages
-    n/6 to 2n/3, so page p has mentions in the articles 3p/2 to 6p. The number of mentions of a page hardly depends on
-    the size of the corpus. Measured, over all pages with a mention:
+    n/6 to 2n/3, so page p has mentions in the articles from about 3p/2 to 6p. The number of mentions of a page hardly
+    depends on the size of the corpus. Measured, over all pages with a mention:
 
     ===================================================  =====  ======  =======
     articles                                             1,000  10,000  100,000
@@ -41,8 +41,9 @@ wide
 popular
     As wide, and 20 popular pages in addition: an article mentions page ``popular-k`` with a chance of 1/2**k. All
     articles mention page 0, half of them mention page 1, a quarter page 2, and so on. Measured with 100,000 articles:
-    100,000, 50,105, 24,783, 12,529, 6,366, and in the end 2, 2, 2, 0, 0. The popular links take the places of links
-    that an article shares with no other.
+    100,000, 50,105, 24,783, 12,529, 6,366, and in the end 2, 2, 2, 0, 0 mentions. The popular links take the places of
+    links that an article shares with no other; less than one article of 100 has too few of them, and more links
+    therefore.
 """
 
 from __future__ import annotations
@@ -123,8 +124,8 @@ def write(folder: Path, articles: int, sharing: Sharing = Sharing.NEAR) -> None:
 def _related(chance: random.Random, number: int, date: datetime, sharing: Sharing) -> list[dict[str, Any]]:
     """Return the related links of an article.
 
-    Popular pages take the places of links that the article shares with no other. The shared links and the number of
-    links are therefore the same as with wide sharing.
+    Popular pages take the places of links that the article shares with no other, so that the other shared links are the
+    same as with wide sharing. Popular pages for which there is no such place come last.
     """
     popular = _popular(number) if sharing is Sharing.POPULAR else []
     links: list[dict[str, Any]] = []
