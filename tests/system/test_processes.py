@@ -106,7 +106,7 @@ if __name__ == "__main__":
 def close_slowly(connection: Connection) -> None:
     """Close, and have who watches say so late: the main thread goes on meanwhile, and fails if it closes it again."""
     os.close(connection.fileno())
-    if "_watch" in threading.current_thread().name:
+    if "_monitor" in threading.current_thread().name:
         time.sleep(0.3)
 
 
