@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from feeds.cli import exit_codes
+from feeds.cli.main import main
+from feeds.errors import FeedsError
 from tests.builders import article, link, write_corpus
 from tests.conftest import Run
 
@@ -26,10 +29,9 @@ def corpus(tmp_path: Path) -> Path:
 def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus: Path, tmp_path: Path) -> None:
     done = feeds("build", "corpus", "--output", "out", "--json")
     report = json.loads(done.stdout)
-    assert report["counts"] == {
-        **{"files": 3, "published": 1, "unpublished": 1, "future": 0, "lost": 1, "warnings": 0},
-        **{"entries": 2, "feeds": 4, "documents": 18, "changed": 18, "written": 18},
-    }
+    of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "lost": 1, "warnings": 0}
+    of_site = {"entries": 2, "feeds": 4, "documents": 18, "changed": 18, "written": 18}
+    assert report["counts"] == of_files | of_site
     assert " ".join(report["seconds"]) == "start state scan read record merge publish render write report tidy total"
     assert "3 files: 1 published, 1 unpublished, 0 in the future, 1 lost to problems" in done.stderr
     assert "--include-unpublished" in done.stderr
@@ -162,9 +164,31 @@ def test_mistakes_are_one_clear_line(
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", ["build", "serve", "check", "list", "show", "diff", "validate", "pollers", "init"])
+COMMANDS = ["init", "build", "serve", "check", "list", "show", "diff", "validate", "pollers"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(command: str, feeds: Run) -> None:
     assert f"Example: feeds {command}" in feeds(command, "--help").stdout
+
+
+def test_every_argument_and_option_is_explained() -> None:
+    for command in main.commands.values():
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{command.name} {parameter.name}"
+
+
+def test_every_summary_is_one_whole_line_of_80_columns(feeds: Run) -> None:
+    shown = feeds("--help", COLUMNS="80").stdout
+    lines = shown[shown.index("Commands:") :].splitlines()[1:]
+    assert [line.split()[0] for line in lines] == COMMANDS
+    assert all(line.endswith(".") and not line.endswith("..") and len(line) <= 80 for line in lines)
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    codes = {kind.exit_code for kind in (FeedsError, *FeedsError.__subclasses__())}
+    assert codes | {exit_codes.DONE} == set(exit_codes.EXIT_CODES)
+    assert set(exit_codes.FINDINGS) <= set(main.commands)
 
 
 def test_two_corpora_from_one_folder_keep_apart(feeds: Run, corpus: Path, tmp_path: Path) -> None:

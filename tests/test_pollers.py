@@ -21,7 +21,7 @@ from feeds.audit import pollers
 from feeds.audit.pollers import log, tally
 from feeds.audit.pollers.agents import BROWSERS, NAMELESS, parse_user_agent
 from feeds.audit.pollers.log import MAX_LINE_BYTES, parse_log_line
-from feeds.audit.pollers.report import PolledDocument, ClientGroup, PollingService, PollReport
+from feeds.audit.pollers.report import ClientGroup, PolledDocument, PollingService, PollReport
 from feeds.audit.pollers.table import report_lines
 from feeds.audit.pollers.tally import OTHERS, Tally
 from feeds.errors import LogError

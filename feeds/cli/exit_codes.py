@@ -9,24 +9,24 @@ import click
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
 EXIT_CODES = {
-    DONE: "The command did what it was asked to do.",
-    FAILED: "The command failed, or it found what the section of the command names.",
-    WRONG_USAGE: "The command line, a setting or an environment variable is wrong.",
+    DONE: "done",
+    FAILED: "failed, or found what a script should notice; the section of the command names it",
+    WRONG_USAGE: "wrong usage: an argument, an option, a setting or an environment variable can't be used",
 }
 """Exit code → its meaning. An error has its code in :mod:`feeds.errors`."""
 
 FINDINGS = {
-    "build": "`--strict` is given and there is a problem.",
-    "serve": "`--strict` is given and the first build found a problem.",
-    "check": "An article is lost to a problem.",
-    "diff": "An id would change.",
-    "validate": "There is an error, or there is no feed at all.",
+    "build": "`--strict` is given and there is a problem",
+    "serve": "`--strict` is given and the first build meets a problem",
+    "check": "an article is lost to a problem",
+    "diff": "an id would change",
+    "validate": "there is an error, or no feed at all",
 }
-"""Command → what it exits with :data:`FAILED` for although nothing failed."""
+"""Command → the reason why it exits with :data:`FAILED` although nothing failed."""
 
 
 def exit_with_finding() -> NoReturn:
-    """End the command with :data:`FAILED`, because it found what :data:`FINDINGS` names.
+    """End the command with :data:`FAILED`, because of what :data:`FINDINGS` names.
 
     Raises:
         Exit: always.

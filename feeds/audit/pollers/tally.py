@@ -65,7 +65,7 @@ class _Client:
 
     @property
     def unconditional(self) -> bool:
-        """Whether the client polls a document without validators."""
+        """True if the client polls a document without validators: it got a repeat of it, and never a 304."""
         return any(poll.repeated and not poll.not_modified for poll in self.polls.values())
 
 
