@@ -9,7 +9,7 @@ from lxml import etree
 
 from feeds.audit.validate import common, xml
 from feeds.audit.validate.facts import AuditedItem, Facts, Findings
-from feeds.audit.validate.xml import line, only, text
+from feeds.audit.validate.xml import line, only_child, text
 
 ATOM_TYPES = ("application/atom+xml",)
 
@@ -46,15 +46,15 @@ def check_atom(findings: Findings) -> Facts | None:
 
 def _check_feed(findings: Findings, root: etree._Element, facts: Facts) -> None:
     """Add the problems of the feed element itself, and its facts to `facts` (RFC 4287 section 4.1.1)."""
-    identity = only(findings, root, f"{_A}id", section="RFC 4287, 4.1.1")
+    identity = only_child(findings, root, f"{_A}id", section="RFC 4287, 4.1.1")
     if identity is not None:
         facts.id = text(identity)
         common.check_id(findings, line(identity), "id", facts.id)
-    title = only(findings, root, f"{_A}title", section="RFC 4287, 4.1.1")
+    title = only_child(findings, root, f"{_A}title", section="RFC 4287, 4.1.1")
     if title is not None:
         facts.title = text(title)
         _check_text_construct(findings, title, "title")
-    updated = only(findings, root, f"{_A}updated", section="RFC 4287, 4.1.1")
+    updated = only_child(findings, root, f"{_A}updated", section="RFC 4287, 4.1.1")
     if updated is not None:
         common.parse_rfc3339_date(findings, line(updated), "updated", text(updated))
     for rel, element in _checked_links(findings, root, "link"):
@@ -77,19 +77,19 @@ def _check_entry(findings: Findings, entry: etree._Element, at: str, *, has_auth
         has_author: whether the feed has an author, so that the entry needs none.
     """
     here = line(entry)
-    identity = only(findings, entry, f"{_A}id", section="RFC 4287, 4.1.2", where=at)
+    identity = only_child(findings, entry, f"{_A}id", section="RFC 4287, 4.1.2", where=at)
     if identity is not None:
         common.check_id(findings, line(identity), f"{at}id", text(identity))
-    title = only(findings, entry, f"{_A}title", section="RFC 4287, 4.1.2", where=at)
+    title = only_child(findings, entry, f"{_A}title", section="RFC 4287, 4.1.2", where=at)
     if title is not None:
         _check_text_construct(findings, title, f"{at}title")
-    updated = only(findings, entry, f"{_A}updated", section="RFC 4287, 4.1.2", where=at)
+    updated = only_child(findings, entry, f"{_A}updated", section="RFC 4287, 4.1.2", where=at)
     changed = (
         common.parse_rfc3339_date(findings, line(updated), f"{at}updated", text(updated))
         if updated is not None
         else None
     )
-    published = only(findings, entry, f"{_A}published", section="RFC 4287, 4.1.2", where=at, required=False)
+    published = only_child(findings, entry, f"{_A}published", section="RFC 4287, 4.1.2", where=at, required=False)
     if published is not None:
         first = common.parse_rfc3339_date(findings, line(published), f"{at}published", text(published))
         if first is not None and changed is not None and changed < first:
@@ -108,13 +108,13 @@ def _check_entry(findings: Findings, entry: etree._Element, at: str, *, has_auth
         if rel == "alternate" and not url:
             target = common.split_address(element.get("href", ""), element.base or "")
             url = urlunsplit(target) if target is not None else ""
-    content = only(findings, entry, f"{_A}content", section="RFC 4287, 4.1.2", where=at, required=False)
+    content = only_child(findings, entry, f"{_A}content", section="RFC 4287, 4.1.2", where=at, required=False)
     if content is None and not url:
         reason = "without content an entry needs a link to its page (RFC 4287, 4.1.2)"
         findings.error(here, f"{at}link", reason, 'add <link rel="alternate" href="…"/>')
     if content is not None and content.get("type") == "html":
         common.check_html(findings, line(content), f"{at}content", text(content))
-    summary = only(findings, entry, f"{_A}summary", section="RFC 4287, 4.1.2", where=at, required=False)
+    summary = only_child(findings, entry, f"{_A}summary", section="RFC 4287, 4.1.2", where=at, required=False)
     if summary is not None:
         _check_text_construct(findings, summary, f"{at}summary")
     return AuditedItem(text(identity), url, here)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from feeds.audit.validate import common, xml
 from feeds.audit.validate.facts import Facts, Findings
-from feeds.audit.validate.xml import line, only, text
+from feeds.audit.validate.xml import line, only_child, text
 
 OPML_TYPES = ("text/x-opml", "application/xml", "text/xml")
 
@@ -18,13 +18,13 @@ def check_opml(findings: Findings) -> Facts | None:
     if root.tag != "opml" or root.get("version") not in ("1.0", "1.1", "2.0"):
         findings.error(line(root), "opml", "it has no version that readers know", 'start with <opml version="2.0">')
     facts = Facts(findings.document.address, "opml")
-    head = only(findings, root, "head", section="OPML 2.0")
+    head = only_child(findings, root, "head", section="OPML 2.0")
     if head is not None:
         facts.title = text(head.find("title"))
         date = head.find("dateModified")
         if date is not None:
             common.parse_rfc822_date(findings, line(date), "head/dateModified", text(date))
-    body = only(findings, root, "body", section="OPML 2.0")
+    body = only_child(findings, root, "body", section="OPML 2.0")
     for outline in body.iter("outline") if body is not None else ():
         if not outline.get("text"):
             findings.error(line(outline), "outline/@text", "there is none (OPML 2.0)", "readers list the feed by it")

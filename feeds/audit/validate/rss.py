@@ -6,7 +6,7 @@ from lxml import etree
 
 from feeds.audit.validate import common, xml
 from feeds.audit.validate.facts import AuditedItem, Facts, Findings
-from feeds.audit.validate.xml import line, only, text
+from feeds.audit.validate.xml import line, only_child, text
 
 RSS_TYPES = ("application/rss+xml", "application/rdf+xml")
 
@@ -25,7 +25,7 @@ def check_rss(findings: Findings) -> Facts | None:
             line(root), "rss", f"the root is {tag}, an old or another kind of RSS", "publish RSS 2.0 or Atom"
         )
         return Facts(findings.document.address, "rss")
-    channel = only(findings, root, "channel", section="RSS 2.0")
+    channel = only_child(findings, root, "channel", section="RSS 2.0")
     if channel is None:
         return None
     facts = Facts(findings.document.address, "rss")
@@ -43,7 +43,7 @@ def check_rss(findings: Findings) -> Facts | None:
 def _check_channel(findings: Findings, channel: etree._Element, facts: Facts) -> None:
     """Add the problems of the channel without its items, and its facts to `facts`."""
     for name in ("title", "link", "description"):
-        element = only(findings, channel, name, section="RSS 2.0, required channel elements")
+        element = only_child(findings, channel, name, section="RSS 2.0, required channel elements")
         if element is None:
             continue
         if name == "link":
@@ -59,10 +59,10 @@ def _check_channel(findings: Findings, channel: etree._Element, facts: Facts) ->
         facts.self_link = self_link.get("href", "")
         common.check_address(findings, line(self_link), "atom:link/@href", facts.self_link)
     for name in ("pubDate", "lastBuildDate"):
-        date = only(findings, channel, name, section="RSS 2.0", required=False)
+        date = only_child(findings, channel, name, section="RSS 2.0", required=False)
         if date is not None:
             common.parse_rfc822_date(findings, line(date), name, text(date))
-    ttl = only(findings, channel, "ttl", section="RSS 2.0", required=False)
+    ttl = only_child(findings, channel, "ttl", section="RSS 2.0", required=False)
     if ttl is not None and not text(ttl).isdecimal():
         findings.error(line(ttl), "ttl", f"{text(ttl)!r} is no number", "write whole minutes")
 
@@ -70,21 +70,21 @@ def _check_channel(findings: Findings, channel: etree._Element, facts: Facts) ->
 def _check_rss_item(findings: Findings, item: etree._Element, at: str) -> AuditedItem:
     """Add the problems of an item, whose places in problems begin with `at` (``item[2]/``), and return it."""
     here = line(item)
-    title = only(findings, item, "title", section="RSS 2.0", where=at, required=False)
-    described = only(findings, item, "description", section="RSS 2.0", where=at, required=False)
+    title = only_child(findings, item, "title", section="RSS 2.0", where=at, required=False)
+    described = only_child(findings, item, "description", section="RSS 2.0", where=at, required=False)
     if title is None and described is None:
         findings.error(here, at.rstrip("/"), "it has neither title nor description (RSS 2.0)", "add one")
     if title is not None:
         common.check_plain_text(findings, line(title), f"{at}title", text(title))
-    url = only(findings, item, "link", section="RSS 2.0", where=at, required=False)
+    url = only_child(findings, item, "link", section="RSS 2.0", where=at, required=False)
     if url is not None:
         common.check_address(findings, line(url), f"{at}link", text(url))
-    date = only(findings, item, "pubDate", section="RSS 2.0", where=at, required=False)
+    date = only_child(findings, item, "pubDate", section="RSS 2.0", where=at, required=False)
     if date is None:
         findings.warning(here, f"{at}pubDate", "there is none: readers show the time at which they saw it", "add one")
     else:
         common.parse_rfc822_date(findings, line(date), f"{at}pubDate", text(date))
-    guid = only(findings, item, "guid", section="RSS 2.0", where=at, required=False)
+    guid = only_child(findings, item, "guid", section="RSS 2.0", where=at, required=False)
     if guid is None:
         findings.warning(here, f"{at}guid", "there is none: readers guess what is new by address or title", "add one")
     elif guid.get("isPermaLink", "true") == "true":

@@ -43,7 +43,7 @@ def text(element: etree._Element | None) -> str:
     return "".join(str(part) for part in element.itertext()).strip() if element is not None else ""
 
 
-def only(
+def only_child(
     findings: Findings, parent: etree._Element, name: str, *, section: str, where: str = "", required: bool = True
 ) -> etree._Element | None:
     """Return the only child `name` of `parent`; add a problem where there are several, or none of a required one.
