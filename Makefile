@@ -26,7 +26,7 @@ readers: ## install the feed readers and nginx, which some tests use (Debian pac
 	npm install --silent --no-save --no-package-lock --prefix .node rss-parser@3.13.0
 
 golden: .venv/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
-	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/test_golden.py tests/test_articles.py
+	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/pipeline/test_golden.py tests/corpus/test_articles.py
 
 reference: .venv/run.stamp ## write docs/commands.md anew, from the commands
 	$(BIN)/python -m feeds.cli.reference > docs/commands.md

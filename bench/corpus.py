@@ -4,8 +4,46 @@ What is like the real articles that it was modelled on: front matter of about 12
 them with excerpt, provider, image, AMP address and quality; links that several articles share; a few topics and
 providers that most articles have, and many that few have; an opaque ``secured`` field. Every name in it is made up.
 
-An article depends on its number alone, so that two corpora of different size agree in what they share, on any
-machine. Its date does as well: four articles a day, the last one at the end of 2025.
+An article depends on its number and on the sharing alone, so that two corpora of different size agree in what they
+share, on any machine. Its date does as well: four articles a day, the last one at the end of 2025.
+
+The sharing (``--sharing``) is which articles link to the same pages. The link to a shared page is the same in all
+articles that mention the page. What an article has before its related links does not depend on the sharing.
+
+near
+    40 articles that follow one another draw 35 % of their related links from 120 pages of their own. All mentions of a
+    page are in one folder. A page has 2 mentions on average.
+
+wide
+    Articles draw 30 % of their related links from pages whose mentions are far apart: article n draws from the pages
+    n/6 to 2n/3, so page p has mentions in the articles from about 3p/2 to 6p. The number of mentions of a page hardly
+    depends on the size of the corpus. Measured, over all pages with a mention:
+
+    ===================================================  =====  ======  =======
+    articles                                             1,000  10,000  100,000
+    ===================================================  =====  ======  =======
+    pages                                                  596   5,967   59,483
+    articles that mention a page, on average               6.7     7.0      7.0
+    5 % of the pages have at most                            1       1        1
+    half of the pages have at most                           6       6        6
+    95 % of the pages have at most                          14      15       15
+    the largest number is                                   18      24       27
+    pages with one mention                                11 %    11 %     11 %
+    pages with 3 to 12                                    69 %    66 %     66 %
+    folders with mentions (pages with two or more)           1     3.5      6.7
+    distance between first and last mention, median        307   2,973   30,394
+    distance between a mention and the next, median         30     265    2,634
+    ===================================================  =====  ======  =======
+
+    A corpus of 1,000 articles is one folder. The pages with one mention are mostly pages that a larger corpus mentions
+    again.
+
+popular
+    As wide, and 20 popular pages in addition: an article mentions page ``popular-k`` with a chance of 1/2**k. All
+    articles mention page 0, half of them mention page 1, a quarter page 2, and so on. Measured with 100,000 articles:
+    100,000, 50,105, 24,783, 12,529, 6,366, and in the end 2, 2, 2, 0, 0 mentions. The popular links take the places of
+    links that an article shares with no other; less than one article of 100 has too few of them, and more links
+    therefore.
 """
 
 from __future__ import annotations
@@ -16,6 +54,7 @@ import json
 import random
 import sys
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +62,24 @@ LAST = datetime(2025, 12, 31, 22, tzinfo=UTC)
 PER_DAY = 4
 TOPICS = 400
 PROVIDERS = 600
-SHARED = 0.35
-"""Which part of the related links other articles have as well."""
+
+
+class Sharing(StrEnum):
+    """Which articles link to the same pages."""
+
+    NEAR = "near"
+    WIDE = "wide"
+    POPULAR = "popular"
+
+
+SHARED = {Sharing.NEAR: 0.35, Sharing.WIDE: 0.3, Sharing.POPULAR: 0.3}
+"""Which part of the related links is drawn from pages that several articles link to."""
 
 NEIGHBOURS = 40
-"""How many articles share a pool of such links."""
+"""How many articles share a pool of pages with near sharing."""
+
+POPULAR = 20
+"""How many popular pages there are."""
 
 _QUOTED = ("title", "excerpt", "webUrl", "ampWebUrl", "cdnAmpWebUrl", "originalUrl", "url", "secured")
 
@@ -41,7 +93,7 @@ WORDS = (  # noqa: SIM905
 ).split()
 
 
-def article(number: int) -> str:
+def article(number: int, sharing: Sharing = Sharing.NEAR) -> str:
     """Return the text of the article with this number."""
     chance = random.Random(f"article {number}")  # noqa: S311 - it shall be the same each time
     date = LAST - timedelta(hours=24 / PER_DAY) * number
@@ -50,7 +102,7 @@ def article(number: int) -> str:
     fields["heat"] = chance.randint(-1, 300)
     fields["published"] = True
     fields["topics"] = sorted({f"Topic {_skewed(chance, TOPICS)}" for _ in range(chance.randint(1, 5))})
-    fields["related"] = [_related(chance, number, place, date) for place in range(chance.randint(5, 23))]
+    fields["related"] = _related(chance, number, date, sharing)
     fields["secured"] = base64.b64encode(chance.randbytes(chance.randint(300, 900))).decode()
     return "\n".join(["---", *_lines(fields), "---", ""])
 
@@ -60,21 +112,60 @@ def path(number: int) -> str:
     return f"{number // 1000:04}/{number:07}.md"
 
 
-def write(folder: Path, articles: int) -> None:
+def write(folder: Path, articles: int, sharing: Sharing = Sharing.NEAR) -> None:
     """Write a corpus of so many articles to `folder`."""
     for number in range(articles):
         target = folder / path(number)
         if number % 1000 == 0:
             target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(article(number), "utf-8")
+        target.write_text(article(number, sharing), "utf-8")
 
 
-def _related(chance: random.Random, number: int, place: int, date: datetime) -> dict[str, Any]:
-    if chance.random() < SHARED:
-        page = f"shared-{number // NEIGHBOURS}-{chance.randrange(NEIGHBOURS * 3)}"
-        about = random.Random(page)  # noqa: S311 - it shall be the same each time
-        return _link(about, page, LAST - timedelta(hours=24 / PER_DAY) * (number // NEIGHBOURS * NEIGHBOURS))
-    return _link(chance, f"related-{number}-{place}", date)
+def _related(chance: random.Random, number: int, date: datetime, sharing: Sharing) -> list[dict[str, Any]]:
+    """Return the related links of an article.
+
+    Popular pages take the places of links that the article shares with no other, so that the other shared links are the
+    same as with wide sharing. Popular pages for which there is no such place come last.
+    """
+    popular = _popular(number) if sharing is Sharing.POPULAR else []
+    links: list[dict[str, Any]] = []
+    for place in range(chance.randint(5, 23)):
+        if chance.random() < SHARED[sharing]:
+            links.append(_near(chance, number) if sharing is Sharing.NEAR else _wide(chance, number))
+        else:
+            own = _link(chance, f"related-{number}-{place}", date)
+            links.append(popular.pop() if popular else own)
+    return links + popular
+
+
+def _near(chance: random.Random, number: int) -> dict[str, Any]:
+    """Return a link to a page out of the pool that 40 articles share."""
+    first = number // NEIGHBOURS * NEIGHBOURS
+    return _shared(f"shared-{number // NEIGHBOURS}-{chance.randrange(NEIGHBOURS * 3)}", first)
+
+
+def _wide(chance: random.Random, number: int) -> dict[str, Any]:
+    """Return a link to a page whose mentions are far apart.
+
+    Both bounds of the pool grow with the number of the article. A page enters the pool, is drawn more and more rarely
+    while the pool grows, and leaves it: that is what limits its mentions. The 8 pages on top are for the first
+    articles, whose pool would be too small.
+    """
+    number = abs(number)
+    page = chance.randrange(number // 6, number * 2 // 3 + 8)
+    return _shared(f"wide-{page}", page * 3 // 2)
+
+
+def _popular(number: int) -> list[dict[str, Any]]:
+    """Return links to the popular pages that this article mentions: to page k with a chance of 1/2**k."""
+    chance = random.Random(f"popular {number}")  # noqa: S311 - it shall be the same each time
+    return [_shared(f"popular-{page}", 0) for page in range(POPULAR) if chance.random() < 0.5**page]
+
+
+def _shared(page: str, first: int) -> dict[str, Any]:
+    """Return the link to a page, the same for all articles. The page is about as old as the article `first`."""
+    about = random.Random(page)  # noqa: S311 - it shall be the same each time
+    return _link(about, page, LAST - timedelta(hours=24 / PER_DAY) * first)
 
 
 def _link(chance: random.Random, page: str, date: datetime) -> dict[str, Any]:
@@ -135,12 +226,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.corpus", description=__doc__.split("\n", 1)[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--articles", type=int, default=10_000, metavar="N", help="100 to 1000000")
+    parser.add_argument(
+        "--sharing",
+        choices=[str(sharing) for sharing in Sharing],
+        default=str(Sharing.NEAR),
+        help="which articles link to the same pages. near: articles whose numbers follow one another, in one folder."
+        " wide: 2 to 20 articles that are far apart, in different folders. popular: as wide, and 20 pages in addition"
+        " that all, half, a quarter, ... of the articles link to. [near]",
+    )
     given = parser.parse_args()
     if not 1 <= given.articles <= 1_000_000:
         parser.error("--articles should be 100 to 1000000")
     if given.folder.exists() and any(given.folder.iterdir()):
         parser.error(f"{given.folder} is not empty")
-    write(given.folder, given.articles)
+    write(given.folder, given.articles, Sharing(given.sharing))
     print(f"{given.articles} articles in {given.folder}", file=sys.stderr)
 
 

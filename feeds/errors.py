@@ -1,31 +1,31 @@
-"""Every error that a user can cause, as one tree.
+"""The errors that a user can cause, as one tree.
 
 ::
 
-    FeedsError                 what went wrong, where (path or address), why, what to do
-    ├── ConfigError            feeds.toml or the environment says something impossible     exit 2
-    ├── UsageError             a command's words are off: no such corpus, no such entry    exit 2
+    FeedsError                 what is wrong, where (path or address), why, and what to do
+    ├── ConfigError            feeds.toml or the environment has an impossible value       exit 2
+    ├── UsageError             an argument is wrong: no such corpus, no such entry         exit 2
     ├── CorpusError            the corpus as a whole can't be published (it is empty)      exit 1
     ├── StateError             .feeds/ can't be read or written                            exit 1
     ├── OutputError            the static tree can't be written                            exit 1
     ├── LogError               an access log can't be read                                 exit 1
-    └── WorkerError            a process that works for us was ended from outside          exit 1
+    └── WorkerError            a worker process was killed                                 exit 1
 
-What is wrong in *one* source file is no exception: it is a :class:`feeds.model.Problem`, a value.
-This module imports nothing.
+A mistake in one source file is not an exception: it is a value, :class:`feeds.model.Problem`. This module imports
+nothing.
 """
 
 from __future__ import annotations
 
 
 class FeedsError(Exception):
-    """Base of all errors that name their own cause in words a publisher understands.
+    """The base class of all errors whose message a publisher understands.
 
     Args:
         reason: what is wrong, and what to do about it, as one sentence.
-        where: the path or address it is about; empty where it is about none.
+        where: the path or address that it concerns, or empty.
 
-    ``str()`` of it is ``where: reason``, one line, which is what the command line prints.
+    ``str()`` returns one line, ``where: reason``; the command line prints it.
     """
 
     exit_code = 1
@@ -36,7 +36,7 @@ class FeedsError(Exception):
         super().__init__(f"{self.where}: {self.reason}" if self.where else self.reason)
 
     def __reduce__(self) -> tuple[type[FeedsError], tuple[str, str]]:
-        """Return what it is made of, so that it comes out of another process as it went in."""
+        """Return the arguments, so that pickling hands the error to another process unchanged."""
         return type(self), (self.reason, self.where)
 
 
@@ -47,7 +47,7 @@ class ConfigError(FeedsError):
 
 
 class UsageError(FeedsError):
-    """A command was asked for something that doesn't exist."""
+    """An argument of a command is wrong, for example the path of something that does not exist."""
 
     exit_code = 2
 
@@ -69,4 +69,4 @@ class LogError(FeedsError):
 
 
 class WorkerError(FeedsError):
-    """A process that works for us was ended by somebody else."""
+    """A worker process was killed."""

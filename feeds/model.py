@@ -1,8 +1,7 @@
-"""The words of the project as frozen values: article, mention, entry, feed, document, problem.
+"""The values of the project: article, mention, entry, feed and problem, all of them immutable.
 
-Every other room speaks in these types; this module knows none of them and imports only the
-standard library. All times are aware datetimes in UTC, in whole seconds (an RSS date has no more), but those of
-:class:`Outline`.
+Every room uses these types. This module imports the standard library only. Times are aware datetimes in UTC and in
+whole seconds (an RSS date has no fractions), except in :class:`Outline`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import NamedTuple
 
 
 class Kind(StrEnum):
-    """What a feed is about."""
+    """The kind of a feed."""
 
     ALL = "all"
     TOPIC = "topic"
@@ -24,7 +23,7 @@ class Kind(StrEnum):
 
 
 class Severity(StrEnum):
-    """Whether a problem lost its article (error) or only something in it (warning)."""
+    """The severity of a problem: an error loses the article, a warning loses something in it."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -40,7 +39,7 @@ class Problem:
         field: the front matter's field (``related[2].publishedDateTime``), or empty.
         reason: what is wrong.
         advice: what to do.
-        severity: an error lost the article; a warning did not.
+        severity: an error loses the article; a warning does not.
     """
 
     path: str
@@ -57,7 +56,7 @@ class Problem:
 
 
 class Image(NamedTuple):
-    """A picture: its address, and its size in pixels where known."""
+    """A picture: its address, and its size in pixels if that is known."""
 
     url: str
     width: int | None = None
@@ -66,27 +65,29 @@ class Image(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who published a page. Two providers are one when their domains agree; an empty domain is not known."""
+    """The publisher of a page. Two providers with the same domain are the same; an empty domain is unknown."""
 
     name: str
     domain: str
 
 
 class Mention(NamedTuple):
-    """One link record: an article's own, or one of its ``related``. A corpus has many: it is quick to make.
+    """One link record: an article's own, or one of its ``related``.
+
+    A corpus has many of them. A named tuple is made faster than a dataclass.
 
     Attributes:
         path: the article's file, relative to the corpus.
-        position: 0 for the article's own record, else its place among the related ones, from 1.
+        position: 0 for the article's own record, else its position among the related records, from 1.
         title: plain text, never empty.
-        published, updated: UTC; `updated` is None where the record names none.
-        listed: False where the record says ``published: false`` or ``draft: true``.
+        published, updated: in UTC; `updated` is None if the record names no time.
+        listed: False if the record has ``published: false`` or ``draft: true``.
         excerpt: plain text, or empty.
         url: the page, an absolute http(s) address; None only for an article that has no page of its own.
         original_url, amp_url: other addresses of the same page.
         explicit_id: the front matter's ``id``, or None.
-        provider: who published it, as far as the record says.
-        topics: names of the topics it puts its page in, as written: the article's, and its own.
+        provider: the publisher, as far as the record names it.
+        topics: names of the topics of its page, as written: those of the article, and its own.
         categories: its own categories, as written.
         content: the body as sanitised HTML, or empty.
     """
@@ -114,7 +115,7 @@ class Mention(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One corpus file, as read: its own mention first, then those it calls related."""
+    """One corpus file as it was read: its own mention first, then its related mentions."""
 
     path: str
     mentions: tuple[Mention, ...]
@@ -127,7 +128,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What became of one source file: an article, or none and the problem that lost it; and all warnings."""
+    """The result of reading one source file: an article, or None and the problem that lost it; and all warnings."""
 
     path: str
     article: Article | None
@@ -136,7 +137,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Another entry, seen from one that is related to it."""
+    """A reference to a related entry."""
 
     id: str
     url: str
@@ -144,13 +145,13 @@ class Link:
 
 
 class Outline(NamedTuple):
-    """What decides where an entry stands: in which feeds, and in which order (:func:`feeds.rules.entries.outline`).
+    """The facts that decide in which feeds an entry is, and in which order (:func:`feeds.rules.entries.outline`).
 
-    There is one for each mention of a corpus, so it is as the catalogue keeps it: times in seconds since the epoch, the
-    provider as name and domain.
+    There is one for every mention of a corpus. So it has the form in which the catalogue stores it: times in seconds
+    since the epoch, the provider as name and domain.
 
     Attributes:
-        own: True where an article of the corpus is about this page; False where it is only related to one.
+        own: True if an article of the corpus is about this page; False if the page is only related to an article.
     """
 
     id: str
@@ -167,12 +168,12 @@ class Outline(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a subscriber sees: one web page, all of its mentions merged (:func:`feeds.rules.entries.merge`).
+    """The entry that a subscriber sees: one web page, all its mentions merged (:func:`feeds.rules.entries.merge`).
 
     Attributes:
-        own: True where an article of the corpus is about this page; False where it is only related to one.
+        own: True if an article of the corpus is about this page; False if the page is only related to an article.
         page: the slug of ``/articles/<slug>/`` for an entry without a web page of its own, else None.
-        related: the pages it is related to, in either direction, newest first.
+        related: the entries that it is related to, in either direction, newest first.
     """
 
     id: str
@@ -201,16 +202,17 @@ class Feed:
     """A list of entries with an address.
 
     Attributes:
-        kind: what it is about.
+        kind: its kind.
         key: its identity within the kind: a folded name, or a provider's domain. Empty for ``all``.
-        name: what people call it: ``Microsoft AI``.
-        slug: its last address segment.
+        name: its name for people, such as ``Microsoft AI``.
+        slug: the last segment of its address.
         count: how many entries it has, shown or not.
-        updated: the latest `updated` among the entries it shows, or where it shows none, among those that are
-            left out; never the time of a build.
-        newest: when the first entry it shows was published, or None where it has none.
-        ttl: after how many minutes a reader should ask again (:func:`feeds.rules.times.polling_interval`).
-        ended: since when nothing in the corpus names it any more; None for a feed that goes on.
+        updated: the latest `updated` of the entries that it shows, or, if it shows none, of the entries that are left
+            out; never the time of a build.
+        newest: the publication time of the first entry that it shows, or None if it has none.
+        ttl: the number of minutes after which a reader should poll it again
+            (:func:`feeds.rules.times.polling_interval`).
+        ended: since when no article of the corpus names it; None if an article does.
     """
 
     kind: Kind
@@ -226,12 +228,12 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which entries are published, of those that could be.
+    """The settings that select the entries to publish.
 
     Attributes:
-        related: also pages that articles are only related to.
-        min_quality: the lowest quality; entries without one stay.
-        include: kind and key of feeds; where there are any, an entry must be in one of them.
+        related: whether pages are selected that are only related to articles.
+        min_quality: the lowest quality; entries without a quality are selected.
+        include: kind and key of feeds; unless it is empty, an entry must be in one of them.
         exclude: kind and key of feeds; an entry must be in none of them.
     """
 
@@ -241,18 +243,18 @@ class Selection:
     exclude: frozenset[tuple[Kind, str]] = frozenset()
 
     def takes(self, feeds: Collection[tuple[Kind, str]], *, own: bool, quality: float | None) -> bool:
-        """Tell whether an entry that belongs into `feeds` is published; for the rest, see :class:`Outline`."""
+        """Tell whether an entry with these feeds is selected; `own` and `quality` are as in :class:`Outline`."""
         return (
             (self.related or own)
             and (quality is None or quality >= self.min_quality)
-            and (not self.include or any(each in self.include for each in feeds))
-            and (not self.exclude or all(each not in self.exclude for each in feeds))
+            and (not self.include or any(feed in self.include for feed in feeds))
+            and (not self.exclude or all(feed not in self.exclude for feed in feeds))
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of every file: ``files = published + unpublished + future + problems``, always."""
+    """The number of files by result. Always ``files = published + unpublished + future + problems``."""
 
     files: int
     published: int
@@ -263,7 +265,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An article that is not published: until `due`, or, where that is None, as long as it says so itself."""
+    """An article that is not published: until `due`, or, if that is None, until its file is changed."""
 
     path: str
     due: datetime | None

@@ -16,7 +16,7 @@ import pytest
 
 from feeds.settings import site
 from tests.conftest import PROJECT, SEEDS
-from tests.test_live import eventually, free_port, get
+from tests.live.test_serve import eventually, free_port, get
 
 README = (PROJECT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)

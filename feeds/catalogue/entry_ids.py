@@ -73,7 +73,7 @@ def assign_ids(db: sqlite3.Connection, ledger: Ledger) -> list[ReplacedId]:
         parties[entry_id] = parties.get(entry_id) or _party(db, ledger, entry_id)
     for party in parties.values():
         (ident,) = db.execute("SELECT ident FROM entry WHERE id = ?", (party.entry_id,)).fetchone()
-        ledger.settle_id(sorted(party.keys), ident, party.computed)
+        ledger.record_id(sorted(party.keys), ident, party.computed)
     return _lost(db, given, claims)
 
 

@@ -56,7 +56,7 @@ class Merger:
         """
         db = self._db
         numbers = Counter(chain.from_iterable(each.keys for each in arrivals.values()))
-        shared = {number for number, count in numbers.items() if count > 1 or number in self._ledger.kept_numbers}
+        shared = {number for number, count in numbers.items() if count > 1 or number in self._ledger.kept_hashes}
         shared.update(number for (number,) in db.execute(_KNOWN_KEYS, (to_json(list(numbers)),)))
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
         alone = [number for number, each in arrivals.items() if shared.isdisjoint(each.keys)]

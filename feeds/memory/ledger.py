@@ -1,12 +1,12 @@
-"""The ledger: what was published and a build of today would not compute (DESIGN: Entries, id; Retired feeds).
+"""The ledger: decisions about published ids and addresses that a build from nothing would not make again.
 
-One file, ``ledger.jsonl`` in the state folder: exceptions only, a line each, sorted, so that it is small enough to
-commit and a change in it can be read. Unlike the catalogue it can't be made anew::
+One file, ``ledger.jsonl`` in the state folder. It holds exceptions only, one on a line and sorted, so that it is small
+enough to commit and a change in it can be read. Unlike the catalogue, it can't be made again::
 
     {"id": "http://a.example/x", "keys": ["a.example/x", …]}                 a page keeps the id it was published under
     {"feed": "topic", "key": "etc", "slug": "etc--812de6e7"}                 a feed keeps the address it had
     {"feed": "topic", "key": "ai", "slug": "ai", "name": "AI", "updated": …} a feed that has no entries any more …
-    {…, "ended": "2026-06-01T12:00:00Z"}                                     … and that nothing names any more
+    {…, "ended": "2026-06-01T12:00:00Z"}                                     … and that no article names any more
     {"moved": "topics/old/", "to": "topics/new/", "since": "2026-06-01T…"}   a feed that the settings have renamed
 """
 
@@ -29,18 +29,18 @@ from feeds.system.files import write_atomically
 LEDGER_FILE = "ledger.jsonl"
 
 FAREWELL_PERIOD = timedelta(days=30)
-"""How long a feed that has ended is still there and says so, before its address is gone (410)."""
+"""How long the documents of a feed that has ended stay and say so, before its address is gone (410)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRecord:
-    """What is remembered of a feed.
+    """A feed as the ledger remembers it.
 
     Attributes:
         kind, key, slug: as in :class:`feeds.model.Feed`.
-        name: what it was called last; empty for a feed that has entries.
+        name: its last name; empty for a feed that has entries.
         updated: when it last changed; None for a feed that has entries.
-        ended: since when nothing names it any more; None as long as something does.
+        ended: since when no article names it; None while an article does.
     """
 
     kind: Kind
@@ -52,22 +52,22 @@ class FeedRecord:
 
     @property
     def folder(self) -> str:
-        """Its folder below the site's address, with a trailing slash."""
+        """The folder of the feed, relative to the site's root, with a slash at its end."""
         return feed_folder(self.kind, self.slug)
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether it has no entries any more."""
+        """Whether it has no entries any more."""
         return self.updated is not None
 
     def is_gone(self, now: datetime) -> bool:
-        """Tell whether its time to say that it has ended is over."""
+        """Tell whether the time is over in which its documents say that it has ended."""
         return self.ended is not None and now >= self.ended + FAREWELL_PERIOD
 
 
 @dataclass(frozen=True, slots=True)
 class FeedMove:
-    """That a feed has another address, by the settings.
+    """The move of a feed to another address, by the settings.
 
     Attributes:
         to: its folder now.
@@ -79,27 +79,26 @@ class FeedMove:
 
 
 class Ledger:
-    """The exceptions, as a build reads and adds to them.
+    """The ledger while a build reads it and adds to it.
 
     Attributes:
-        feeds: what is remembered of feeds, by kind and key.
-        moves: old folder → where its feed is now.
-        changed: whether there is anything that :meth:`save` would write.
+        feeds: the feeds that it remembers, by kind and key.
+        moves: old folder → the move of its feed.
     """
 
     def __init__(self) -> None:
         self.feeds: dict[tuple[Kind, str], FeedRecord] = {}
         self.moves: dict[str, FeedMove] = {}
-        self._ids: dict[str, str] = {}
-        self._by_number: dict[int, str] = {}
+        self._ids: dict[str, str] = {}  # key → id
+        self._ids_by_hash: dict[int, str] = {}  # the same: the catalogue has the hashes of keys only
         self._saved = ""
 
     @classmethod
     def load(cls, folder: Path) -> Ledger:
-        """Return the ledger in the state folder; an empty one where there is none.
+        """Return the ledger in the state folder; an empty one if there is none.
 
         Raises:
-            StateError: it can't be read.
+            StateError: the file can't be read, or a line of it is not valid.
         """
         ledger = cls()
         path = folder / LEDGER_FILE
@@ -111,20 +110,21 @@ class Ledger:
             raise StateError(f"it can't be read ({error.strerror})", path) from error
         except UnicodeDecodeError as error:
             raise StateError("it is not UTF-8; restore it, or published ids may change", path) from error
-        for count, line in enumerate(text.split("\n"), 1):  # and at nothing else: a key may have U+2028 in it
+        # Not splitlines(): a key may contain U+2028, which JSON does not escape here.
+        for number, line in enumerate(text.split("\n"), 1):
             try:
                 if line.strip():
-                    ledger._read(json.loads(line))
+                    ledger._add_record(json.loads(line))
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 reason = "this line is no record of it; restore or delete the line"
-                raise StateError(reason, f"{path}:{count}") from error
-        ledger._saved = ledger._written()
+                raise StateError(reason, f"{path}:{number}") from error
+        ledger._saved = ledger._to_text()
         return ledger
 
     @property
     def changed(self) -> bool:
-        """Whether it says something else than the file that was read."""
-        return self._written() != self._saved
+        """Whether its content differs from the file."""
+        return self._to_text() != self._saved
 
     @property
     def kept_ids(self) -> frozenset[str]:
@@ -137,111 +137,116 @@ class Ledger:
         return bool(self._ids)
 
     @property
-    def kept_numbers(self) -> Collection[int]:
-        """The numbers (:func:`feeds.rules.entries.key_hash`) of all keys of pages that keep an id."""
-        return self._by_number.keys()
+    def kept_hashes(self) -> Collection[int]:
+        """The hashes (:func:`feeds.rules.entries.key_hash`) of all keys of pages that keep an id."""
+        return self._ids_by_hash.keys()
 
-    def id_for(self, numbers: Iterable[int], computed: Callable[[], str]) -> str | None:
-        """Return the id that an entry with these keys keeps, or None where it keeps none.
+    def id_for(self, hashes: Iterable[int], computed: Callable[[], str]) -> str | None:
+        """Return the id that an entry with these keys keeps, or None if it keeps none.
 
         Args:
-            numbers: of the entry's keys (:func:`feeds.rules.entries.key_hash`).
-            computed: the id that the entry would have: of several kept ids, it is preferred.
+            hashes: the hashes of the keys of the entry (:func:`feeds.rules.entries.key_hash`).
+            computed: returns the id that the entry would have. It is preferred if the keys keep several ids.
         """
-        if not self._by_number:
+        if not self._ids_by_hash:
             return None
-        found = {self._by_number[number] for number in numbers if number in self._by_number}
-        if len(found) < 2:
-            return next(iter(found), None)
-        return preferred if (preferred := computed()) in found else min(found)
+        kept = {self._ids_by_hash[number] for number in hashes if number in self._ids_by_hash}
+        if len(kept) < 2:
+            return next(iter(kept), None)
+        return preferred if (preferred := computed()) in kept else min(kept)
 
-    def settle_id(self, keys: Iterable[str], ident: str, computed: str) -> None:
-        """Note that the entry with these keys has the id `ident`, where that is an exception; else that it is none."""
+    def record_id(self, keys: Iterable[str], uri: str, computed: str) -> None:
+        """Record that the entry with these keys has the id `uri`, if that is not the computed id; else forget it."""
         for key in keys:
-            if ident != computed:
-                self._ids[key] = self._by_number[key_hash(key)] = ident
+            if uri != computed:
+                self._ids[key] = self._ids_by_hash[key_hash(key)] = uri
             else:
                 self._ids.pop(key, None)
-                self._by_number.pop(key_hash(key), None)
+                self._ids_by_hash.pop(key_hash(key), None)
 
     def next_due(self, now: datetime) -> datetime | None:
-        """Return when the next feed that has ended will be gone, or None."""
-        ends = (each.ended + FAREWELL_PERIOD for each in self.feeds.values() if each.ended is not None)
+        """Return when the address of the next feed that has ended will be gone, or None."""
+        ends = (feed.ended + FAREWELL_PERIOD for feed in self.feeds.values() if feed.ended is not None)
         return min((end for end in ends if end > now), default=None)
 
     def empty_feeds(self) -> list[FeedRecord]:
         """Return the feeds that have no entries any more, in the order of their addresses."""
-        return sorted((each for each in self.feeds.values() if each.is_empty), key=lambda each: each.folder)
+        return sorted((feed for feed in self.feeds.values() if feed.is_empty), key=lambda feed: feed.folder)
 
     def save(self, folder: Path) -> None:
-        """Write it to the state folder, durably, if it has changed.
+        """Write the ledger to the state folder, durably, if it has changed.
 
         Raises:
             OSError: it can't be written.
         """
         if self.changed:
-            text = self._written()
+            text = self._to_text()
             write_atomically(folder / LEDGER_FILE, text.encode(), root=folder, durable=True)
             self._saved = text
 
-    def _read(self, record: dict[str, Any]) -> None:
-        """Take over one record.
+    def _add_record(self, record: dict[str, Any]) -> None:
+        """Add one line of the file.
 
         Raises:
-            ValueError, LookupError, TypeError, AttributeError: it is none.
+            ValueError, LookupError, TypeError, AttributeError: it is not valid.
         """
         if "id" in record:
             if not isinstance(record["keys"], list):
                 raise ValueError("no list of keys")
-            for key in map(_text, record["keys"]):
-                self._ids[key] = self._by_number[key_hash(key)] = _text(record["id"])
+            for key in map(_as_text, record["keys"]):
+                self._ids[key] = self._ids_by_hash[key_hash(key)] = _as_text(record["id"])
             return
         if "moved" in record:
-            self.moves[_folder(record["moved"])] = FeedMove(_folder(record["to"]), _moment(record["since"]))
+            self.moves[_as_folder(record["moved"])] = FeedMove(_as_folder(record["to"]), _as_time(record["since"]))
             return
-        updated, ended = (_moment(record[name]) if name in record else None for name in ("updated", "ended"))
-        name = _text(record.get("name", ""))
-        kept = FeedRecord(Kind(record["feed"]), _text(record["key"]), _text(record["slug"]), name, updated, ended)
-        _folder(kept.folder)
-        self.feeds[kept.kind, kept.key] = kept
+        updated, ended = (_as_time(record[name]) if name in record else None for name in ("updated", "ended"))
+        name = _as_text(record.get("name", ""))
+        key, slug = _as_text(record["key"]), _as_text(record["slug"])
+        feed = FeedRecord(Kind(record["feed"]), key, slug, name, updated, ended)
+        _as_folder(feed.folder)
+        self.feeds[feed.kind, feed.key] = feed
 
-    def _written(self) -> str:
+    def _to_text(self) -> str:
         return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in self._records())
 
     def _records(self) -> Iterator[dict[str, Any]]:
         keys_of: dict[str, list[str]] = {}
-        for key, ident in self._ids.items():
-            keys_of.setdefault(ident, []).append(key)
-        for ident, keys in sorted(keys_of.items()):
-            yield {"id": ident, "keys": sorted(keys)}
-        for _, kept in sorted(self.feeds.items()):
+        for key, uri in self._ids.items():
+            keys_of.setdefault(uri, []).append(key)
+        for uri, keys in sorted(keys_of.items()):
+            yield {"id": uri, "keys": sorted(keys)}
+        for _, feed in sorted(self.feeds.items()):
             yield {
-                "feed": kept.kind.value,
-                "key": kept.key,
-                "slug": kept.slug,
-                **({"name": kept.name, "updated": rfc3339(kept.updated)} if kept.updated is not None else {}),
-                **({"ended": rfc3339(kept.ended)} if kept.ended is not None else {}),
+                "feed": feed.kind.value,
+                "key": feed.key,
+                "slug": feed.slug,
+                **({"name": feed.name, "updated": rfc3339(feed.updated)} if feed.updated is not None else {}),
+                **({"ended": rfc3339(feed.ended)} if feed.ended is not None else {}),
             }
         for old, move in sorted(self.moves.items()):
             yield {"moved": old, "to": move.to, "since": rfc3339(move.since)}
 
 
-def _text(value: object) -> str:
+def _as_text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("no text")
     return value
 
 
-def _moment(value: object) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
+def _as_time(value: object) -> datetime:
+    moment = datetime.fromisoformat(_as_text(value))
     if moment.tzinfo is None:
         raise ValueError("no time zone")
     return moment
 
 
-def _folder(value: object) -> str:
-    """Return `value` if it is the folder of a feed: what a ledger says must never lead out of the output."""
-    kind, slug = parse_feed_folder(_text(value))
+def _as_folder(value: object) -> str:
+    """Return `value` if it is the folder of a feed. A ledger must never lead out of the static tree.
+
+    Raises:
+        ValueError: it is not.
+    """
+    kind, slug = parse_feed_folder(_as_text(value))
     if kind is Kind.ALL or feed_folder(kind, slug) != value or "/" in slug or slug in ("", ".", ".."):
         raise ValueError("no folder of a feed")
-    return _text(value)
+    return _as_text(value)

@@ -1,9 +1,12 @@
-"""Catalogue → render → draft: the documents of every feed and page that may differ from the snapshot's."""
+"""Documents: the entries of every changed feed are rendered, composed into documents, and put into the next snapshot.
+
+Worker processes render and compose. The bytes of fragments do not travel through this process: a worker leaves them in
+a file, and the worker that composes a document reads them there (:mod:`feeds.pipeline.fragment_files`).
+"""
 
 from __future__ import annotations
 
 import functools
-import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,8 +18,8 @@ from typing import NamedTuple
 from feeds.catalogue import archives, changes, fragments, queries, schema
 from feeds.catalogue.fragments import Fragments
 from feeds.catalogue.queries import EntryRows, ShownEntry
-from feeds.memory.ledger import Ledger
 from feeds.model import Feed, Kind, Provider
+from feeds.pipeline.context import BuildContext
 from feeds.pipeline.fragment_files import FilePart, append_parts, read_parts
 from feeds.render import atom, notices, opml, page
 from feeds.render.formats import render_entry, renderer
@@ -34,78 +37,81 @@ from feeds.rules.site_layout import (
     feed_folder,
     is_archive,
 )
-from feeds.settings.site import Site
 from feeds.store import objects
 from feeds.store.objects import StoredObject
 from feeds.store.snapshots import Draft, RetiredAddresses
 from feeds.system.files import scratch_folder
-from feeds.system.processes import Workers, batched, map_all, start_ahead
-from feeds.system.progress import Progress
+from feeds.system.processes import batched, map_all, start_ahead
 
 DocumentRecord = tuple[str, str, StoredObject, datetime, int]
-"""What :meth:`feeds.store.snapshots.Draft.put` is told of a document."""
+"""The arguments of :meth:`feeds.store.snapshots.Draft.put` for one document."""
 
 ENTRIES_PER_TASK = 64
-"""How many entries one call renders."""
+"""How many entries one call of a worker renders."""
 
 FEEDS_PER_TASK = 4
-"""For how many feeds one call composes the documents."""
+"""How many feeds one call of a worker composes."""
 
 PARALLEL_MIN_ITEMS = 500
-"""From how many entries, or documents, on worker processes are worth their start."""
+"""The number of entries or documents from which on it pays to start worker processes."""
 
 MAX_LOCATIONS = 20_000
-"""Of how many entries it is remembered where their fragments are in the spool; those of others are in the catalogue."""
+"""How many locations of fragments are kept in memory. The fragments of other entries are read from the catalogue."""
 
 ENTRIES_PER_BATCH = 1_000
-"""How many entries the feeds show for which fragments are made at a time, before their documents; a feed is never cut.
-It bounds the memory."""
+"""How many entries the feeds of one batch show, about: a feed is never divided. This bounds the memory."""
 
 
 class FragmentLocation(NamedTuple):
-    """The fragments of one entry in the spool: sizes as :class:`Fragments` has them, and where the bytes are."""
+    """The fragments of one entry in a fragment file.
+
+    Attributes:
+        sizes: as in :class:`feeds.catalogue.fragments.Fragments`.
+        part: the place of the bytes.
+    """
 
     sizes: str
-    piece: FilePart
+    part: FilePart
 
 
 RenderedEntry = Fragments | FragmentLocation
 
 
 class RenderContext(NamedTuple):
-    """What rendering needs wherever it happens.
+    """What rendering works with.
 
     Attributes:
-        db: the catalogue, which keeps fragments.
-        site: the settings.
-        workers: render many entries, and compose many documents, at a time.
+        build: the values of the build.
         draft: the next snapshot.
-        spool: the folder in which workers leave fragments for each other.
-        spooled: where in it those of entries are, by the entries' numbers; added to as they come.
+        folder: the folder of the fragment files.
+        locations: entry id → the fragments that workers have rendered in this build, the newest last.
     """
 
-    db: sqlite3.Connection
-    site: Site
-    workers: Workers
+    build: BuildContext
     draft: Draft
-    spool: Path
-    spooled: dict[int, FragmentLocation]
+    folder: Path
+    locations: dict[int, FragmentLocation]
 
 
 class FeedDraft(NamedTuple):
-    """A feed that is ready to be composed: its head, and the fragments of the entries that it shows."""
+    """A feed that is ready to be composed.
+
+    Attributes:
+        head: the facts that introduce the feed in every format.
+        rendered: the fragments of the entries that it shows, in their order.
+    """
 
     head: FeedHead
     rendered: Sequence[RenderedEntry]
 
 
 class FeedBatch(NamedTuple):
-    """Some feeds while fragments are made for them.
+    """A batch of feeds whose entries are being rendered.
 
     Attributes:
-        shown: each feed with the entries that it shows.
-        missing: those of them that have no fragments yet.
-        rendered: their fragments, in the same order, as far as they are made.
+        shown: the feeds, with the entries that they show.
+        missing: the ids of the entries among them that have no fragments yet.
+        rendered: the fragments of the missing entries, in the same order, as workers finish them.
     """
 
     shown: list[tuple[Feed, list[ShownEntry]]]
@@ -114,76 +120,73 @@ class FeedBatch(NamedTuple):
 
 
 def assemble_documents(
-    db: sqlite3.Connection,
-    site: Site,
-    signs: RetiredAddresses,
-    ledger: Ledger,
-    draft: Draft,
-    progress: Progress,
-    workers: Workers,
-    meanwhile: Callable[[], None] | None = None,
+    build: BuildContext, draft: Draft, retired: RetiredAddresses, meanwhile: Callable[[], None] | None = None
 ) -> None:
-    """Put all documents that are pending in the catalogue into `draft`, and take out those that are gone.
+    """Put all documents that have changed into `draft`, and remove the documents of abandoned addresses.
 
-    Three things go on at the same time, so that nobody waits: entries are rendered for some feeds, while documents are
-    composed of the fragments for those before, and documents of those before them are entered in the draft.
+    Three batches are under way at the same time, so that no process waits for another: workers render the entries of
+    one batch of feeds, compose the documents of the batch before it, and this process enters the documents of the
+    batch before that one in the draft.
 
     Args:
-        db: the catalogue; fragments that were missing are kept in it.
-        site: the settings.
-        signs: what the snapshot says of feeds that have ended or moved.
-        ledger: the same feeds.
+        build: the values of the build; new fragments are stored in the catalogue.
         draft: the next snapshot.
-        progress: is told of each feed that is done.
-        workers: render and compose where there is much of it.
-        meanwhile: is called while they render the first entries: it waits for the disk, say.
+        retired: the addresses that have ended or moved, for the draft.
+        meanwhile: is called once the workers are busy with the first entries. It may wait for the disk.
     """
-    draft.remove_below([*changes.abandoned_folders(db), *(draft.signs.moved.keys() - signs.moved.keys())])
-    draft.signs = signs
+    db, site, progress = build.db, build.site, build.stopwatch.progress
+    draft.remove_below([*changes.abandoned_folders(db), *(draft.retired.moved.keys() - retired.moved.keys())])
+    draft.retired = retired
     if schema.get_meta(db, "archives") == "on" and not site.archives:
         draft.remove_named(is_archive)
     feeds = queries.load_feeds(db, pending=True)
     known = queries.load_feeds(db) if feeds else []
-    directory = tuple(each for each in known if each.ended is None)
+    directory = tuple(feed for feed in known if feed.ended is None)
     progress.stage("render", len(feeds))
-    with scratch_folder(draft.folder) as spool:
-        studio = RenderContext(db, site, workers, draft, spool, {})
-        batches = start_ahead(_rendering(studio, feeds, meanwhile))
-        for composed in start_ahead(_composing(studio, each, directory) for each in batches):
-            for documents in chain.from_iterable(composed):
-                for each in documents:
-                    draft.put(*each)
+    with scratch_folder(draft.folder) as folder:
+        context = RenderContext(build, draft, folder, {})
+        # start_ahead takes one item more than it hands on: that starts the work on the next batch. One call around
+        # each of the two steps keeps three batches under way.
+        batches = start_ahead(_start_batches(context, feeds, meanwhile))
+        for composed in start_ahead(_start_composing(context, batch, directory) for batch in batches):
+            for records in chain.from_iterable(composed):
+                for record in records:
+                    draft.put(*record)
                 progress.advance()
-    schema.set_meta(db, "archives", "on" if site.archives else "off")  # not before `meanwhile`, which may commit it
+    # Not before `meanwhile` has run: it may commit, and a build that is killed after that commit must still find
+    # that the snapshot has archives.
+    schema.set_meta(db, "archives", "on" if site.archives else "off")
     for feed in feeds:
         if feed.kind is Kind.ALL:
             head = FeedHead(feed, site, directory)
-            _put_site(db, draft, head)
-            _put_signposts(draft, ledger, head, known)
+            _put_site_documents(build, draft, head)
+            _put_moved_feeds(build, draft, head, known)
 
 
-def _rendering(
-    studio: RenderContext, feeds: Sequence[Feed], meanwhile: Callable[[], None] | None
+def _start_batches(
+    context: RenderContext, feeds: Sequence[Feed], meanwhile: Callable[[], None] | None
 ) -> Iterator[FeedBatch]:
-    """Yield `feeds`, some at a time, with the rendering of their entries under way."""
-    asked: set[int] = set()  # by the batch before, whose fragments may not have come yet
+    """Yield batches of `feeds` whose entries workers have begun to render."""
+    db = context.build.db
+    requested: set[int] = set()  # by the batch before, whose fragments may not be stored yet
     rest = iter(feeds)
-    while shown := list(_some(studio, rest)):
-        numbers = dict.fromkeys(each.entry_id for _, entries in shown for each in entries)
-        missing = fragments.without_fragments(studio.db, [each for each in numbers if each not in asked])
-        asked = set(missing)
-        batch = FeedBatch(shown, missing, _start_rendering(studio, missing, spool=True))
+    while shown := list(_take_feeds(context, rest)):
+        entry_ids = dict.fromkeys(entry.entry_id for _, entries in shown for entry in entries)
+        missing = fragments.without_fragments(db, [number for number in entry_ids if number not in requested])
+        requested = set(missing)
+        batch = FeedBatch(shown, missing, _start_rendering(context, missing, to_files=True))
         if meanwhile is not None:
             meanwhile()
             meanwhile = None
         yield batch
 
 
-def _some(studio: RenderContext, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[ShownEntry]]]:
-    """Take some of `feeds`, and yield each with the entries that it shows."""
+def _take_feeds(context: RenderContext, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[ShownEntry]]]:
+    """Take the feeds of one batch from `feeds`, and yield them with the entries that they show."""
     count = 0
     for feed in feeds:
-        shown = queries.shown_entries(studio.db, feed, studio.site.limit_of(feed.kind)) if feed.ended is None else []
+        limit = context.build.site.limit_of(feed.kind)
+        shown = queries.shown_entries(context.build.db, feed, limit) if feed.ended is None else []
         yield feed, shown
         count += max(1, len(shown))
         if count >= ENTRIES_PER_BATCH:
@@ -191,143 +194,160 @@ def _some(studio: RenderContext, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, 
 
 
 def _start_rendering(
-    studio: RenderContext, missing: Sequence[int], *, spool: bool
+    context: RenderContext, missing: Sequence[int], *, to_files: bool
 ) -> Iterator[Sequence[RenderedEntry]]:
-    """Return the fragments of entries, batch by batch, as far as they are made; in the `spool`, if others make them."""
-    executor = studio.workers.executor(len(missing), PARALLEL_MIN_ITEMS)
-    place = studio.spool if spool and executor is not None else None
-    work = functools.partial(_render_batch, studio.site.address, studio.site.home, place)
-    return map_all(work, queries.load_entry_rows(studio.db, missing), ENTRIES_PER_TASK, executor)
+    """Start to render entries, and return an iterator that waits for the results.
+
+    Args:
+        context: the values of rendering.
+        missing: the ids of the entries.
+        to_files: leave the bytes in fragment files, if worker processes render.
+    """
+    build = context.build
+    executor = build.workers.executor(len(missing), PARALLEL_MIN_ITEMS)
+    folder = context.folder if to_files and executor is not None else None
+    work = functools.partial(_render_entries, build.site.address, build.site.home, folder)
+    return map_all(work, queries.load_entry_rows(build.db, missing), ENTRIES_PER_TASK, executor)
 
 
-def _keep(studio: RenderContext, numbers: Sequence[int], rendered: Iterable[Sequence[RenderedEntry]]) -> None:
-    """Keep the fragments of the entries with these numbers, as they come, and remember where in the spool they are."""
-    spooled = studio.spooled
-    for some in batched(zip(numbers, chain.from_iterable(rendered), strict=True), ENTRIES_PER_TASK):
-        fetched = _fetched([each for _, each in some])
-        fragments.store_fragments(studio.db, zip((number for number, _ in some), fetched, strict=True))
-        spooled.update((number, each) for number, each in some if isinstance(each, FragmentLocation))
-        for number in list(islice(spooled, max(0, len(spooled) - MAX_LOCATIONS))):
-            del spooled[number]
+def _store(context: RenderContext, entry_ids: Sequence[int], rendered: Iterable[Sequence[RenderedEntry]]) -> None:
+    """Store the fragments of entries in the catalogue as they come, and remember their locations."""
+    locations = context.locations
+    for batch in batched(zip(entry_ids, chain.from_iterable(rendered), strict=True), ENTRIES_PER_TASK):
+        with_bytes = _read_fragments([entry for _, entry in batch])
+        numbered = zip((entry_id for entry_id, _ in batch), with_bytes, strict=True)
+        fragments.store_fragments(context.build.db, numbered)
+        locations.update((entry_id, entry) for entry_id, entry in batch if isinstance(entry, FragmentLocation))
+        for entry_id in list(islice(locations, max(0, len(locations) - MAX_LOCATIONS))):
+            del locations[entry_id]
 
 
-def _render_batch(
-    address: str, home: Provider, spool: Path | None, found: Sequence[EntryRows]
+def _render_entries(
+    address: str, home: Provider, folder: Path | None, entries: Sequence[EntryRows]
 ) -> Sequence[RenderedEntry]:
-    """Return the fragments of entries; where there is a spool, they are in it."""
-    rendered = [Fragments.of(render_entry(queries.merge_rows(each, home), address)) for each in found]
-    if spool is None:
+    """Return the fragments of entries: their locations if there is a folder for fragment files, else the bytes."""
+    rendered = [Fragments.of(render_entry(queries.merge_rows(rows, home), address)) for rows in entries]
+    if folder is None:
         return rendered
-    pieces = append_parts(spool, [each.body for each in rendered])
-    return [FragmentLocation(each.sizes, piece) for each, piece in zip(rendered, pieces, strict=True)]
+    parts = append_parts(folder, [entry.body for entry in rendered])
+    return [FragmentLocation(entry.sizes, part) for entry, part in zip(rendered, parts, strict=True)]
 
 
-def _fetched(rendered: Sequence[RenderedEntry]) -> list[Fragments]:
-    """Return the same fragments, those in the spool with their bytes."""
-    bodies = iter(read_parts(each.piece for each in rendered if isinstance(each, FragmentLocation)))
-    return [Fragments(each.sizes, next(bodies)) if isinstance(each, FragmentLocation) else each for each in rendered]
+def _read_fragments(rendered: Sequence[RenderedEntry]) -> list[Fragments]:
+    """Return the fragments with their bytes, which are read from the files if they are there."""
+    bodies = iter(read_parts(entry.part for entry in rendered if isinstance(entry, FragmentLocation)))
+    return [
+        Fragments(entry.sizes, next(bodies)) if isinstance(entry, FragmentLocation) else entry for entry in rendered
+    ]
 
 
-def _composing(
-    studio: RenderContext, batch: FeedBatch, directory: tuple[Feed, ...]
+def _start_composing(
+    context: RenderContext, batch: FeedBatch, directory: tuple[Feed, ...]
 ) -> Iterator[list[list[DocumentRecord]]]:
-    """Return the documents of a batch's feeds, as far as they are composed; its fragments are kept."""
-    _keep(studio, batch.missing, batch.rendered)
-    sheets = [
-        _sheet(studio, FeedHead(feed, studio.site, directory if feed.kind is Kind.ALL else ()), shown)
+    """Store the fragments of a batch, start to compose its documents, and return an iterator that waits for them."""
+    _store(context, batch.missing, batch.rendered)
+    site = context.build.site
+    feeds = [
+        _draft_feed(context, FeedHead(feed, site, directory if feed.kind is Kind.ALL else ()), shown)
         for feed, shown in batch.shown
     ]
-    work = functools.partial(_compose_batch, studio.draft.folder, studio.draft.verify)
-    executor = studio.workers.executor(len(sheets) * len(FORMATS), PARALLEL_MIN_ITEMS)
-    return map_all(work, sheets, FEEDS_PER_TASK, executor)
+    work = functools.partial(_compose_feeds, context.draft.folder, context.draft.verify)
+    executor = context.build.workers.executor(len(feeds) * len(FORMATS), PARALLEL_MIN_ITEMS)
+    return map_all(work, feeds, FEEDS_PER_TASK, executor)
 
 
-def _sheet(studio: RenderContext, head: FeedHead, shown: Sequence[ShownEntry]) -> FeedDraft:
-    """Return a feed, which shows the entries `shown` as far as they fit; its archives are put."""
+def _draft_feed(context: RenderContext, head: FeedHead, shown: Sequence[ShownEntry]) -> FeedDraft:
+    """Return a feed with as many of the entries `shown` as fit; put its archives."""
     feed, site = head.feed, head.site
     if site.archives:
-        head = _put_archives(studio, head)
+        head = _put_archives(context, head)
     if feed.ended is not None:
         return FeedDraft(head, [Fragments.of(render_entry(notices.ended_entry(head), site.address))])
-    rendered = _rendered(studio, shown)
-    fits = _how_many_fit(rendered, site.max_bytes_of(feed.kind))
-    if fits < len(shown):
-        head = replace(head, feed=replace(feed, updated=queries.latest_update(shown[:fits])))
-    return FeedDraft(head, rendered[:fits])
+    rendered = _find_fragments(context, shown)
+    fitting = _count_fitting(rendered, site.max_bytes_of(feed.kind))
+    if fitting < len(shown):
+        head = replace(head, feed=replace(feed, updated=queries.latest_update(shown[:fitting])))
+    return FeedDraft(head, rendered[:fitting])
 
 
-def _rendered(studio: RenderContext, shown: Sequence[ShownEntry]) -> list[RenderedEntry]:
-    """Return the fragments of the entries `shown`, in their order. All of them have been made."""
-    rest = [each for each in shown if each.entry_id not in studio.spooled]
-    kept = iter(fragments.load_fragments(studio.db, rest))
-    return [studio.spooled.get(each.entry_id) or next(kept) for each in shown]
+def _find_fragments(context: RenderContext, shown: Sequence[ShownEntry]) -> list[RenderedEntry]:
+    """Return the fragments of the entries `shown`, in their order. They have been rendered before."""
+    rest = [entry for entry in shown if entry.entry_id not in context.locations]
+    stored = iter(fragments.load_fragments(context.build.db, rest))
+    return [context.locations.get(entry.entry_id) or next(stored) for entry in shown]
 
 
-def _compose_batch(folder: Path, verify: bool, sheets: Sequence[FeedDraft]) -> list[list[DocumentRecord]]:
-    return [list(_compose(folder, verify, *each)) for each in sheets]
+def _compose_feeds(folder: Path, verify: bool, feeds: Sequence[FeedDraft]) -> list[list[DocumentRecord]]:
+    return [list(_compose_feed(folder, verify, *feed)) for feed in feeds]
 
 
-def _compose(folder: Path, verify: bool, head: FeedHead, rendered: Sequence[RenderedEntry]) -> Iterator[DocumentRecord]:
-    """Yield a feed's document in every format; their bytes are objects in the state folder `folder` by then."""
-    feed, site, parts = head.feed, head.site, _by_format(_fetched(rendered))
-    for form in FORMATS:
-        body = objects.store_object(folder, renderer(form).render_feed(head, parts[form.name]), verify=verify)
-        minutes = site.shortest_ttl if form.is_page else feed.ttl  # people don't wait
-        yield head.folder + form.file_name, form.content_type, body, feed.updated, minutes * 60
+def _compose_feed(
+    folder: Path, verify: bool, head: FeedHead, rendered: Sequence[RenderedEntry]
+) -> Iterator[DocumentRecord]:
+    """Yield the documents of a feed in all formats; their bytes have been stored as objects in the state folder."""
+    feed, site, parts = head.feed, head.site, _by_format(_read_fragments(rendered))
+    for row in FORMATS:
+        body = objects.store_object(folder, renderer(row).render_feed(head, parts[row.name]), verify=verify)
+        minutes = site.shortest_ttl if row.is_page else feed.ttl  # a person who reloads a page wants to see news
+        yield head.folder + row.file_name, row.content_type, body, feed.updated, minutes * 60
 
 
-def _put_archives(studio: RenderContext, head: FeedHead) -> FeedHead:
-    """Put the archives of a feed that may have changed, and return its head, which links to the newest of them."""
-    db, draft = studio.db, studio.draft
+def _put_archives(context: RenderContext, head: FeedHead) -> FeedHead:
+    """Put the archives of a feed that may have changed, and return its head with a link to the newest archive."""
+    db, draft = context.build.db, context.draft
     months = archives.archive_months(db, head.feed)
     changed = archives.pending_months(db, head.feed)
     for month in changed.difference(months):
         draft.remove(head.folder + archive_name(month))
-    linking = {min((month for month in months if month > each), default="") for each in changed}
+    # An archive links to the one before it. It changes as well if that one has come or gone.
+    linking = {min((month for month in months if month > other), default="") for other in changed}
     for month, previous in zip_longest(months, months[1:]):
         if month not in changed | linking:
             continue
         shown = archives.entries_in_month(db, head.feed, month)
-        for missing in batched(fragments.without_fragments(db, [each.entry_id for each in shown]), ENTRIES_PER_BATCH):
-            # A site's archives are as large as all that it has ever published, and nobody but this process needs them.
-            _keep(studio, missing, _start_rendering(studio, missing, spool=False))
+        entry_ids = [entry.entry_id for entry in shown]
+        for missing in batched(fragments.without_fragments(db, entry_ids), ENTRIES_PER_BATCH):
+            # Not to files: the archives of a site are as large as everything it has ever published, and no other
+            # process needs their fragments.
+            _store(context, missing, _start_rendering(context, missing, to_files=False))
         feed = replace(head.feed, updated=queries.latest_update(shown))
         archive = replace(head, feed=feed, month=month, previous=previous)
         body = atom.render_feed(archive, _by_format(fragments.load_fragments(db, shown))[ATOM.name])
-        address, media_type = head.folder + archive_name(month), ATOM.content_type
-        draft.put(address, media_type, body, feed.updated, head.site.longest_ttl * 60)
+        path, max_age = head.folder + archive_name(month), head.site.longest_ttl * 60
+        draft.put(path, ATOM.content_type, body, feed.updated, max_age)
     return replace(head, previous=months[0] if months else None)
 
 
-def _put_site(db: sqlite3.Connection, draft: Draft, head: FeedHead) -> None:
-    """Put what the site has besides its feeds: pages of articles, and the list of all feeds."""
+def _put_site_documents(build: BuildContext, draft: Draft, head: FeedHead) -> None:
+    """Put the documents that the site has besides its feeds: pages of articles, style sheet and list of feeds."""
     max_age = head.site.shortest_ttl * 60
-    for entry_id in changes.changed_pages(db):
-        entry = queries.load_entry(db, entry_id, head.site.home)
-        address = article_folder(entry.page or "") + PAGE.file_name
-        draft.put(address, PAGE.content_type, page.render_article(head, entry), entry.updated, max_age)
+    for entry_id in changes.changed_pages(build.db):
+        entry = queries.load_entry(build.db, entry_id, head.site.home)
+        path = article_folder(entry.page or "") + PAGE.file_name
+        draft.put(path, PAGE.content_type, page.render_article(head, entry), entry.updated, max_age)
     draft.put(STYLE_PATH, STYLE_CONTENT_TYPE, page.style_sheet(), head.feed.updated, max_age)
     draft.put(OPML_PATH, OPML_CONTENT_TYPE, opml.render_opml(head), head.feed.updated, max_age)
 
 
-def _put_signposts(draft: Draft, ledger: Ledger, head: FeedHead, feeds: Iterable[Feed]) -> None:
-    """Put, at each address that one of `feeds` has left, documents that say where it is now."""
+def _put_moved_feeds(build: BuildContext, draft: Draft, head: FeedHead, feeds: Iterable[Feed]) -> None:
+    """Put documents at the old addresses of moved feeds; they lead subscribers to the new addresses."""
     feed_in = {feed_folder(feed.kind, feed.slug): feed for feed in feeds}
-    for old, move in ledger.moves.items():
-        left = notices.moved_head(head, old, feed_in[move.to], move.since)
-        for form in FORMATS:
-            fragment = renderer(form).render_entry(notices.moved_entry(left), head.site.address)
-            draft.put(old + form.file_name, form.content_type, renderer(form).render_feed(left, [fragment]), move.since)
+    for old, move in build.ledger.moves.items():
+        old_head = notices.moved_head(head, old, feed_in[move.to], move.since)
+        for row in FORMATS:
+            fragment = renderer(row).render_entry(notices.moved_entry(old_head), head.site.address)
+            body = renderer(row).render_feed(old_head, [fragment])
+            draft.put(old + row.file_name, row.content_type, body, move.since)
 
 
 def _by_format(rendered: Iterable[Fragments]) -> dict[str, list[bytes]]:
-    """Return the fragments of entries, in their order, by format."""
-    parts = [each.parts() for each in rendered]
-    return {form.name: [each[form.name] for each in parts] for form in FORMATS}
+    """Return the fragments of entries by the name of the format, in the order of the entries."""
+    parts = [entry.parts() for entry in rendered]
+    return {row.name: [part[row.name] for part in parts] for row in FORMATS}
 
 
-def _how_many_fit(rendered: Iterable[RenderedEntry], max_bytes: int) -> int:
-    """Return how many entries a document shows: as many as fit in every format, the same in each, at least one."""
-    sizes = [fragments.fragment_sizes(each.sizes) for each in rendered]
-    sums = (list(accumulate(each[form.name] for each in sizes)) for form in FORMATS)
-    return max(1, min(bisect_right(each, max_bytes) for each in sums))
+def _count_fitting(rendered: Iterable[RenderedEntry], max_bytes: int) -> int:
+    """Return how many entries a feed shows: as many as fit in the largest format, the same in all, at least one."""
+    sizes = [fragments.fragment_sizes(entry.sizes) for entry in rendered]
+    sums = (list(accumulate(size[row.name] for size in sizes)) for row in FORMATS)
+    return max(1, min(bisect_right(total, max_bytes) for total in sums))

@@ -1,4 +1,4 @@
-"""What a build would change, as subscribers would see it: two snapshots, feed by feed, compared by their JSON Feeds."""
+"""The difference between two snapshots as subscribers see it: feed by feed, compared by their JSON Feed documents."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from feeds.store.snapshots import Snapshot
 JsonItem = Mapping[str, Any]
 
 IsMember = Callable[[str, str], bool]
-"""An id, and the folder of a feed."""
+"""A function of the id of an entry and the folder of a feed: whether the feed has the entry, shown or not."""
 
 
 class FeedChange(StrEnum):
-    """What becomes of a feed."""
+    """The kind of change of a feed."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -30,11 +30,11 @@ class FeedChange(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EntryDifference:
-    """One entry of a feed that would be another.
+    """One entry of a feed that would differ.
 
     Attributes:
         id, title: as they would be; of an entry that would be removed, as they are.
-        old_id: the id that subscribers know, where that would change; else None.
+        old_id: the id that subscribers know, if the id would change; else None.
         fields: the members of the JSON Feed item that would change.
     """
 
@@ -46,14 +46,14 @@ class EntryDifference:
 
 @dataclass(frozen=True, slots=True)
 class FeedDifference:
-    """One feed that would be another.
+    """One feed that would differ.
 
     Attributes:
-        folder: its address below the site's.
-        title: of the feed.
-        fate: what becomes of it.
-        new, changed, reidentified, removed: its entries, in the feed's order.
-        pushed_out: how many only make room for newer ones.
+        folder: the folder of the feed, relative to the site's root.
+        title: the title of the feed.
+        fate: the kind of change.
+        new, changed, reidentified, removed: its entries, in the order of the feed.
+        pushed_out: how many entries are no longer shown only because newer ones take their places.
     """
 
     folder: str
@@ -68,12 +68,12 @@ class FeedDifference:
 
 @dataclass(frozen=True, slots=True)
 class SiteDifference:
-    """What a build would change.
+    """The changes that a build would make.
 
     Attributes:
-        feeds: those that would be other ones, in the order of their addresses.
-        kept: the ids that would be kept from now on although others would be computed.
-        reidentified: the published ids that would go, since their pages are one with others now.
+        feeds: the feeds that would differ, in the order of their addresses.
+        kept: the ids that would be kept from now on although other ids would be computed.
+        reidentified: the published ids that would be lost, because their pages are one entry with others now.
         documents: how many documents would be added, changed or removed.
     """
 
@@ -84,83 +84,88 @@ class SiteDifference:
 
     @property
     def changes_ids(self) -> bool:
-        """Whether subscribers would be delivered an entry again, under another id."""
-        return bool(self.reidentified) or any(each.reidentified for each in self.feeds)
+        """Whether subscribers would get an entry again, under another id."""
+        return bool(self.reidentified) or any(feed.reidentified for feed in self.feeds)
 
 
 def compare_snapshots(
-    before: Snapshot | None, after: Snapshot, lost: Sequence[ReplacedId], belongs: IsMember, pages: str
+    before: Snapshot | None, after: Snapshot, replaced: Sequence[ReplacedId], is_member: IsMember, pages: str
 ) -> Iterator[FeedDifference]:
-    """Yield what would become of each feed that is not the same in `after` as `before`.
+    """Yield the difference of every feed that is not the same in `before` and `after`.
 
     Args:
-        before: what is published, or None.
-        after: what would be.
-        lost: published ids that could not be kept.
-        belongs: tells whether an entry would be in a feed, shown or not.
-        pages: what the addresses of the pages that we make start with: another article may get one of them.
+        before: the published snapshot, or None.
+        after: the snapshot that a build would make.
+        replaced: the published ids that could not be kept.
+        is_member: tells whether an entry would be in a feed.
+        pages: the common start of the addresses of pages that we make. Such an address does not identify an entry:
+            another article may get it.
     """
     old_documents = before.documents if before is not None else {}
-    replaced = {each.new: [other.old for other in lost if other.new == each.new] for each in lost}
+    old_ids: dict[str, list[str]] = {}
+    for old_id, new_id in replaced:
+        old_ids.setdefault(new_id, []).append(old_id)
     for address in sorted(old_documents.keys() | after.documents.keys()):
         old, new = old_documents.get(address), after.documents.get(address)
-        if not address.endswith(f"/{JSON_FEED.file_name}") and address != JSON_FEED.file_name:
+        if address.rpartition("/")[2] != JSON_FEED.file_name:
             continue
         if old is not None and new is not None and old.digest == new.digest:
             continue
-        was = json.loads(before.read(old)) if before is not None and old is not None else None
-        will_be = json.loads(after.read(new)) if new is not None else None
-        yield _feed(address.removesuffix(JSON_FEED.file_name), was, will_be, replaced, belongs, pages)
+        old_feed = json.loads(before.read(old)) if before is not None and old is not None else None
+        new_feed = json.loads(after.read(new)) if new is not None else None
+        yield _compare_feed(address.removesuffix(JSON_FEED.file_name), old_feed, new_feed, old_ids, is_member, pages)
 
 
-def _feed(
+def _compare_feed(
     folder: str,
-    was: JsonItem | None,
-    will_be: JsonItem | None,
-    replaced: Mapping[str, Sequence[str]],
-    belongs: IsMember,
+    old_feed: JsonItem | None,
+    new_feed: JsonItem | None,
+    old_ids: Mapping[str, Sequence[str]],
+    is_member: IsMember,
     pages: str,
 ) -> FeedDifference:
-    if will_be is None:
-        return FeedDifference(folder, (was or {})["title"], FeedChange.GONE)
-    ends = will_be.get("expired", False)
-    begins = was is None or (was.get("expired", False) and not ends)
-    if was is None or begins:
-        return FeedDifference(folder, will_be["title"], FeedChange.NEW, new=_all(will_be))
-    if ends and not was.get("expired", False):
-        return FeedDifference(folder, will_be["title"], FeedChange.ENDED, removed=_all(was))
-    old = {item["id"]: item for item in was["items"]}
-    now = {item["id"]: item for item in will_be["items"]}
-    by_page = {
-        canonical_key(item["url"]): ident
-        for ident, item in old.items()
-        if ident not in now and not item["url"].startswith(pages)
+    if new_feed is None:
+        return FeedDifference(folder, (old_feed or {})["title"], FeedChange.GONE)
+    has_ended = new_feed.get("expired", False)
+    if old_feed is None or (old_feed.get("expired", False) and not has_ended):
+        return FeedDifference(folder, new_feed["title"], FeedChange.NEW, new=_all_entries(new_feed))
+    if has_ended and not old_feed.get("expired", False):
+        return FeedDifference(folder, new_feed["title"], FeedChange.ENDED, removed=_all_entries(old_feed))
+    old_items = {item["id"]: item for item in old_feed["items"]}
+    new_items = {item["id"]: item for item in new_feed["items"]}
+    # An entry that comes where another with the same page goes is the same entry under another id.
+    id_of_page = {
+        canonical_key(item["url"]): uri
+        for uri, item in old_items.items()
+        if uri not in new_items and not item["url"].startswith(pages)
     }
     new, changed, reidentified = [], [], []
-    for ident, item in now.items():
-        if ident in old:
-            fields = tuple(name for name in sorted({*item, *old[ident]}) if item.get(name) != old[ident].get(name))
-            changed += [EntryDifference(ident, item["title"], fields=fields)] if fields else []
+    for uri, item in new_items.items():
+        if uri in old_items:
+            old_item = old_items[uri]
+            fields = tuple(name for name in sorted({*item, *old_item}) if item.get(name) != old_item.get(name))
+            changed += [EntryDifference(uri, item["title"], fields=fields)] if fields else []
             continue
-        known_as = [each for each in replaced.get(ident, ()) if each in old]
-        known_as += [by_page[page]] if (page := canonical_key(item["url"])) in by_page else []
+        known_as = [old_id for old_id in old_ids.get(uri, ()) if old_id in old_items]
+        known_as += [id_of_page[page]] if (page := canonical_key(item["url"])) in id_of_page else []
         if known_as:
-            reidentified.append(EntryDifference(ident, item["title"], old_id=known_as[0]))
+            reidentified.append(EntryDifference(uri, item["title"], old_id=known_as[0]))
         else:
-            new.append(EntryDifference(ident, item["title"]))
-    gone = [ident for ident in old if ident not in now and ident not in {each.old_id for each in reidentified}]
-    pushed_out = [ident for ident in gone if belongs(ident, folder)]
+            new.append(EntryDifference(uri, item["title"]))
+    renamed = {entry.old_id for entry in reidentified}
+    gone = [uri for uri in old_items if uri not in new_items and uri not in renamed]
+    pushed_out = [uri for uri in gone if is_member(uri, folder)]
     return FeedDifference(
         folder,
-        will_be["title"],
+        new_feed["title"],
         FeedChange.CHANGED,
         new=tuple(new),
         changed=tuple(changed),
         reidentified=tuple(reidentified),
-        removed=tuple(EntryDifference(each, old[each]["title"]) for each in gone if each not in pushed_out),
+        removed=tuple(EntryDifference(uri, old_items[uri]["title"]) for uri in gone if uri not in pushed_out),
         pushed_out=len(pushed_out),
     )
 
 
-def _all(feed: JsonItem) -> tuple[EntryDifference, ...]:
+def _all_entries(feed: JsonItem) -> tuple[EntryDifference, ...]:
     return tuple(EntryDifference(item["id"], item["title"]) for item in feed["items"])

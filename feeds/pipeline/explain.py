@@ -1,4 +1,4 @@
-"""Answers about a site for people and scripts: what is in it, and why. Asked of an up-to-date catalogue."""
+"""Explanations of a site for people and scripts: what is in it, and why. They need an up-to-date catalogue."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from feeds.catalogue import queries, retired_feeds
 from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem
-from feeds.rules.entries import entry_uri as entry_id_of
-from feeds.rules.entries import representation_order
+from feeds.rules.entries import entry_uri, representation_order
 from feeds.rules.site_layout import feed_folder
 from feeds.rules.text import name_key
 from feeds.rules.times import rfc3339
@@ -18,14 +17,14 @@ from feeds.settings.site import Site
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What `feeds check` tells.
+    """The result of ``feeds check``.
 
     Attributes:
-        counts: what became of every file.
-        problems: all of them, by path and line.
-        held_back: the articles that are not published though they could be read.
-        notes: what is no problem of one file: names that share a slug, articles that share an id, renamed feeds that
-            lead nowhere.
+        counts: how many files were published, and why others were not.
+        problems: all problems, by path and line.
+        held_back: the articles that could be read and are not published.
+        notes: remarks that concern no single file: names that share a slug, articles that share an id, renamed feeds
+            that can't be followed.
     """
 
     counts: Counts
@@ -35,7 +34,7 @@ class CheckResult:
 
     @classmethod
     def of(cls, db: sqlite3.Connection, site: Site) -> CheckResult:
-        """Return what the catalogue `db` of `site` tells."""
+        """Return the result for the catalogue `db` of `site`."""
         return cls(
             counts=queries.count_articles(db, include_unpublished=site.include_unpublished),
             problems=tuple(queries.load_problems(db)),
@@ -47,15 +46,15 @@ class CheckResult:
                 ),
                 *retired_feeds.move_obstacles(db, site),
                 *(
-                    f"{one} and {other} have one id and are one entry; give each its own"
-                    for one, other in queries.articles_sharing_id(db)
+                    f"{path} and {other} have one id and are one entry; give each its own"
+                    for path, other in queries.articles_sharing_id(db)
                 ),
             ),
         )
 
 
 def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
-    """Return every feed: kind, name, number of entries, newest, address."""
+    """Return the facts of every feed that has not ended: kind, name, number of entries, newest entry, address."""
     return [
         {
             "kind": feed.kind.value,
@@ -72,16 +71,18 @@ def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
 
 
 def explain_entry(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, Any] | None:
-    """Return the entry with the id or address `wanted`: its mentions, its feeds, and why it is in them.
+    """Return the entry with the id or address `wanted`, its mentions, its feeds, and why it is in them.
 
-    None where there is no such entry.
+    The result is None if there is no such entry.
     """
     entry_id = queries.find_entry(db, wanted)
     if entry_id is None:
         return None
     entry = queries.load_entry(db, entry_id, site.home)
     mentions = sorted(queries.mentions_of(db, entry_id), key=representation_order)
-    of_feed = {(feed.kind, feed.key): feed for feed in queries.load_feeds(db)}
+    representative = mentions[0]
+    computed = entry_uri(representative)
+    feeds = {(feed.kind, feed.key): feed for feed in queries.load_feeds(db)}
     facts = asdict(entry)
     del facts["content"], facts["own"]
     return {
@@ -89,15 +90,15 @@ def explain_entry(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, 
         "published": rfc3339(entry.published),
         "updated": rfc3339(entry.updated),
         "role": "article" if entry.own else "related",
-        "kept_id": entry.id != (computed := entry_id_of(mentions[0])),
+        "kept_id": entry.id != computed,
         "computed_id": computed,
         "selected": bool(queries.feeds_of(db, entry_id)),
-        "mentions": [_mention(each, mentions[0]) for each in mentions],
+        "mentions": [_mention_facts(mention, representative) for mention in mentions],
         "feeds": [
             {
                 "kind": kind.value,
                 "name": name,
-                "address": site.address + feed_folder(kind, of_feed[kind, key].slug),
+                "address": site.address + feed_folder(kind, feeds[kind, key].slug),
                 "because": _reason(kind, key, entry, mentions),
             }
             for kind, key, name in queries.feeds_of(db, entry_id)
@@ -105,7 +106,7 @@ def explain_entry(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, 
     }
 
 
-def _mention(mention: Mention, representative: Mention) -> dict[str, Any]:
+def _mention_facts(mention: Mention, representative: Mention) -> dict[str, Any]:
     return {
         "path": mention.path,
         "role": "article" if mention.position == 0 else "related",
@@ -128,7 +129,7 @@ def _reason(kind: Kind, key: str, entry: Entry, mentions: list[Mention]) -> str:
         case Kind.PROVIDER:
             return f"{entry.provider.domain} published it"
         case Kind.TOPIC:
-            paths = {each.path for each in mentions if key in map(name_key, each.topics)}
+            paths = {mention.path for mention in mentions if key in map(name_key, mention.topics)}
         case Kind.CATEGORY:
-            paths = {each.path for each in mentions if key in map(name_key, each.categories)}
+            paths = {mention.path for mention in mentions if key in map(name_key, mention.categories)}
     return f"of {', '.join(sorted(paths))}"

@@ -1,7 +1,7 @@
-"""A spool: bytes that the processes of one build make for each other, in files that each appends to and all read.
+"""Fragment files: bytes that the processes of one build hand to each other.
 
-What goes from one process to another through a pipe is copied by both, in small pieces, and again for each that it is
-handed on to; the one in the middle has better things to do. Where it lies in a file is a few numbers.
+Bytes in a pipe are copied by both processes, in small pieces, and again for every process that gets them next. The
+main process would do little else. So a process appends them to a file of its own, and hands over where they are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from typing import NamedTuple
 
 
 class FilePart(NamedTuple):
-    """Some of the bytes in a spool: the file, where in it they start, and how many they are."""
+    """A range of bytes in a fragment file.
+
+    Attributes:
+        file: the path of the file.
+        start: the offset of the first byte.
+        size: the number of bytes.
+    """
 
     file: str
     start: int
@@ -23,39 +29,40 @@ class FilePart(NamedTuple):
 
 
 def append_parts(folder: Path, bodies: Sequence[bytes]) -> list[FilePart]:
-    """Append `bodies` to this thread's file in the spool `folder`, and return where each of them is.
+    """Append `bodies` to the file of this thread in `folder`, and return where they are.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the file can't be written.
     """
+    # A file for each thread: two writers of one file would have to agree on offsets.
     name = os.path.join(folder, f"{os.getpid()}-{threading.get_ident()}")
     with open(name, "ab") as file:
         start = file.tell()
         file.writelines(bodies)
-    pieces = []
+    parts = []
     for body in bodies:
-        pieces.append(FilePart(name, start, len(body)))
+        parts.append(FilePart(name, start, len(body)))
         start += len(body)
-    return pieces
+    return parts
 
 
-def read_parts(pieces: Iterable[FilePart]) -> list[bytes]:
-    """Return the bytes of each of `pieces`.
+def read_parts(parts: Iterable[FilePart]) -> list[bytes]:
+    """Return the bytes of `parts`, in their order.
 
     Raises:
-        OSError: they can't be read, or are not there.
+        OSError: a file is missing, too short or unreadable.
     """
     bodies = []
-    opened: dict[str, int] = {}
+    descriptors: dict[str, int] = {}
     try:
-        for file, start, size in pieces:
-            if file not in opened:
-                opened[file] = os.open(file, os.O_RDONLY)
-            body = os.pread(opened[file], size, start)
+        for file, start, size in parts:
+            if file not in descriptors:
+                descriptors[file] = os.open(file, os.O_RDONLY)
+            body = os.pread(descriptors[file], size, start)
             if len(body) != size:
                 raise OSError(errno.EIO, "a part of it is gone", file)
             bodies.append(body)
     finally:
-        for descriptor in opened.values():
+        for descriptor in descriptors.values():
             os.close(descriptor)
     return bodies

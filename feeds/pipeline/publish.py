@@ -1,67 +1,58 @@
-"""The pipeline: corpus → catalogue → render → snapshot → static files. The only room that knows all the others.
+"""The pipeline: corpus → catalogue → rendering → snapshot → static tree.
 
-:func:`build` is the whole way; :func:`query` is its first half, for commands that only look. Both do what
-changed and no more, and give what a build from nothing would give.
+:func:`build` is the whole way. :func:`query` and :func:`compare` stop before anything is published. All three do only
+what changed, and give the same result as a build from nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from feeds.catalogue import changes, history, merging, queries, retired_feeds, schema, source_files
-from feeds.catalogue.entry_ids import ReplacedId
-from feeds.corpus.scan import LINKED, SourceFile, is_utf8, scan_corpus
-from feeds.errors import CorpusError, StateError
-from feeds.memory.ledger import Ledger
+from feeds.catalogue import changes, history, queries, retired_feeds, schema
 from feeds.model import Counts, HeldBack, Problem
-from feeds.pipeline import fingerprint
+from feeds.pipeline.context import BuildContext, open_session, with_catalogue
+from feeds.pipeline.read_corpus import update_catalogue
 from feeds.rules.site_layout import ARTICLES_FOLDER
 from feeds.settings.site import Site
-from feeds.settings.state_folder import check_folders
 from feeds.store import build_status, snapshots
 from feeds.store.build_status import BuildStatus
-from feeds.store.lock import lock_state, track_completion
+from feeds.store.lock import track_completion
 from feeds.store.objects import DamagedObjectError
 from feeds.store.snapshots import Draft, RetiredAddresses, Snapshot
 from feeds.store.static_tree import write_tree
-from feeds.system.processes import Workers
-from feeds.system.progress import NoProgress, Progress, Stage, Stopwatch
+from feeds.store.trust import Trust
+from feeds.system.progress import Progress, Stage
 
 if TYPE_CHECKING:
     from feeds.pipeline.diff import SiteDifference
 
-# What reads and what renders is imported where it is used: to load all of it takes longer than most builds, and a
-# build that has nothing to read or to render does without. A test holds what such a build imports.
+# Modules that render are imported where they are used, for the same reason as in feeds.pipeline.read_corpus.
 
 T = TypeVar("T")
-
-PARALLEL_MIN_FILES = 200
-"""From how many changed files on worker processes are worth their start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build did.
+    """The result of a build.
 
     Attributes:
-        counts: what became of every file.
-        problems: all of them, by path and line.
-        held_back: the files that are not published though they could be read, by path.
+        counts: how many files were published, and why others were not.
+        problems: all problems of the corpus, by path and line.
+        held_back: the articles that could be read and are not published, by path.
         entries, feeds, documents: how many the site has now.
         changed: how many documents were added, changed or removed.
         written: how many static files were written or deleted.
         generation: the number of the snapshot.
-        due: when the next thing that waits for its date is due, or None.
-        notes: what is wrong in no file: settings that can't be followed.
-        stages: what was done, and where the time went.
+        due: the next time at which the site changes by itself (an article becomes visible, the address of an ended
+            feed becomes free), or None.
+        notes: settings that can't be followed.
+        stages: the stages of the build with their durations.
     """
 
     counts: Counts
@@ -87,78 +78,42 @@ def build(
     only: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Publish the site as it is at `now`: bring its snapshot up to date, and its static files if it has any.
+    """Publish the site as it is at `now`: update its snapshot, and its static tree if it has one.
 
     Args:
         site: the settings.
-        now: decides what is held back, and dates the change of bytes; it never becomes a byte of a document.
-        jobs: how many processes may read files, render entries, and compose and write documents.
-        force: make everything anew, whatever the catalogue says.
-        only: somebody has watched the corpus since the build before, and nothing but these paths, relative to it, and
-            what is below them can have changed; so nothing else is looked at, nor whether what was published is
-            still as it was left. None: nobody has.
-        progress: is told how far it is.
+        now: an aware datetime. It decides which articles are visible and dates changes of documents; it never becomes
+            part of a document.
+        jobs: how many processes may read files, render entries, compose documents and write files.
+        force: make everything again, whatever the last build left.
+        only: the paths that can have changed since the last build, relative to the corpus, with everything below
+            them. Nothing else is looked at, not even whether the published files are as they were left. None if the
+            corpus was not watched.
+        progress: is told about stages and steps.
 
     Raises:
         CorpusError, UsageError, StateError, OutputError, WorkerError: see :mod:`feeds.errors`.
     """
-    watch = Stopwatch(progress or NoProgress())
-    now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with (
-        watch.stage("state"),
-        _alone(site, watch) as folder,
-        track_completion(folder) as broken_off,
-        Workers(jobs) as workers,
-    ):
+    trust = Trust.NOTHING if force else Trust.WATCHED if only is not None else Trust.TIMES
+    with open_session(site, now, jobs, progress) as session, track_completion(session.folder) as broken_off:
+        stopwatch, folder = session.stopwatch, session.folder
         before = snapshots.load_current(folder)
-        anew = force
-        if before is not None and only is None and not force:
-            with watch.stage("check", len(before.documents)):
-                anew = not before.is_whole()
-
-        def work(db: sqlite3.Connection) -> Report:
-            ledger = Ledger.load(folder)
-            _update(db, site, ledger, now, workers, watch, only)
-            with watch.stage("publish"):
-                history.record_feeds(db)
-                ledger.save(folder)  # first: a build that is killed here finds its decisions again
-            after = _write_out(db, site, ledger, before, now, workers, watch, anew=anew)
-            written = 0
-            if site.output_path is not None:
-                with watch.stage("write", len(after.documents)):
-                    written = write_tree(
-                        after,
-                        site.output_path,
-                        watch.progress,
-                        workers,
-                        rewrite=force,
-                        trust=only is not None,
-                        precompress=site.precompress,
-                    )
-            with watch.stage("report"):
-                return Report(
-                    counts=queries.count_articles(db, include_unpublished=site.include_unpublished),
-                    problems=tuple(queries.load_problems(db)),
-                    held_back=tuple(queries.held_back_articles(db, include_unpublished=site.include_unpublished)),
-                    entries=queries.count_entries(db),
-                    feeds=queries.count_feeds(db),
-                    documents=len(after.documents),
-                    changed=snapshots.count_differences(before, after),
-                    written=written,
-                    generation=after.generation,
-                    due=min(filter(None, (queries.next_due(db, now), ledger.next_due(now))), default=None),
-                    notes=tuple(retired_feeds.move_obstacles(db, site)),
-                )
-
+        if before is not None and trust is Trust.TIMES:
+            with stopwatch.stage("check", len(before.documents)):
+                trust = Trust.TIMES if before.is_whole() else Trust.CATALOGUE
         try:
-            report = _in_catalogue(folder, site, work, anew=force)
-        except DamagedObjectError:  # an object is lost: make all documents once more
-            anew = True
-            report = _in_catalogue(folder, site, work)
-        with watch.stage("tidy"):
-            snapshots.delete_old_generations(folder, now, everything=anew or broken_off or before is None)
+            publish = functools.partial(_publish, before=before, only=only, trust=trust)
+            report = with_catalogue(session, publish, discard=trust is Trust.NOTHING)
+        except DamagedObjectError:  # the bytes of a document are lost: render everything once more
+            trust = min(trust, Trust.CATALOGUE)
+            publish = functools.partial(_publish, before=before, only=only, trust=trust)
+            report = with_catalogue(session, publish)
+        with stopwatch.stage("tidy"):
+            # A build that was broken off may have left objects that no generation has.
+            everything = trust.renders_everything or broken_off or before is None
+            snapshots.delete_old_generations(folder, session.now, everything=everything)
             build_status.save_status(folder, BuildStatus(len(report.problems), report.counts.problems))
-    return replace(report, stages=watch.stages)
+    return replace(report, stages=stopwatch.stages)
 
 
 def query(
@@ -173,175 +128,106 @@ def query(
 
     Args:
         site, now, jobs, progress: as for :func:`build`.
-        question: is asked with the catalogue, which has been brought up to date.
+        question: is called with the catalogue, which is up to date.
     """
-    watch = Stopwatch(progress or NoProgress())
-    now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
-    with _alone(site, watch) as folder, Workers(jobs) as workers:
 
-        def work(db: sqlite3.Connection) -> T:
-            settings = schema.get_meta(db, "site")
-            ledger = Ledger.load(folder)
-            _update(db, site, ledger, now, workers, watch)
-            answer = question(db)
-            # With other settings the next build would merge all of it back; the ledger is for builds to write.
-            if settings in (None, site.fingerprint) and not ledger.changed:
-                db.commit()
-            return answer
+    def work(context: BuildContext) -> T:
+        settings = schema.get_meta(context.db, "site")
+        update_catalogue(context)
+        answer = question(context.db)
+        # What was read is kept for the next build, but not under other settings: that build would have to merge all
+        # of it back. Nor if the ledger has changed: only a build may save the ledger.
+        if settings in (None, site.fingerprint) and not context.ledger.changed:
+            context.db.commit()
+        return answer
 
-        return _in_catalogue(folder, site, work)
+    with open_session(site, now, jobs, progress) as session:
+        return with_catalogue(session, work)
 
 
 def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | None = None) -> SiteDifference:
-    """Return what :func:`build` would change at `now`; nothing is published, and what was read is not remembered.
+    """Return what :func:`build` would change at `now`; nothing is published, and nothing that was read is kept.
 
     Args:
         site, now, jobs, progress: as for :func:`build`.
     """
     from feeds.pipeline.diff import SiteDifference, compare_snapshots
 
-    watch = Stopwatch(progress or NoProgress())
-    now = now.replace(microsecond=0)  # as every time here: an RSS date has no more
+    def work(context: BuildContext) -> SiteDifference:
+        known_ids = context.ledger.kept_ids
+        replaced = update_catalogue(context)
+        draft = Draft(context.folder, before, context.now)
+        _fill(draft, context)
+        after = draft.preview()
+        is_member = functools.partial(queries.is_member, context.db)
+        pages = f"{site.address}{ARTICLES_FOLDER}/"
+        return SiteDifference(
+            feeds=tuple(compare_snapshots(before, after, replaced, is_member, pages)),
+            kept=tuple(sorted(context.ledger.kept_ids - known_ids)),
+            reidentified=tuple(replaced),
+            documents=snapshots.count_differences(before, after),
+        )
+
     with (
-        _alone(site, watch) as folder,
-        track_completion(folder),
-        contextlib.ExitStack() as end,
-        Workers(jobs) as workers,
+        open_session(site, now, jobs, progress) as session,
+        track_completion(session.folder),
+        contextlib.ExitStack() as at_end,
     ):
-        end.callback(snapshots.delete_old_generations, folder, now, everything=True)  # no generation has what it makes
-        before = snapshots.load_current(folder)
-
-        def work(db: sqlite3.Connection) -> SiteDifference:
-            ledger = Ledger.load(folder)
-            known = ledger.kept_ids
-            lost = _update(db, site, ledger, now, workers, watch)
-            draft = Draft(folder, before, now)
-            _fill(draft, db, site, ledger, workers, watch)
-            after = draft.preview()
-            belongs = functools.partial(queries.is_member, db)
-            return SiteDifference(
-                feeds=tuple(compare_snapshots(before, after, lost, belongs, f"{site.address}{ARTICLES_FOLDER}/")),
-                kept=tuple(sorted(ledger.kept_ids - known)),
-                reidentified=tuple(lost),
-                documents=snapshots.count_differences(before, after),
-            )
-
-        return _in_catalogue(folder, site, work)
+        # The objects of the preview belong to no generation; they go even if the comparison fails.
+        at_end.callback(snapshots.delete_old_generations, session.folder, session.now, everything=True)
+        before = snapshots.load_current(session.folder)
+        return with_catalogue(session, work)
 
 
-@contextlib.contextmanager
-def _alone(site: Site, watch: Stopwatch) -> Iterator[Path]:
-    """Yield the site's state folder, which is this build's alone, once the places are known to do no harm."""
-    check_folders(site.corpus_path, site.output_path)
-    with lock_state(site, lambda: watch.progress.stage("wait for another build", 0)) as folder:
-        yield folder
+def _publish(context: BuildContext, *, before: Snapshot | None, only: Collection[str] | None, trust: Trust) -> Report:
+    """Update the catalogue, the snapshot and the static tree, and return the report.
 
-
-def _update(
-    db: sqlite3.Connection,
-    site: Site,
-    ledger: Ledger,
-    now: datetime,
-    workers: Workers,
-    watch: Stopwatch,
-    only: Collection[str] | None = None,
-) -> list[ReplacedId]:
-    """Bring the catalogue up to date with the corpus, the settings, the ledger and the time.
-
-    Returns:
-        The published ids that could not be kept.
+    The order decides what a build that is killed leaves behind. The ledger comes before the snapshot: a decision about
+    an id must not be lost once the id can be seen. The static tree comes last: the next build completes it from the
+    snapshot.
     """
-    corpus = site.corpus_path
-    with watch.stage("scan"):
-        files, known = _look_over(db, site, only, watch.progress)
-    if not files and len(known) == source_files.count_files(db):
-        raise CorpusError("no article files (.md, .markdown, .txt, .html) in it; nothing is published", corpus)
-    source_files.set_fully_read(db, site.corpus)
-    changed = [each for each in files if not each.stamp or known.get(each.path) != each.stamp]
-    source_files.remove_files(db, known.keys() - {each.path for each in files})
-    if schema.get_meta(db, "site") != site.fingerprint:
-        merging.mark_all_dirty(db)
-        schema.set_meta(db, "site", site.fingerprint)
-    merger = merging.Merger(db, site, ledger)
-    if changed:
-        with watch.stage("read", len(changed)):
-            for batch in _read(db, site, changed, workers, watch):
-                with watch.stage("record", len(batch), tell=False):
-                    source_files.record_files(
-                        db, batch, now, merger.place_alone, include_unpublished=site.include_unpublished
-                    )
-                with watch.stage("merge", tell=False):  # while others read
-                    merger.take_up(watch.count)
-    with watch.stage("merge"):
-        schema.add_indexes(db)
-        source_files.update_live(db, now, include_unpublished=site.include_unpublished)
-        merger.take_up(watch.progress.advance)
-        return merger.settle(now)
+    db, site, stopwatch = context.db, context.site, context.stopwatch
+    update_catalogue(context, only)
+    with stopwatch.stage("publish"):
+        history.record_feeds(db)
+        context.ledger.save(context.folder)
+    after = _switch(context, before, trust)
+    written = 0
+    if site.output_path is not None:
+        with stopwatch.stage("write", len(after.documents)):
+            written = write_tree(
+                after, site.output_path, stopwatch.progress, context.workers, trust=trust, precompress=site.precompress
+            )
+    with stopwatch.stage("report"):
+        return Report(
+            counts=queries.count_articles(db, include_unpublished=site.include_unpublished),
+            problems=tuple(queries.load_problems(db)),
+            held_back=tuple(queries.held_back_articles(db, include_unpublished=site.include_unpublished)),
+            entries=queries.count_entries(db),
+            feeds=queries.count_feeds(db),
+            documents=len(after.documents),
+            changed=snapshots.count_differences(before, after),
+            written=written,
+            generation=after.generation,
+            due=min(
+                filter(None, (queries.next_due(db, context.now), context.ledger.next_due(context.now))), default=None
+            ),
+            notes=tuple(retired_feeds.move_obstacles(db, site)),
+        )
 
 
-def _read(
-    db: sqlite3.Connection, site: Site, changed: Sequence[SourceFile], workers: Workers, watch: Stopwatch
-) -> Iterator[list[source_files.ReadResult]]:
-    """Yield what became of the files whose bytes have changed, as much at a time as is recorded at once."""
-    from feeds.corpus.read_files import read_files
-
-    digests = ((each, source_files.file_digest(db, each.path)) for each in changed)
-    executor = workers.executor(len(changed), PARALLEL_MIN_FILES)
-    batch: list[source_files.ReadResult] = []
-    then = functools.partial(source_files.make_rows, site.home)
-    for source, digest, rows in read_files(site.corpus_path, site.timezone, digests, then, executor):
-        if rows is None:
-            source_files.update_stamp(db, source.path, source.stamp)
-        else:
-            batch.append(source_files.ReadResult(source.path, source.stamp, digest, rows))
-        if len(batch) == source_files.FILES_PER_BATCH:
-            yield batch
-            batch = []
-        watch.progress.advance()
-    if batch:
-        yield batch
-
-
-def _look_over(
-    db: sqlite3.Connection, site: Site, only: Collection[str] | None, progress: Progress
-) -> tuple[list[SourceFile], dict[str, str]]:
-    """Return what is in the corpus, and what the catalogue knows of it: path → stamp; of `only`, if that will do."""
-    if only is not None and source_files.is_fully_read(db, site.corpus) and all(map(is_utf8, only)):
-        only = {*only, *source_files.unsettled_files(db)}
-        files, known = _scan(site, only, progress), source_files.known_stamps(db, only)
-        linked = {each.path for each in files if each.stamp.startswith(LINKED)}
-        if all(known.get(path, "").startswith(LINKED) for path in linked):
-            return files, known
-        # One has got another name. Nobody knows which, and what is written by that name is told of that alone.
-    return _scan(site, None, progress), source_files.known_stamps(db)
-
-
-def _scan(site: Site, only: Collection[str] | None, progress: Progress) -> list[SourceFile]:
-    found = []
-    for each in scan_corpus(site.corpus_path, only):
-        found.append(each)
-        progress.advance()
-    return found
-
-
-def _write_out(
-    db: sqlite3.Connection,
-    site: Site,
-    ledger: Ledger,
-    before: Snapshot | None,
-    now: datetime,
-    workers: Workers,
-    watch: Stopwatch,
-    *,
-    anew: bool,
-) -> Snapshot:
-    """Render what is pending, or everything `anew`, and switch to the snapshot that shows it."""
-    draft = Draft(site.state_path, before, now, verify=anew)
-    _fill(draft, db, site, ledger, workers, watch, anew=anew, meanwhile=db.commit)
-    with watch.stage("publish"):
+def _switch(context: BuildContext, before: Snapshot | None, trust: Trust) -> Snapshot:
+    """Render what has changed, make the new snapshot current, and return it."""
+    db = context.db
+    draft = Draft(context.folder, before, context.now, verify=trust.renders_everything)
+    _fill(draft, context, everything=trust.renders_everything, meanwhile=db.commit)
+    with context.stopwatch.stage("publish"):
         history.record_entries(db)
-        db.commit()  # first: what is about to be seen is known to the next build, even if this one is killed here
+        # Committed before the snapshot is current: the next build must know every id that a subscriber can see, even
+        # if this build is killed on the next line.
+        db.commit()
         after = draft.commit()
+        # Cleared only now: a build that is killed before this line is made good by the next one.
         changes.clear_changes(db, after.name)
         db.commit()
     return after
@@ -349,59 +235,36 @@ def _write_out(
 
 def _fill(
     draft: Draft,
-    db: sqlite3.Connection,
-    site: Site,
-    ledger: Ledger,
-    workers: Workers,
-    watch: Stopwatch,
+    context: BuildContext,
     *,
-    anew: bool = False,
+    everything: bool = False,
     meanwhile: Callable[[], None] | None = None,
 ) -> None:
-    """Render what is pending, or everything where the catalogue knows another snapshot (see put_pending)."""
-    if anew or not changes.matches_snapshot(db, draft.before.name if draft.before is not None else None):
-        anew = True
-        changes.mark_everything(db, with_archives=site.archives)
-    signs = _signs(ledger)
-    if signs != draft.signs or changes.has_changes(db):
+    """Put the documents that have changed into `draft`; all of them if the catalogue knows another snapshot.
+
+    Args:
+        draft: the next snapshot.
+        context: the values of the build.
+        everything: put all documents.
+        meanwhile: is called while worker processes render (:func:`feeds.pipeline.assemble.assemble_documents`).
+    """
+    if not changes.matches_snapshot(context.db, draft.before.name if draft.before is not None else None):
+        everything = True
+    if everything:
+        changes.mark_everything(context.db, with_archives=context.site.archives)
+    retired = _retired_addresses(context)
+    if retired != draft.retired or changes.has_changes(context.db):
         from feeds.pipeline.assemble import assemble_documents
 
-        with watch.stage("render"):
-            assemble_documents(db, site, signs, ledger, draft, watch.progress, workers, meanwhile)
-    if anew:
+        with context.stopwatch.stage("render"):
+            assemble_documents(context, draft, retired, meanwhile)
+    if everything:
         draft.drop_the_rest()
 
 
-def _signs(ledger: Ledger) -> RetiredAddresses:
-    """Return what a server says of the feeds that have ended or moved."""
+def _retired_addresses(context: BuildContext) -> RetiredAddresses:
+    """Return the addresses at which a server answers 410 or 301."""
     return RetiredAddresses(
-        ended=tuple(each.folder for each in ledger.empty_feeds() if each.ended is not None),
-        moved={old: move.to for old, move in sorted(ledger.moves.items())},
+        ended=tuple(feed.folder for feed in context.ledger.empty_feeds() if feed.ended is not None),
+        moved={old: move.to for old, move in sorted(context.ledger.moves.items())},
     )
-
-
-def _in_catalogue(folder: Path, site: Site, work: Callable[[sqlite3.Connection], T], *, anew: bool = False) -> T:
-    """Return what `work` does with the catalogue; one that is damaged is made anew, once."""
-    path = folder / "catalogue.sqlite3"
-    reader = hashlib.sha256(f"{fingerprint.code_fingerprint()} {site.timezone}".encode()).hexdigest()
-    try:
-        if anew:
-            schema.discard_catalogue(path)
-        try:
-            with schema.connect(path, reader) as db:
-                return work(db)
-        except sqlite3.DatabaseError as error:
-            if schema.is_external_error(error) or schema.is_programming_error(error):
-                raise
-            history.refuse_damaged_history(folder / history.HISTORY_FILE, error)
-            schema.discard_catalogue(path)  # damaged: it holds nothing that the corpus does not
-            with schema.connect(path, reader) as db:
-                return work(db)
-    except sqlite3.Error as error:
-        if schema.is_programming_error(error):
-            raise
-        reason = str(error) if schema.is_external_error(error) else type(error).__name__  # it may quote a value
-        raise StateError(f"the catalogue can't be used ({reason})", path) from error
-    except OSError as error:
-        place = error.filename2 or error.filename or folder
-        raise StateError(f"the state folder can't be written ({error.strerror})", place) from error

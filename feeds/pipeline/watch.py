@@ -1,9 +1,9 @@
-"""The watch of ``feeds serve``: builds what has changed, as soon as it has.
+"""The watch of ``feeds serve``: it builds what has changed, as soon as it has changed.
 
-What an edit costs is to depend on the edit alone, so a build is told which paths may have changed since the one
-before. Whoever tells that must miss nothing. Where it is not certain, everything is looked at: when a watch begins,
-when it breaks off, when so much has changed that the system may have lost count, after a build that failed, after
-other settings; and every :data:`FULL_SCAN_INTERVAL`, for what no watch sees.
+The cost of an edit must depend on the edit alone. So a build gets the paths that may have changed since the build
+before, and these paths must be complete. Where that is not certain, the build scans the whole corpus: when a watch
+begins or breaks off, when the system may have lost events, after a build that failed, after other settings, and every
+:data:`FULL_SCAN_INTERVAL` for changes that no watch sees.
 """
 
 from __future__ import annotations
@@ -20,90 +20,96 @@ from feeds.rules.site_layout import OUTPUT_LIST
 from feeds.settings.site import Site
 
 RETRY_AFTER = timedelta(seconds=20)
-"""After what time a build that failed, or a watch that can't begin, is tried again though nothing has changed."""
+"""The time after which a build that failed, or a watch that could not begin, is tried again without a change."""
 
 FULL_SCAN_INTERVAL = timedelta(minutes=5)
-"""How often everything is looked at: a network drive tells no changes, and the system's queue of them can overflow."""
+"""The time between two scans of everything: a network drive reports no changes, and the event queue can overflow."""
 
 SECOND_SCAN_DELAY = timedelta(seconds=0.3)
-"""How long after a build what it has looked at is looked at once more: what had just changed has settled by then
-(:data:`feeds.corpus.scan.SETTLED_NS`), and a folder that had just come is watched."""
+"""The time after which a build scans the changed paths once more. By then the times of files that had just changed can
+be relied on (:data:`feeds.corpus.scan.SETTLED_NS`), and a folder that has just been made is watched."""
 
 POLL_MS = 200
-"""How often it is asked whether something is due, in milliseconds."""
+"""The interval, in milliseconds, at which the schedule is asked whether something is due."""
 
 QUIET_MS = 20
-"""For how long nothing more must change before changes are built, in milliseconds: one save of an editor is several."""
+"""The time without changes, in milliseconds, before a build starts: one save of an editor is several changes."""
 
 MAX_WAIT_MS = 400
-"""After what time changes are built though more of them keep coming, in milliseconds."""
+"""The longest wait for such a quiet time, in milliseconds."""
 
 MAX_CHANGES = 5_000
-"""From how many changes at once on everything is looked at: the system's queue may have overflowed (16,384 places, of
-which one change takes several)."""
+"""The number of changes at once from which on everything is scanned. The queue of the system has 16,384 places, and one
+change takes several: it may have overflowed."""
 
 ChangedPaths = frozenset[str] | None
-"""Which paths may have changed, relative to the corpus, each with all that is below it; None: any."""
+"""Paths that may have changed, relative to the corpus, with everything below them; None stands for any path."""
 
 
 class Rebuild(NamedTuple):
-    """How the site is built again.
+    """The functions that build the site again.
 
     Attributes:
-        load: reads the settings, which may have changed as well.
-        build: publishes a site; nothing but these paths has to be looked at.
+        load: loads the settings, which may have changed as well.
+        build: publishes a site; only these paths have to be scanned.
     """
 
     load: Callable[[], Site]
     build: Callable[[Site, ChangedPaths], Report]
 
 
-def watch_corpus(site: Site, how: Rebuild, first: Report, say: Callable[[str], None]) -> None:
-    """Build again, for ever, whenever there is something to build.
+def watch_corpus(site: Site, rebuild: Rebuild, first: Report, say: Callable[[str], None]) -> None:
+    """Build again whenever there is something to build; return never.
 
     Args:
         site: the settings.
-        how: reads settings and builds.
-        first: what the build before said.
-        say: is told what happens, a line at a time.
+        rebuild: loads the settings and builds.
+        first: the report of the build before.
+        say: prints a line.
     """
-    agenda = Schedule(first.due, datetime.now(UTC))
+    schedule = Schedule(first.due, datetime.now(UTC))
     built, problems = site, frozenset(first.problems)
     for changed in _changes(site, say):
-        agenda.add(changed)
-        look = agenda.next(datetime.now(UTC))
-        if look is None:
+        schedule.add(changed)
+        request = schedule.next(datetime.now(UTC))
+        if request is None:
             continue
         started = time.perf_counter()
         try:
-            settings = how.load()
-            report = how.build(settings, look.only if settings == built else None)
-        except Exception as error:  # whatever a build meets, the server must outlive it
+            settings = rebuild.load()
+            report = rebuild.build(settings, request.only if settings == built else None)
+        except Exception as error:  # the server must outlive every error of a build
             reason = str(error) if isinstance(error, FeedsError) else f"{type(error).__name__}: {error}"
             say(f"not built, still serving the last good state: {reason}")
-            agenda.failed(datetime.now(UTC))
+            schedule.failed(datetime.now(UTC))
             continue
-        for problem in [each for each in report.problems if each not in problems]:
-            say(str(problem))
+        for problem in report.problems:
+            if problem not in problems:
+                say(str(problem))
         if report.changed:
-            took = time.perf_counter() - started
-            say(f"{report.changed} documents changed, generation {report.generation}, {took:.2f} s")
-        agenda.done(look, report.due, datetime.now(UTC))
+            seconds = time.perf_counter() - started
+            say(f"{report.changed} documents changed, generation {report.generation}, {seconds:.2f} s")
+        schedule.done(request, report.due, datetime.now(UTC))
         built, problems = settings, frozenset(report.problems)
 
 
 class ScanRequest(NamedTuple):
-    """That a build has to look at these paths, for the second time or not."""
+    """A request to build.
+
+    Attributes:
+        only: the paths that have to be scanned.
+        again: True for the second scan of paths that have been scanned already.
+    """
 
     only: ChangedPaths
     again: bool = False
 
 
 class Schedule:
-    """What the next build has to look at, and when it is time for it.
+    """The paths that the next build has to scan, and the time for it. It reads no clock: the time is an argument.
 
     Args:
-        due: when something is due that waits for its date, or None.
+        due: the next time at which the site changes by itself, or None.
         now: the time.
     """
 
@@ -112,17 +118,17 @@ class Schedule:
         self._again: frozenset[str] | None = None
         self._again_at = now
         self._due = due
-        self._everywhere_at = now + FULL_SCAN_INTERVAL
+        self._full_scan_at = now + FULL_SCAN_INTERVAL
         self._has_failed = False
 
     def add(self, changed: ChangedPaths) -> None:
-        """Note what may have changed."""
+        """Add paths that may have changed."""
         self._changed = None if changed is None or self._changed is None else self._changed | changed
 
     def next(self, now: datetime) -> ScanRequest | None:
-        """Return what has to be looked at now, or None. Tell then how it ended: :meth:`done` or :meth:`failed`."""
+        """Return the request for which it is time, or None. Call :meth:`done` or :meth:`failed` after the build."""
         changed, self._changed = self._changed, frozenset()
-        if changed is None or now >= self._everywhere_at or (changed and self._has_failed):
+        if changed is None or now >= self._full_scan_at or (changed and self._has_failed):
             return ScanRequest(None)
         if changed:
             return ScanRequest(changed)
@@ -130,36 +136,38 @@ class Schedule:
             return ScanRequest(self._again, again=True)
         return ScanRequest(frozenset()) if self._due is not None and now >= self._due else None
 
-    def done(self, look: ScanRequest, due: datetime | None, now: datetime) -> None:
-        """Note that a build has looked there, and when the next thing is due."""
+    def done(self, request: ScanRequest, due: datetime | None, now: datetime) -> None:
+        """Record that a build has scanned what was requested, and when the site changes by itself next."""
         self._due, self._has_failed = due, False
-        if look.only is None:
-            self._everywhere_at = now + FULL_SCAN_INTERVAL
-        if look.again:
+        if request.only is None:
+            self._full_scan_at = now + FULL_SCAN_INTERVAL
+        if request.again:
             self._again = None
-        else:  # a build finds by itself what had just changed when all was looked at
-            self._again = (self._again or frozenset()) | (look.only or frozenset())
+        else:
+            # After a scan of everything the set stays empty: the catalogue itself knows the files that had just
+            # changed then, and every build looks at them.
+            self._again = (self._again or frozenset()) | (request.only or frozenset())
             self._again_at = now + SECOND_SCAN_DELAY
 
     def failed(self, now: datetime) -> None:
-        """Note that a build has failed: nobody knows what it has looked at."""
+        """Record that a build has failed. It is not known what it has scanned: the next one scans everything."""
         self._has_failed = True
         self._again = self._due = None
-        self._everywhere_at = now + RETRY_AFTER
+        self._full_scan_at = now + RETRY_AFTER
 
 
 def _changes(site: Site, say: Callable[[str], None]) -> Iterator[ChangedPaths]:
-    """Yield, at least once every :data:`POLL_MS`, what may have changed since.
+    """Yield the paths that may have changed since the last yield, at least every :data:`POLL_MS`.
 
-    Everything may have whenever a watch starts: nobody looked between the build before and that moment.
+    The first value of a watch is None: changes between the build before and the start of the watch were not seen.
     """
     from watchfiles import watch
 
     places = [site.corpus_path, *([site.source] if site.source is not None else [])]
-    said = ""
+    last_error = ""
     while True:
         watched = [_inode(place) for place in places]
-        if watched[0] is None:  # the corpus is away for the moment, as while it is replaced
+        if watched[0] is None:  # the corpus is away, for example while it is being replaced
             time.sleep(POLL_MS / 1000)
             continue
         changes = watch(
@@ -175,18 +183,15 @@ def _changes(site: Site, say: Callable[[str], None]) -> Iterator[ChangedPaths]:
         try:
             for changed in changes:
                 if [_inode(place) for place in places] != watched:
-                    break  # the watch is on what is not there any more
-                yield (
-                    corpus_paths(site, (path for _, path in changed))
-                    if has_begun and len(changed) < MAX_CHANGES
-                    else None
-                )
+                    break  # the corpus was replaced, and the watch is on the folder that is gone
+                is_complete = has_begun and len(changed) < MAX_CHANGES
+                yield corpus_paths(site, (path for _, path in changed)) if is_complete else None
                 has_begun = True
-        except Exception as error:  # a name that is not UTF-8, more folders than the system watches, ...
+        except Exception as error:  # a name that is not UTF-8, more folders than the system can watch, …
             if not has_begun:
-                if str(error) != said:
+                if str(error) != last_error:
                     say(f"changes can't be watched, so everything is looked at every {RETRY_AFTER.seconds} s: {error}")
-                said = str(error)
+                last_error = str(error)
                 yield None
             time.sleep(POLL_MS / 1000 if has_begun else RETRY_AFTER.seconds)
 
@@ -199,24 +204,24 @@ def _inode(path: Path) -> int | None:
 
 
 def corpus_paths(site: Site, changed: Iterable[str]) -> ChangedPaths:
-    """Return what a build has to look at after these paths have changed: nothing that is no part of the corpus.
+    """Return the changed paths that belong to the corpus, or None if everything has to be scanned.
 
     Args:
         site: the settings.
         changed: absolute paths.
     """
-    ours = [site.state_path, *map(Path, filter(None, [site.output, site.access_log]))]
-    found = set()
+    written_by_us = [site.state_path, *map(Path, filter(None, [site.output, site.access_log]))]
+    paths = set()
     for path in map(Path, changed):
         if path in (site.source, site.corpus_path):
             return None
-        if any(path.is_relative_to(each) for each in ours) or not path.is_relative_to(site.corpus_path):
+        if any(path.is_relative_to(place) for place in written_by_us) or not path.is_relative_to(site.corpus_path):
             continue
-        if path.name == OUTPUT_LIST:  # it makes all that stands beside it no part of the corpus
+        if path.name == OUTPUT_LIST:  # its folder has become a static tree, or is none any more
             path = path.parent
             if path == site.corpus_path:
                 return None
         parts = path.relative_to(site.corpus_path).parts
         if not any(part.startswith((".", "_")) for part in parts):
-            found.add("/".join(parts))
-    return frozenset(found)
+            paths.add("/".join(parts))
+    return frozenset(paths)

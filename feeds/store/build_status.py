@@ -1,4 +1,4 @@
-"""What came of the last build, for those who only see the state folder: the server tells whoever watches it."""
+"""The status of the last build, in a file of the state folder: the server reports it to its operators."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ STATUS_FILE = "outcome.json"
 
 
 class BuildStatus(NamedTuple):
-    """What came of a build.
+    """The status of a build.
 
     Attributes:
         problems: how many problems there are in the corpus.
-        lost: how many files are lost to one.
+        lost: how many files are lost to an error.
     """
 
     problems: int
     lost: int
 
 
-def save_status(folder: Path, outcome: BuildStatus) -> None:
-    """Write `outcome` into a state folder, unless it says so already: a build that finds nothing new writes nothing.
+def save_status(folder: Path, status: BuildStatus) -> None:
+    """Write `status` into a state folder, unless it is there already: a build without news writes nothing.
 
-    Where it can't be written, nothing happens: what was built is out already.
+    An error is ignored: the site has been published, and that must not fail for a statistic.
     """
-    if load_status(folder) == outcome:
+    if load_status(folder) == status:
         return
     with contextlib.suppress(OSError):
-        write_atomically(folder / STATUS_FILE, json.dumps(outcome._asdict()).encode() + b"\n", root=folder)
+        write_atomically(folder / STATUS_FILE, json.dumps(status._asdict()).encode() + b"\n", root=folder)
 
 
 def load_status(folder: Path) -> BuildStatus | None:
-    """Return what came of the last build in a state folder, or None where nobody knows."""
+    """Return the status of the last build in a state folder, or None if it is not known."""
     try:
-        said = json.loads((folder / STATUS_FILE).read_bytes())
-        return BuildStatus(*(int(said[name]) for name in BuildStatus._fields))
+        fields = json.loads((folder / STATUS_FILE).read_bytes())
+        return BuildStatus(*(int(fields[name]) for name in BuildStatus._fields))
     except (OSError, ValueError, LookupError, TypeError):
         return None

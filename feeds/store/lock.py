@@ -1,4 +1,4 @@
-"""The state folder as a whole: made where it is needed, and used by one build at a time."""
+"""The lock of the state folder: one build at a time, and the mark of a build that was broken off."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from feeds.settings.site import Site
 from feeds.settings.state_folder import OWNER_FILE, owner_of
 from feeds.system.files import remove_leftovers, write_atomically
 
+LOCK_FILE = "lock"
+"""The file that a build locks."""
+
 UNFINISHED_FILE = "unfinished"
-"""A file that is there while work goes on, and afterwards if it was broken off."""
+"""The file that is there during a build, and after a build that was broken off."""
 
 
 @contextlib.contextmanager
-def lock_state(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str = "lock") -> Iterator[Path]:
-    """Hold the site's state folder for one build, and make it where there is none.
+def lock_state(site: Site, waiting: Callable[[], None] = lambda: None, *, name: str = LOCK_FILE) -> Iterator[Path]:
+    """Lock the state folder of the site, and yield its path; the folder is made if there is none.
 
-    The lock is the kernel's (flock): it goes with the process that holds it, however that ends.
+    The lock belongs to the kernel (flock): it ends with the process, even if that is killed.
 
     Args:
         site: the settings.
-        waiting: is called once if another build holds it, before this one waits.
-        name: of the file that is locked: another name is another lock.
+        waiting: is called once if another process holds the lock, before this one waits.
+        name: the file to lock; another file is another lock.
 
     Raises:
         StateError: the folder can't be written.
@@ -41,8 +44,9 @@ def lock_state(site: Site, waiting: Callable[[], None] = lambda: None, *, name: 
         except BlockingIOError:
             waiting()
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if name == "lock":
+        if name == LOCK_FILE:
             with _writing(folder):
+                # Under the lock: without it, these could be files that another build is writing.
                 remove_leftovers(folder)
                 _claim(site, folder)
         yield folder
@@ -52,10 +56,10 @@ def lock_state(site: Site, waiting: Callable[[], None] = lambda: None, *, name: 
 
 @contextlib.contextmanager
 def track_completion(folder: Path) -> Iterator[bool]:
-    """Tell whether the work before was broken off, and leave a mark that this one was, unless it comes to its end.
+    """Yield whether the build before was broken off. If the body raises or is killed, this build counts as such, too.
 
     Args:
-        folder: the state folder, which is held (:func:`lock_state`).
+        folder: the state folder, which is locked (:func:`lock_state`).
 
     Raises:
         StateError: the folder can't be written.
@@ -65,13 +69,13 @@ def track_completion(folder: Path) -> Iterator[bool]:
         broken_off = mark.exists()
         mark.touch()
     yield broken_off
-    with _writing(folder):
+    with _writing(folder):  # not in a `finally`: the mark stays if the body raises
         mark.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Say in words that the state folder can't be written."""
+    """Turn errors of the operating system into an error that says what to do."""
     try:
         yield
     except OSError as error:
@@ -80,12 +84,15 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _claim(site: Site, folder: Path) -> None:
-    """Write down which corpus a state folder belongs to; refuse one that another build has claimed meanwhile."""
+    """Record which corpus the state folder belongs to.
+
+    Raises:
+        StateError: another corpus was recorded since the settings were loaded.
+    """
     owner = owner_of(folder)
     if folder.name != ".feeds" or owner == site.corpus:
         return
     if owner is not None and site.source is None:
         raise StateError("another corpus was built here just now; run the command again", folder)
-    write_atomically(
-        folder / OWNER_FILE, os.fsencode(os.path.relpath(site.corpus_path, folder.parent)) + b"\n", root=folder
-    )
+    relative = os.path.relpath(site.corpus_path, folder.parent)  # so that the whole project can be moved
+    write_atomically(folder / OWNER_FILE, os.fsencode(relative) + b"\n", root=folder)

@@ -1,12 +1,12 @@
-"""Objects: bytes named by their digest, each a file in the state folder that is written once and never changed.
+"""Objects: files in the state folder that are named by the digest of their bytes, written once and never changed.
 
 ::
 
     objects/ab/cdef…       the bytes of a document
-    objects/ab/cdef….gz    the same coded, behind a digest of their own: made when somebody first wants them
+    objects/ab/cdef….gz    the same bytes in a coding, after a digest of the coded bytes: made when first needed
 
-Names hold digests so that damage shows: what is read is compared with its name. Any process may keep an object at any
-time; which of them are needed, only snapshots know (:mod:`feeds.store.snapshots`).
+The name shows damage: the bytes that are read are compared with it. Any process may store an object at any time. Only
+snapshots know which objects are needed (:mod:`feeds.store.snapshots`).
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from feeds.system.files import write_atomically
 
 OBJECTS_FOLDER = "objects"
 
-_DIGEST_SIZE = 16
+_DIGEST_BYTES = 16
 
 
 class DamagedObjectError(StateError):
-    """An object is missing or not what its name says."""
+    """An object is missing, or its bytes do not have the digest in its name."""
 
 
 class StoredObject(NamedTuple):
-    """An object that is there.
+    """An object that is in the state folder.
 
     Attributes:
         digest: its name.
         size: in bytes.
-        is_new: whether it has been written now.
+        is_new: whether this call has written it.
     """
 
     digest: str
@@ -44,67 +44,68 @@ class StoredObject(NamedTuple):
 
 
 def content_digest(body: bytes) -> str:
-    """Return what `body` is named by: 32 hexadecimal digits."""
-    return hashlib.blake2b(body, digest_size=_DIGEST_SIZE).hexdigest()
+    """Return the digest that names `body`: 32 hexadecimal digits."""
+    return hashlib.blake2b(body, digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def object_path(folder: Path, name: str, coding: Coding | None = None) -> Path:
-    """Return where the state folder has the object with the digest `name`, or what was made of it in a coding."""
-    return folder / OBJECTS_FOLDER / name[:2] / (name[2:] if coding is None else name[2:] + coding.suffix)
+def object_path(folder: Path, digest: str, coding: Coding | None = None) -> Path:
+    """Return the path of an object in the state folder, or of the same bytes in a coding."""
+    return folder / OBJECTS_FOLDER / digest[:2] / (digest[2:] if coding is None else digest[2:] + coding.suffix)
 
 
 def store_object(folder: Path, body: bytes, *, verify: bool = False) -> StoredObject:
-    """See that there is an object with the bytes `body`.
+    """Store `body` as an object, if it is not stored yet.
 
     Args:
         folder: the state folder.
         body: the bytes.
-        verify: read one that is there already, and write it anew if it is damaged; else its size is looked at.
+        verify: compare the bytes of an object that is there, and write it again if it is damaged; else only its size
+            is compared.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the object can't be written.
     """
-    name = content_digest(body)
-    place = object_path(folder, name)
-    is_new = not _holds(place, body, verify=verify)
+    digest = content_digest(body)
+    path = object_path(folder, digest)
+    is_new = not _has_content(path, body, verify=verify)
     if is_new:
-        write_atomically(place, body, root=folder)
-    return StoredObject(name, len(body), is_new)
+        write_atomically(path, body, root=folder)
+    return StoredObject(digest, len(body), is_new)
 
 
-def read_object(folder: Path, name: str, coding: Coding | None = None) -> bytes:
-    """Return the bytes of an object, as they are or in a coding, which is made once and kept.
+def read_object(folder: Path, digest: str, coding: Coding | None = None) -> bytes:
+    """Return the bytes of an object, unchanged or in a coding; coded bytes are made once and stored.
 
     Raises:
-        DamagedError: the object is missing or damaged.
+        DamagedObjectError: the object is missing or damaged.
     """
     if coding is not None:
-        return _read_coded(folder, name, coding)
-    place = object_path(folder, name)
+        return _read_coded(folder, digest, coding)
+    path = object_path(folder, digest)
     try:
-        body = place.read_bytes()
+        body = path.read_bytes()
     except OSError as error:
-        raise DamagedObjectError(f"an object can't be read ({error.strerror}); build again", place) from error
-    if content_digest(body) != name:
-        raise DamagedObjectError("an object is damaged; build again with --force", place)
+        raise DamagedObjectError(f"an object can't be read ({error.strerror}); build again", path) from error
+    if content_digest(body) != digest:
+        raise DamagedObjectError("an object is damaged; build again with --force", path)
     return body
 
 
-def _read_coded(folder: Path, name: str, coding: Coding) -> bytes:
-    place = object_path(folder, name, coding)
+def _read_coded(folder: Path, digest: str, coding: Coding) -> bytes:
+    path = object_path(folder, digest, coding)
     with contextlib.suppress(OSError):
-        kept = place.read_bytes()
-        if kept[:_DIGEST_SIZE].hex() == content_digest(kept[_DIGEST_SIZE:]):
-            return kept[_DIGEST_SIZE:]
-    body = coding.encode(read_object(folder, name))
-    with contextlib.suppress(OSError):  # a disk that is full, or not ours: then it is made again the next time
-        write_atomically(place, bytes.fromhex(content_digest(body)) + body, root=folder)
+        stored = path.read_bytes()
+        if stored[:_DIGEST_BYTES].hex() == content_digest(stored[_DIGEST_BYTES:]):
+            return stored[_DIGEST_BYTES:]
+    body = coding.encode(read_object(folder, digest))
+    with contextlib.suppress(OSError):  # a full or read-only disk: the coded bytes are made again the next time
+        write_atomically(path, bytes.fromhex(content_digest(body)) + body, root=folder)
     return body
 
 
-def _holds(place: Path, body: bytes, *, verify: bool) -> bool:
-    """Tell whether the object at `place` is `body`, by its bytes or, without `verify`, by its size."""
+def _has_content(path: Path, body: bytes, *, verify: bool) -> bool:
+    """Tell whether the object at `path` is `body`, by its bytes or, without `verify`, by its size."""
     try:
-        return place.read_bytes() == body if verify else place.stat().st_size == len(body)
+        return path.read_bytes() == body if verify else path.stat().st_size == len(body)
     except OSError:
         return False

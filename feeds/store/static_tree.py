@@ -1,7 +1,7 @@
-"""A snapshot as a plain folder that any web server can serve.
+"""The static tree: a snapshot as a plain folder that any web server can serve.
 
-The folder keeps a list of the files that we wrote (:data:`feeds.rules.site_layout.OUTPUT_LIST`), so that a document
-that is gone from the site goes from the folder too, and nothing else in it is ever touched.
+The folder has a list of the files that we wrote (:data:`feeds.rules.site_layout.OUTPUT_LIST`). A document that is gone
+from the site is deleted from the folder, and no other file in it is ever touched.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from feeds.errors import OutputError
 from feeds.rules.site_layout import OUTPUT_LIST
 from feeds.store import objects
 from feeds.store.snapshots import Document, Snapshot
+from feeds.store.trust import Trust
 from feeds.system.compression import Coding, codings_of
 from feeds.system.files import remove_leftovers, write_atomically
 from feeds.system.processes import Workers, map_batches
 from feeds.system.progress import NoProgress, Progress
 
 FILES_PER_TASK = 32
-"""How many files one call writes."""
+"""How many files one call of a worker writes."""
 
 PARALLEL_MIN_FILES = 500
-"""From how many files on worker processes are worth their start."""
+"""The number of files from which on it pays to start worker processes."""
 
 
 def write_tree(
@@ -37,40 +38,36 @@ def write_tree(
     progress: Progress | None = None,
     workers: Workers | None = None,
     *,
-    rewrite: bool = False,
-    trust: bool = False,
+    trust: Trust = Trust.TIMES,
     precompress: bool = False,
 ) -> int:
-    """Make `folder` show `snapshot`: file by file, atomically; what has not changed is not touched.
+    """Make `folder` show `snapshot`. Files are replaced one by one and atomically; unchanged files are not touched.
 
     Args:
-        snapshot: what to write.
-        folder: where; it is made if there is none.
-        progress: is told of each document.
-        workers: write files where many have to be; None writes all of them here.
-        rewrite: compare the bytes of every file, also of those whose size and time are as they were left, and
-            overwrite files that are not ours.
-        trust: believe that every file is as it was left; else their sizes and times are looked at.
-        precompress: write each coding of a document beside it, for web servers that can send those.
+        snapshot: the documents.
+        folder: the static tree; it is made if there is none.
+        progress: is told about every document.
+        workers: write files if there are many; None writes all of them in this process.
+        trust: NOTHING compares the bytes of every file, and overwrites files that are not ours; WATCHED believes that
+            every file is as we left it; else sizes and times are compared.
+        precompress: also write the codings of a document beside it, for web servers that can send them.
 
     Returns:
-        How many files were written or deleted.
+        The number of files that were written or deleted.
 
     Raises:
         OutputError: the folder can't be written.
     """
     try:
         files = dict(_files(snapshot, precompress=precompress))
-        return _export(
-            snapshot, files, folder, progress or NoProgress(), workers or Workers(1), rewrite=rewrite, trust=trust
-        )
+        return _write_tree(snapshot, files, folder, progress or NoProgress(), workers or Workers(1), trust)
     except OSError as error:
         place = error.filename2 or error.filename or folder
         raise OutputError(f"the static files can't be written ({error.strerror})", place) from error
 
 
 class _File(NamedTuple):
-    """What a file holds: a document, as it is or in a coding."""
+    """The content of a file: a document, unchanged or in a coding."""
 
     document: Document
     coding: Coding | None = None
@@ -83,53 +80,50 @@ def _files(snapshot: Snapshot, *, precompress: bool) -> Iterator[tuple[str, _Fil
             yield address + coding.suffix, _File(document, coding)
 
 
-def _export(
-    snapshot: Snapshot,
-    files: Mapping[str, _File],
-    folder: Path,
-    progress: Progress,
-    workers: Workers,
-    *,
-    rewrite: bool,
-    trust: bool,
+def _write_tree(
+    snapshot: Snapshot, files: Mapping[str, _File], folder: Path, progress: Progress, workers: Workers, trust: Trust
 ) -> int:
     for address in filter(_leads_out, files):
         raise OutputError("this address leads out of the folder", address)
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder)
-    written = _list(folder)
+    listed = _read_list(folder)
     intended = {address: file.document.digest for address, file in files.items()}
-    if intended.keys() - written.keys():
-        if not rewrite:
-            _respect_others(snapshot, folder, {each: files[each] for each in intended.keys() - written.keys()})
-        _keep_list(folder, intended | written)  # first, so that a build that is killed leaves no unlisted file
-    stale = []
+    new = intended.keys() - listed.keys()
+    if new:
+        if trust is not Trust.NOTHING:
+            _refuse_foreign_files(snapshot, folder, {address: files[address] for address in new})
+        # The list is written before the files: a build that is killed must not leave a file that is not listed, which
+        # the next build would take for a foreign one.
+        _write_list(folder, intended | listed)
+    outdated = []
     for address, file in files.items():
-        listed = written.get(address) == file.document.digest
-        if rewrite or not listed or not (trust or _is_as_left(f"{folder}/{address}", file)):
-            stale.append((address, file))
-        else:
+        is_current = trust is not Trust.NOTHING and listed.get(address) == file.document.digest
+        if is_current and (trust is Trust.WATCHED or _is_untouched(f"{folder}/{address}", file)):
             progress.advance()
+        else:
+            outdated.append((address, file))
     changed = 0
-    work = functools.partial(_write_batch, snapshot.folder, folder)
-    for results in map_batches(work, stale, FILES_PER_TASK, workers.executor(len(stale), PARALLEL_MIN_FILES)):
+    work = functools.partial(_write_files, snapshot.folder, folder)
+    executor = workers.executor(len(outdated), PARALLEL_MIN_FILES)
+    for results in map_batches(work, outdated, FILES_PER_TASK, executor):
         changed += sum(results)
         progress.advance(len(results))
-    for address in sorted(written.keys() - files.keys()):
+    for address in sorted(listed.keys() - files.keys()):
         changed += _delete(folder, address)
-    if intended != written:
-        _keep_list(folder, intended)
+    if intended != listed:
+        _write_list(folder, intended)
     remove_leftovers(folder)
     return changed
 
 
 def _leads_out(address: str) -> bool:
-    """Tell whether `address` is none inside of the folder."""
+    """Tell whether a file at `address` would lie outside of the folder."""
     return ".." in address.split("/") or address[:1] in ("", "/") or "\0" in address
 
 
-def _list(folder: Path) -> dict[str, str]:
-    """Return what we wrote into `folder`, as far as its list can be trusted: addresses inside it, as texts."""
+def _read_list(folder: Path) -> dict[str, str]:
+    """Return the files that we wrote into `folder`, address → digest. Entries that can't be ours are left out."""
     try:
         listed = json.loads((folder / OUTPUT_LIST).read_bytes())
     except (FileNotFoundError, ValueError):
@@ -141,30 +135,28 @@ def _list(folder: Path) -> dict[str, str]:
     }
 
 
-def _keep_list(folder: Path, files: dict[str, str]) -> None:
-    text = json.dumps(dict(sorted(files.items())), ensure_ascii=False, separators=(",\n", ": ")) + "\n"  # a line each
+def _write_list(folder: Path, files: dict[str, str]) -> None:
+    # One file a line, so that version control shows small differences.
+    text = json.dumps(dict(sorted(files.items())), ensure_ascii=False, separators=(",\n", ": ")) + "\n"
     write_atomically(folder / OUTPUT_LIST, text.encode(), root=folder)
 
 
-def _is_as_left(path: str, file: _File) -> bool:
+def _is_untouched(path: str, file: _File) -> bool:
+    """Tell whether the file at `path` has the size and the time that we gave it."""
     try:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
-    # Nobody has noted how long the coded ones are.
-    has_its_size = file.coding is not None or status.st_size == file.document.size
-    return has_its_size and int(status.st_mtime) == file.document.modified
+    # The sizes of coded files are not recorded.
+    has_size = file.coding is not None or status.st_size == file.document.size
+    return has_size and int(status.st_mtime) == file.document.modified
 
 
-def _write_batch(state: Path, folder: Path, stale: Sequence[tuple[str, _File]]) -> list[int]:
-    return [_write(state, folder, address, file) for address, file in stale]
-
-
-def _respect_others(snapshot: Snapshot, folder: Path, files: Mapping[str, _File]) -> None:
-    """See that no file is in the place of one that is to be written for the first time, unless it has the same bytes.
+def _refuse_foreign_files(snapshot: Snapshot, folder: Path, files: Mapping[str, _File]) -> None:
+    """Check that no foreign file is in the place of a new file of ours, unless it has the same bytes.
 
     Raises:
-        OutputError: there is one; nothing has been written, and none of these addresses is listed as ours.
+        OutputError: there is one. Nothing has been written, and none of these addresses is listed as ours.
     """
     for address in sorted(files):
         path = folder / address
@@ -172,8 +164,15 @@ def _respect_others(snapshot: Snapshot, folder: Path, files: Mapping[str, _File]
             raise OutputError("this file was not written by feeds; move it away, or build with --force", path)
 
 
+def _write_files(state: Path, folder: Path, files: Sequence[tuple[str, _File]]) -> list[int]:
+    return [_write(state, folder, address, file) for address, file in files]
+
+
 def _write(state: Path, folder: Path, address: str, file: _File) -> int:
-    """Write one file unless it has these bytes already, which are in the state folder; return how many were written."""
+    """Write one file, unless it has the right bytes already; return how many files were written.
+
+    A file with the right bytes is not replaced: tools that upload or back up the tree would take it for changed.
+    """
     path = folder / address
     body, modified = objects.read_object(state, file.document.digest, file.coding), file.document.modified
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -185,19 +184,19 @@ def _write(state: Path, folder: Path, address: str, file: _File) -> int:
 
 
 def _delete(folder: Path, address: str) -> int:
-    """Delete a file that we wrote, and the folders that are empty without it; return how many were deleted."""
+    """Delete a file of ours, and the folders that are empty afterwards; return how many files were deleted."""
     path = folder / address
     try:
         path.unlink()
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             raise
-        return 0  # it was listed before it was written, and never was
+        return 0  # a killed build had listed the file and never wrote it
     for parent in path.parents:
         if parent == folder:
             break
         try:
             os.rmdir(parent)
-        except OSError:  # not empty
+        except OSError:  # the folder is not empty
             break
     return 1

@@ -44,8 +44,8 @@ def look_up(snapshot: Snapshot, address: str) -> FoundDocument | MovedAddress | 
     documents = snapshot.documents
     wanted = address + PAGE.file_name if address == "" or address.endswith("/") else address
     folder = "/".join([*address.split("/", 2)[:2], ""])
-    if folder in snapshot.signs.moved:
-        there, name = snapshot.signs.moved[folder], wanted.removeprefix(folder)
+    if folder in snapshot.retired.moved:
+        there, name = snapshot.retired.moved[folder], wanted.removeprefix(folder)
         known = (there + name in documents and name != PAGE.file_name) or name == NEGOTIATED_NAME
         return MovedAddress(there + name if known else there)
     found = documents.get(wanted)
@@ -56,7 +56,7 @@ def look_up(snapshot: Snapshot, address: str) -> FoundDocument | MovedAddress | 
     above, slash, name = address.removesuffix("/").rpartition("/")
     if name == NEGOTIATED_NAME and above + slash + FORMATS[0].file_name in documents:
         return MovedAddress(address.removesuffix("/")) if address.endswith("/") else AnyFormat(above + slash)
-    return NoDocument(folder in snapshot.signs.ended, _instead(snapshot, address))
+    return NoDocument(folder in snapshot.retired.ended, _instead(snapshot, address))
 
 
 def _instead(snapshot: Snapshot, address: str) -> tuple[str, ...]:

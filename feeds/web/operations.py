@@ -65,7 +65,7 @@ def _blueprint(shelf: CurrentSnapshot, counts: RequestCounts, site: Site) -> Blu
     @found.get(f"/{HEALTH_PATH}")
     def health() -> Response:
         snapshot = shelf.current()
-        made = snapshot.made() if snapshot is not None else None
+        made = snapshot.completed_at() if snapshot is not None else None
         answer = jsonify(
             status="ok" if snapshot is not None else "empty",
             generation=snapshot.generation if snapshot is not None else None,
@@ -138,7 +138,7 @@ def _of_snapshot(snapshot: Snapshot | None, now: float) -> Iterator[Metric]:
     if snapshot is None:
         return
     yield GaugeMetricFamily("feeds_generation", "The generation that is served.", value=snapshot.generation)
-    made = snapshot.made()
+    made = snapshot.completed_at()
     if made is not None:
         text = "Since when that is the newest generation."
         yield GaugeMetricFamily("feeds_generation_timestamp_seconds", text, value=made)

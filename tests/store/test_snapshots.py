@@ -17,6 +17,7 @@ from feeds.store import snapshots
 from feeds.store.objects import DamagedObjectError
 from feeds.store.snapshots import Draft, Snapshot
 from feeds.store.static_tree import PARALLEL_MIN_FILES, write_tree
+from feeds.store.trust import Trust
 from feeds.system.processes import Workers
 from tests.builders import NOW, moment, tree
 
@@ -179,7 +180,7 @@ class TestExport:
         (out / "a").write_text("eno")
         os.utime(out / "a", (UPDATED.timestamp(), UPDATED.timestamp()))
         assert write_tree(made, out) == 0
-        assert write_tree(made, out, rewrite=True) == 1
+        assert write_tree(made, out, trust=Trust.NOTHING) == 1
 
     @pytest.mark.parametrize("listed", ['["a"]', "{", '{"../outside": "x"}', '{"/etc/x": "y"}'])
     def test_a_list_that_is_not_ours_deletes_nothing(self, listed: str, tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from feeds.settings import loader
 from feeds.web.app import create_app
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
 from tests.conftest import SEEDS, Run
-from tests.test_live import free_port
-from tests.test_readers import _Quiet
+from tests.live.test_readers import _Quiet
+from tests.live.test_serve import free_port
 
 Edit = Callable[[str], str]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from feeds.pipeline.publish import PARALLEL_MIN_FILES
+from feeds.pipeline.read_corpus import PARALLEL_MIN_FILES
 from feeds.web import server as web_server
 from tests.builders import article, write_corpus
 from tests.conftest import PROJECT, SEEDS

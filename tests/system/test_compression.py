@@ -20,6 +20,7 @@ from feeds.store import snapshots
 from feeds.store.objects import DamagedObjectError
 from feeds.store.snapshots import Draft, Snapshot
 from feeds.store.static_tree import write_tree
+from feeds.store.trust import Trust
 from feeds.system import compression
 from feeds.system.compression import CODINGS, INSTALLED_CODINGS, MIN_SIZE, Coding, codings_of
 from tests.builders import NOW, article, make_site, tree, write_corpus
@@ -224,7 +225,7 @@ class TestStaticTree:
         assert (out / "a.gz").read_bytes() == good
         (out / "a.gz").write_bytes(b"X" * len(good))
         os.utime(out / "a.gz", (NOW.timestamp(), NOW.timestamp()))
-        assert write_tree(made, out, precompress=True, rewrite=True) == 1
+        assert write_tree(made, out, precompress=True, trust=Trust.NOTHING) == 1
 
     def test_is_asked_for(self, tmp_path: Path) -> None:
         corpus = write_corpus(tmp_path / "c", {"a.md": article(topics=["AI"], excerpt="A long story. " * 99)})

@@ -17,7 +17,7 @@ from feeds.corpus.fields import _scalar
 from tests.conftest import PROJECT, SEEDS
 
 MATTER = re.compile(r"---\s*\n(.*?)\n---", re.DOTALL)
-FILES = [*SEEDS.glob("*.md"), *(PROJECT / "tests" / "articles").rglob("*.md")]
+FILES = [*SEEDS.glob("*.md"), *(PROJECT / "tests" / "corpus" / "articles").rglob("*.md")]
 FOUND = [
     match.group(1)
     for path in FILES

@@ -25,7 +25,7 @@ from feeds.pipeline import publish
 from feeds.settings import loader
 from feeds.store import snapshots
 from tests.builders import article, write_corpus
-from tests.test_live import PATIENCE, eventually, feeds_serve, free_port, get, server
+from tests.live.test_serve import PATIENCE, eventually, feeds_serve, free_port, get, server
 
 ADDRESSES = ("/topics/ai/feed.atom", "/topics/ai/feed.rss", "/feed.json", "/topics/ai/feed", "/topics/ai/")
 WORKERS, READERS = 3, 12

@@ -21,7 +21,7 @@ from lxml import etree
 from feeds.catalogue import fragments, queries, schema
 from feeds.errors import CorpusError, OutputError, StateError, UsageError
 from feeds.model import Counts, Entry
-from feeds.pipeline import assemble, publish
+from feeds.pipeline import assemble, publish, read_corpus
 from feeds.render import formats
 from feeds.rules.times import from_seconds
 from feeds.settings.site import Site
@@ -207,7 +207,7 @@ def many_topics(number: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("archives", [False, True])
 def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Path) -> None:
-    number = max(publish.PARALLEL_MIN_FILES, assemble.PARALLEL_MIN_ITEMS)
+    number = max(read_corpus.PARALLEL_MIN_FILES, assemble.PARALLEL_MIN_ITEMS)
     corpus = write_corpus(tmp_path / "c", many_topics(number))
     publish.build(make_site(corpus, tmp_path / "one", limit=number, archives=archives), NOW, jobs=1)
     publish.build(make_site(corpus, tmp_path / "two", limit=number, archives=archives), NOW, jobs=2)
@@ -215,7 +215,7 @@ def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Pa
 
 
 def test_fragments_come_from_the_spool_or_from_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_MIN_FILES))
+    corpus = write_corpus(tmp_path / "c", many_topics(read_corpus.PARALLEL_MIN_FILES))
     publish.build(make_site(corpus, tmp_path / "one", limit=100), NOW, jobs=1)
     monkeypatch.setattr(assemble, "MAX_LOCATIONS", 50)  # fewer than any feed shows
     monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 30)
@@ -227,7 +227,7 @@ def test_fragments_come_from_the_spool_or_from_the_catalogue(tmp_path: Path, mon
 def test_a_disk_that_fills_up_while_workers_render_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = make_site(write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_MIN_FILES)), tmp_path, limit=100)
+    site = make_site(write_corpus(tmp_path / "c", many_topics(read_corpus.PARALLEL_MIN_FILES)), tmp_path, limit=100)
 
     def fill(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -243,7 +243,7 @@ def test_a_disk_that_fills_up_while_workers_render_leaves_nothing(
 
 
 def test_what_is_only_compared_in_many_processes_leaves_nothing(tmp_path: Path) -> None:
-    corpus = write_corpus(tmp_path / "c", many_topics(publish.PARALLEL_MIN_FILES))
+    corpus = write_corpus(tmp_path / "c", many_topics(read_corpus.PARALLEL_MIN_FILES))
     site = make_site(corpus, tmp_path)
     assert publish.compare(site, NOW, jobs=2).documents > 120 * 4
     assert not list((tmp_path / "state" / "objects").glob("*/*"))
@@ -304,7 +304,7 @@ def test_archives_are_switched_off_though_a_build_is_broken_off(
     def break_off(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(assemble, "_composing", break_off)
+    monkeypatch.setattr(assemble, "_start_composing", break_off)
     with pytest.raises(ZeroDivisionError):
         publish.build(make_site(corpus, tmp_path), NOW)
     monkeypatch.undo()

@@ -20,8 +20,8 @@ from feeds.errors import StateError
 from feeds.memory.ledger import LEDGER_FILE
 from feeds.pipeline import publish
 from tests.builders import NOW, article, link, make_site, write_corpus
+from tests.catalogue.test_incremental import MEMORY
 from tests.conftest import Run
-from tests.test_incremental import MEMORY
 
 X, Y = "https://x.example/1", "https://y.example/2"
 

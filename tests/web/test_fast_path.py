@@ -35,6 +35,7 @@ from feeds.web.fast_path import FastPath
 from feeds.web.headers import SiteLinks
 from feeds.web.response_cache import ByteLimitedCache, ResponseCache
 from tests.builders import NOW, article, link, make_site, write_corpus
+from tests.conftest import PROJECT
 
 FEED = "/topics/ai/feed.atom"
 CODINGS = ["identity", *(each.name for each in INSTALLED_CODINGS)]
@@ -355,7 +356,7 @@ class TestGenerations:
     def test_no_file_is_read_for_a_poll(self, site: Site) -> None:
         program = """
 import sys, time
-from tests.test_short_path import *
+from tests.web.test_fast_path import *
 from feeds.settings import loader
 site = loader.load_site(environ={}, state=sys.argv[1], base_url="https://example.org/")
 both = Both(site)
@@ -371,7 +372,7 @@ assert len(opened) <= looks + 1, (len(opened), looks)
 """
         done = subprocess.run(
             [sys.executable, "-c", program, str(site.state_path)],
-            cwd=Path(__file__).parent.parent,
+            cwd=PROJECT,
             capture_output=True,
             text=True,
             check=False,

@@ -1,6 +1,6 @@
-"""Files → articles: every file in tests/articles has its expected result beside it (``x.md`` and ``x.md.json``).
+"""Files → articles: every file in tests/corpus/articles has its expected result beside it (``x.md`` and ``x.md.json``).
 
-``GOLDEN=write pytest tests/test_articles.py`` writes the results anew; read the difference before you commit it.
+``GOLDEN=write pytest tests/corpus/test_articles.py`` writes the results anew; read the difference before you commit it.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ from feeds.render.content import content_html, image_type
 from feeds.render.formats import renderer
 from feeds.rules.site_layout import ATOM, RSS
 from feeds.rules.text import clean_text, one_line
-from tests import oracle
 from tests.builders import make_entry, make_feed, make_head, moment
-from tests.oracle import whole_feed
+from tests.render import oracle
+from tests.render.oracle import whole_feed
 
 ADDRESS = "https://example.org/"
 

@@ -74,7 +74,7 @@ def test_a_worker_that_somebody_ends_is_an_error_in_words() -> None:
 ORPHANED = """
 import os, signal
 from feeds.system.processes import Workers
-from tests.test_parallel import work_for_ever
+from tests.system.test_processes import work_for_ever
 
 if __name__ == "__main__":
     with Workers(2) as workers:
@@ -91,7 +91,7 @@ from multiprocessing.connection import Connection
 
 from feeds.errors import WorkerError
 from feeds.system.processes import Workers
-from tests.test_parallel import be_ended_while_handing_back, close_slowly
+from tests.system.test_processes import be_ended_while_handing_back, close_slowly
 
 if __name__ == "__main__":
     Connection._close = close_slowly
@@ -106,7 +106,7 @@ if __name__ == "__main__":
 def close_slowly(connection: Connection) -> None:
     """Close, and have who watches say so late: the main thread goes on meanwhile, and fails if it closes it again."""
     os.close(connection.fileno())
-    if "_watch" in threading.current_thread().name:
+    if "_monitor" in threading.current_thread().name:
         time.sleep(0.3)
 
 

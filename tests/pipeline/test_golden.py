@@ -1,4 +1,4 @@
-"""Whole outputs: each folder in tests/golden has a corpus (``in``) and the tree that it becomes (``out``).
+"""Whole outputs: each folder in tests/pipeline/golden has a corpus (``in``) and the tree that it becomes (``out``).
 
 One that has a ledger as well is built with that. ``make golden`` writes the trees anew; read the difference before you
 commit it.

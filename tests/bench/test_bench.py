@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
+import re
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, median
 from xml.etree import ElementTree
 
 import pytest
 import yaml
 
 from bench import agreement, build, chart, corpus, edits, measure, page, rivals, tools
+from bench.corpus import Sharing
 from bench.results import MixedError, Results
 from tests.conftest import PROJECT
 
@@ -89,6 +96,122 @@ class TestMeasure:
         with subprocess.Popen([sys.executable, "-c", ""]) as process:
             pass
         assert measure.memory_of(process.pid) == 0
+
+
+NEAR_DIGEST = "56fff65df7fd98d406998844ae53af60d8cfc3b047f9b2bdb9bbba39f4d7e5d7"
+"""The digest of the articles -3 to 99 before there was any other sharing."""
+
+MANY = 3_000
+
+PAGE = re.compile(r'webUrl: "https://[^/]+/[0-9]+/([^/]+)/')
+
+
+def links(number: int, sharing: Sharing) -> list[tuple[str, str]]:
+    """Return the related links of an article: the name of the page, and the text of the link."""
+    related = corpus.article(number, sharing).partition("\nrelated:\n")[2].partition("\nsecured: ")[0]
+    texts = related.removeprefix("  - ").split("\n  - ")
+    return [(name, text) for text in texts for name in PAGE.findall(text)]
+
+
+@functools.cache
+def pages(number: int, sharing: Sharing) -> Sequence[str]:
+    """Return the names of the pages that an article mentions."""
+    return [name for name, _ in links(number, sharing)]
+
+
+def mentions(articles: int, sharing: Sharing, kind: str) -> Mapping[str, Sequence[int]]:
+    """Return the numbers of the articles that mention a page, for all pages of a kind."""
+    numbers = defaultdict(list)
+    for number in range(articles):
+        for name in {name for name in pages(number, sharing) if name.startswith(f"{kind}-")}:
+            numbers[name].append(number)
+    return numbers
+
+
+class TestCorpus:
+    def test_near_is_what_it_was(self) -> None:
+        articles = "".join(corpus.article(number) for number in range(-3, 100))
+        assert hashlib.sha256(articles.encode()).hexdigest() == NEAR_DIGEST
+
+    @pytest.mark.parametrize("sharing", [None, *Sharing])
+    def test_an_article_depends_on_its_number_and_the_sharing_alone(
+        self, sharing: Sharing | None, tmp_path: Path
+    ) -> None:
+        command = [sys.executable, "-m", "bench.corpus", str(tmp_path), "--articles", "30"]
+        option = [] if sharing is None else ["--sharing", sharing]
+        subprocess.run([*command, *option], cwd=PROJECT, capture_output=True, timeout=60, check=True)
+        written = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.md")}
+        corpus.write(tmp_path / "more", 60, sharing or Sharing.NEAR)
+        larger = {corpus.path(number): (tmp_path / "more" / corpus.path(number)).read_text() for number in range(60)}
+        assert len(written) == 30
+        assert written.items() < larger.items()
+
+    def test_an_unknown_sharing(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        monkeypatch.setattr(sys, "argv", ["bench.corpus", "folder", "--sharing", "far"])
+        with pytest.raises(SystemExit):
+            corpus.main()
+        assert "invalid choice: 'far' (choose from 'near', 'wide', 'popular')" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("sharing", Sharing)
+    def test_the_link_to_a_page_is_the_same_in_all_articles(self, sharing: Sharing) -> None:
+        texts = defaultdict(set)
+        for number in range(200):
+            for name, text in links(number, sharing):
+                texts[name].add(text)
+        assert {name for name, different in texts.items() if len(different) > 1} == set()
+
+    @pytest.mark.parametrize("sharing", Sharing)
+    def test_5_to_23_links(self, sharing: Sharing) -> None:
+        counts = {len(pages(number, sharing)) for number in range(-100, 300)}
+        assert (min(counts), max(counts)) == (5, 23)
+
+    def test_near_pages_are_mentioned_in_one_folder(self) -> None:
+        for numbers in mentions(1_200, Sharing.NEAR, "shared").values():
+            assert len({Path(corpus.path(number)).parent for number in numbers}) == 1
+
+    def test_wide_shares_three_of_ten_links(self) -> None:
+        several = {name for name, numbers in mentions(MANY, Sharing.WIDE, "wide").items() if len(numbers) > 1}
+        names = [name for number in range(MANY) for name in pages(number, Sharing.WIDE)]
+        assert sum(name in several for name in names) / len(names) == pytest.approx(0.3, abs=0.02)
+
+    @pytest.mark.parametrize("articles", [300, 1_000, MANY])
+    def test_wide_pages_have_as_many_mentions_in_a_corpus_of_any_size(self, articles: int) -> None:
+        counts = [len(numbers) for numbers in mentions(articles, Sharing.WIDE, "wide").values()]
+        assert 6 < fmean(counts) < 7.5
+        assert max(counts) < 30
+        assert sum(2 <= count <= 20 for count in counts) > 0.85 * len(counts)
+        assert sum(3 <= count <= 12 for count in counts) > 0.6 * len(counts)
+
+    @pytest.mark.parametrize("articles", [300, 1_000, MANY])
+    def test_wide_mentions_are_far_apart(self, articles: int) -> None:
+        several = [numbers for numbers in mentions(articles, Sharing.WIDE, "wide").values() if len(numbers) > 1]
+        assert median(numbers[-1] - numbers[0] for numbers in several) > articles / 4
+
+    def test_wide_mentions_are_in_different_folders(self) -> None:
+        several = [numbers for numbers in mentions(MANY, Sharing.WIDE, "wide").values() if len(numbers) > 1]
+        spread = [numbers for numbers in several if len({Path(corpus.path(number)).parent for number in numbers}) > 1]
+        assert len(spread) > 0.55 * len(several)
+
+    def test_popular_pages_are_mentioned_by_all_half_a_quarter(self) -> None:
+        numbers = mentions(1_000, Sharing.POPULAR, "popular")
+        assert len(numbers["popular-0"]) == 1_000
+        for k in range(1, 8):
+            expected = 1_000 / 2**k
+            assert len(numbers[f"popular-{k}"]) == pytest.approx(expected, abs=3 * expected**0.5)
+
+    def test_popular_is_otherwise_as_wide(self) -> None:
+        for number in range(-100, 300):
+            popular, wide = pages(number, Sharing.POPULAR), pages(number, Sharing.WIDE)
+            shared = [[name for name in names if name.startswith("wide-")] for names in (popular, wide)]
+            assert shared[0] == shared[1]
+            assert {name for name in popular if not name.startswith("popular-")} <= set(wide)
+
+    @pytest.mark.parametrize("sharing", [Sharing.WIDE, Sharing.POPULAR])
+    def test_articles_are_otherwise_the_same(self, sharing: Sharing) -> None:
+        for number in range(50):
+            near, other = corpus.article(number), corpus.article(number, sharing)
+            assert other.partition("related:")[0] == near.partition("related:")[0]
+            assert len(pages(number, sharing)) == len(pages(number, Sharing.NEAR))
 
 
 class TestEdits:

@@ -27,7 +27,7 @@ from feeds.audit.pollers.tally import OTHERS, Tally
 from feeds.errors import LogError
 from tests.builders import article, write_corpus
 from tests.conftest import PROJECT, Run
-from tests.test_live import free_port, server
+from tests.live.test_serve import free_port, server
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 FEED = "/topics/ai/feed.atom"

@@ -26,7 +26,7 @@ from feeds.web import current_snapshot
 from feeds.web.app import create_app
 from tests.builders import NOW, article, link, write_corpus
 from tests.conftest import PROJECT
-from tests.test_live import free_port
+from tests.live.test_serve import free_port
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -1,0 +1,131 @@
+"""The values that a build carries from step to step, and how they come into being."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from feeds.catalogue import history, schema
+from feeds.errors import StateError
+from feeds.memory.ledger import Ledger
+from feeds.pipeline import fingerprint
+from feeds.settings.site import Site
+from feeds.settings.state_folder import check_folders
+from feeds.store.lock import lock_state
+from feeds.system.processes import Workers
+from feeds.system.progress import NoProgress, Progress, Stopwatch
+
+T = TypeVar("T")
+
+CATALOGUE_FILE = "catalogue.sqlite3"
+
+
+class BuildSession(NamedTuple):
+    """What a build has before it opens the catalogue.
+
+    Attributes:
+        site: the settings.
+        now: the time of the build, in UTC and whole seconds. It decides which articles are visible and dates changes
+            of documents; it never becomes part of a document.
+        folder: the state folder, which is locked for this build.
+        workers: the worker processes.
+        stopwatch: measures the stages, and tells the progress.
+    """
+
+    site: Site
+    now: datetime
+    folder: Path
+    workers: Workers
+    stopwatch: Stopwatch
+
+
+class BuildContext(NamedTuple):
+    """What every step of a build works with: the catalogue, the memory, and the values of the session.
+
+    Attributes:
+        db: the connection to the catalogue.
+        ledger: the memory of exceptions; a step may add to it.
+        site, now, folder, workers, stopwatch: as in :class:`BuildSession`.
+    """
+
+    db: sqlite3.Connection
+    ledger: Ledger
+    site: Site
+    now: datetime
+    folder: Path
+    workers: Workers
+    stopwatch: Stopwatch
+
+
+@contextlib.contextmanager
+def open_session(site: Site, now: datetime, jobs: int, progress: Progress | None) -> Iterator[BuildSession]:
+    """Lock the state folder of the site and yield the session of one build; end its worker processes afterwards.
+
+    Args:
+        site: the settings.
+        now: the time of the build.
+        jobs: the number of processes that may work.
+        progress: is told about stages and steps.
+
+    Raises:
+        UsageError: the corpus does not exist, or the output would damage it.
+        StateError: the state folder can't be written.
+    """
+    stopwatch = Stopwatch(progress or NoProgress())
+    # Before the lock, which creates the state folder: a mistyped path must leave nothing behind.
+    check_folders(site.corpus_path, site.output_path)
+    with (
+        stopwatch.stage("state"),
+        lock_state(site, lambda: stopwatch.progress.stage("wait for another build", 0)) as folder,
+        Workers(jobs) as workers,
+    ):
+        yield BuildSession(site, now.replace(microsecond=0), folder, workers, stopwatch)
+
+
+def with_catalogue(session: BuildSession, work: Callable[[BuildContext], T], *, discard: bool = False) -> T:
+    """Return the result of `work`, which gets a context with an open catalogue; nothing is committed for it.
+
+    A damaged catalogue is deleted, and `work` is called once more with an empty one: everything in it can be read
+    from the corpus again. The history of published ids is never deleted.
+
+    Args:
+        session: the session of the build.
+        work: the steps of the build.
+        discard: start with an empty catalogue.
+
+    Raises:
+        StateError: the catalogue, the history or the ledger can't be used.
+    """
+    path = session.folder / CATALOGUE_FILE
+    # A catalogue that other code or another time zone has filled holds other values: schema.connect empties it.
+    reader = hashlib.sha256(f"{fingerprint.code_fingerprint()} {session.site.timezone}".encode()).hexdigest()
+
+    def attempt() -> T:
+        with schema.connect(path, reader) as db:
+            return work(BuildContext(db, Ledger.load(session.folder), *session))
+
+    try:
+        if discard:
+            schema.discard_catalogue(path)
+        try:
+            return attempt()
+        except sqlite3.DatabaseError as error:
+            if schema.is_external_error(error) or schema.is_programming_error(error):
+                raise
+            history.refuse_damaged_history(session.folder / history.HISTORY_FILE, error)
+            schema.discard_catalogue(path)
+            return attempt()
+    except sqlite3.Error as error:
+        if schema.is_programming_error(error):
+            raise
+        # The message of other errors may quote a value from an article, which may be private.
+        reason = str(error) if schema.is_external_error(error) else type(error).__name__
+        raise StateError(f"the catalogue can't be used ({reason})", path) from error
+    except OSError as error:
+        place = error.filename2 or error.filename or session.folder
+        raise StateError(f"the state folder can't be written ({error.strerror})", place) from error

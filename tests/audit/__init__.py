@@ -1,0 +1,1 @@
+"""Tests of feeds/audit: the commands that look at sites and logs from outside."""

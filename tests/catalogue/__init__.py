@@ -1,0 +1,1 @@
+"""Tests of feeds/catalogue: builds after edits, and what a build selects."""

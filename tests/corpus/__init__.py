@@ -1,0 +1,1 @@
+"""Tests of feeds/corpus: how files are scanned and read."""

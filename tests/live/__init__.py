@@ -1,0 +1,1 @@
+"""Tests with real servers, worker processes, nginx, and feed readers."""

@@ -1,0 +1,1 @@
+"""Tests of feeds/render: the documents in every format."""

@@ -1,0 +1,1 @@
+"""Tests of feeds/store: snapshots and static trees."""

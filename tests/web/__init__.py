@@ -1,0 +1,1 @@
+"""Tests of feeds/web: HTTP answers, without a network."""
