@@ -21,7 +21,7 @@ from feeds.rules.times import to_seconds
 T = TypeVar("T")
 
 RELATED_LIMIT = 20
-"""The number of related pages that an entry lists: a page that many articles mention must not grow with their number."""
+"""The number of related pages that an entry lists: it must not grow with the number of mentions."""
 
 
 def merge_keys(mention: Mention) -> tuple[str, ...]:

@@ -531,7 +531,8 @@ class TestBounded:
         for number in range(1_000):
             ask(both.short, request(HTTP_ACCEPT_ENCODING=f"{'x' * number}, identity", HTTP_IF_NONE_MATCH=f'"{number}"'))
         assert both.held._cached.size == size
-        for remembered, name in ((fast_path._cached_codings, "HTTP_ACCEPT_ENCODING"), (fast_path._is_host, "HTTP_HOST")):
+        caches = ((fast_path._cached_codings, "HTTP_ACCEPT_ENCODING"), (fast_path._is_host, "HTTP_HOST"))
+        for remembered, name in caches:
             before = remembered.cache_info()
             assert before.maxsize == fast_path.CACHED_VALUES
             ask(both.short, request(**{name: "x" * (fast_path.MAX_CACHED_LENGTH + 1)}))
