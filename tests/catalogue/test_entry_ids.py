@@ -20,8 +20,8 @@ from feeds.errors import StateError
 from feeds.memory.ledger import LEDGER_FILE
 from feeds.pipeline import publish
 from tests.builders import NOW, article, link, make_site, write_corpus
-from tests.catalogue.test_incremental import MEMORY
 from tests.conftest import Run
+from tests.paths import RAM_FOLDER
 
 X, Y = "https://x.example/1", "https://y.example/2"
 
@@ -273,7 +273,7 @@ class Subscriptions(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="feeds-ids-", dir=MEMORY))
+        self.folder = Path(tempfile.mkdtemp(prefix="feeds-ids-", dir=RAM_FOLDER))
         self.corpus = write_corpus(self.folder / "corpus", {"z.md": article("9 always here", url="https://z.example/")})
         self.now = NOW
         self.delivered: dict[str, set[str]] = {}

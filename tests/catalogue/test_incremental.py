@@ -22,8 +22,8 @@ from feeds.pipeline.publish import Report
 from feeds.pipeline.watch import corpus_paths
 from feeds.rules.site_layout import OUTPUT_LIST
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
+from tests.paths import RAM_FOLDER
 
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 PATHS = ["a.md", "b.md", "c/d.md", "e.txt"]
 FOLDERS = ["c", "f", "../away"]
 PAGES = [
@@ -86,7 +86,7 @@ class Edits(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="feeds-edits-", dir=MEMORY))
+        self.folder = Path(tempfile.mkdtemp(prefix="feeds-edits-", dir=RAM_FOLDER))
         self.corpus = write_corpus(self.folder / "corpus", {"z.md": article("Always here", url="https://z.example/")})
         self.now = NOW
         self.options: dict[str, Any] = {"limit": 3}

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from bench import corpus as made_up
 from feeds.corpus import fast_yaml, front_matter
 from feeds.corpus.fields import _scalar
-from tests.conftest import PROJECT, SEEDS
+from tests.paths import ARTICLES, SEEDS
 
 MATTER = re.compile(r"---\s*\n(.*?)\n---", re.DOTALL)
-FILES = [*SEEDS.glob("*.md"), *(PROJECT / "tests" / "corpus" / "articles").rglob("*.md")]
+FILES = [*SEEDS.glob("*.md"), *ARTICLES.rglob("*.md")]
 FOUND = [
     match.group(1)
     for path in FILES

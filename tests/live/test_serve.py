@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import os
 import signal
 import socket
@@ -11,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import feedparser
@@ -20,70 +17,8 @@ import pytest
 from feeds.pipeline.read_corpus import PARALLEL_MIN_FILES
 from feeds.web import server as web_server
 from tests.builders import article, write_corpus
-from tests.conftest import PROJECT, SEEDS
-
-PATIENCE = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def get(port: int, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path, headers=dict(headers or {}))
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-    finally:
-        connection.close()
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.05)
-
-
-@contextlib.contextmanager
-def started(
-    command: list[str], folder: Path, ask: Callable[[], int], **environment: str
-) -> Iterator[subprocess.Popen[str]]:
-    """Run a server in `folder` until `ask`, which returns the status of an answer, says 200; and have it stop."""
-    log = folder / "server.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **environment}, stdout=output, stderr=output, text=True
-        )
-    try:
-
-        def answers() -> bool:
-            assert process.poll() is None, log.read_text()
-            try:
-                return ask() == 200
-            except OSError:
-                return False
-
-        eventually(answers)
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-    assert "Traceback" not in log.read_text(), log.read_text()
-
-
-@contextlib.contextmanager
-def server(command: list[str], port: int, folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    with started(command, folder, lambda: get(port, "/")[0], **environment) as process:
-        yield process
-
-
-def feeds_serve(port: int, *more: str) -> list[str]:
-    return [sys.executable, "-m", "feeds", "serve", "corpus", "--port", str(port), *more]
+from tests.paths import PROJECT, SEEDS
+from tests.servers import PATIENCE, eventually, feeds_serve, free_port, get, server
 
 
 def test_serve_and_an_edit_while_clients_poll(tmp_path: Path) -> None:

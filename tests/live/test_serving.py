@@ -26,8 +26,9 @@ from feeds.pipeline import publish
 from feeds.web import request_counts
 from feeds.web.app import create_app
 from tests.builders import NOW, article, make_site, write_corpus
-from tests.conftest import PROJECT, Run
-from tests.live.test_serve import PATIENCE, eventually, feeds_serve, free_port, get, server, started
+from tests.conftest import Run
+from tests.paths import PROJECT
+from tests.servers import PATIENCE, eventually, feeds_serve, free_port, get, server, started
 
 PAGE = (PROJECT / "docs" / "serving.md").read_text("utf-8")
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

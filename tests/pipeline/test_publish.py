@@ -28,7 +28,7 @@ from feeds.settings.site import Site
 from feeds.store import snapshots
 from feeds.system.files import write_atomically
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
-from tests.conftest import SEEDS
+from tests.paths import SEEDS
 
 MIXED = {
     "published.md": article("Published", url="https://a.example/1", topics=["One"]),

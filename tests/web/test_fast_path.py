@@ -35,7 +35,7 @@ from feeds.web.fast_path import FastPath
 from feeds.web.headers import SiteLinks
 from feeds.web.response_cache import ByteLimitedCache, ResponseCache
 from tests.builders import NOW, article, link, make_site, write_corpus
-from tests.conftest import PROJECT
+from tests.paths import PROJECT
 
 FEED = "/topics/ai/feed.atom"
 CODINGS = ["identity", *(each.name for each in INSTALLED_CODINGS)]
