@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import gc
-import io
 import random
 import shutil
 import subprocess
 import sys
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.validate import validator
@@ -33,15 +30,12 @@ from feeds.web.conditional import entity_tag
 from feeds.web.current_snapshot import CurrentSnapshot
 from feeds.web.fast_path import FastPath
 from feeds.web.headers import SiteLinks
-from feeds.web.response_cache import ByteLimitedCache, ResponseCache
+from feeds.web.response_cache import ByteLimitedCache
 from tests.builders import NOW, article, link, make_site, write_corpus
 from tests.paths import PROJECT
+from tests.web.side_by_side import FEED, Both, Environ, ask, request, without_host
 
-FEED = "/topics/ai/feed.atom"
 CODINGS = ["identity", *(each.name for each in INSTALLED_CODINGS)]
-
-Environ = dict[str, Any]
-Answer = tuple[str, list[tuple[str, str]], bytes]
 
 
 def long_article(**fields: Any) -> str:
@@ -60,76 +54,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     site = make_site(corpus, tmp_path, archives=True, renamed=(("topics/ml", "topics/ai"),))
     publish.build(site, NOW)
     return site
-
-
-class Both:
-    """The short path, and Flask, for one site.
-
-    Attributes:
-        passed_on: the requests that the short path has passed on.
-    """
-
-    def __init__(self, site: Site, limit: int = 64_000_000) -> None:
-        self.flask = partial(Flask.wsgi_app, create_app(site))
-        self.passed_on: list[Environ] = []
-        self.short = FastPath(self._behind, CurrentSnapshot(site.state_path), SiteLinks(site.address), limit)
-
-    def _behind(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        self.passed_on.append(environ)
-        return self.flask(environ, start_response)
-
-    def same(self, environ: Environ) -> Answer:
-        """Return what both answer; it is the same."""
-        ours, theirs = ask(self.short, environ), ask(self.flask, environ)
-        assert ours == theirs
-        return ours
-
-    @property
-    def held(self) -> ResponseCache:
-        """What the short path holds."""
-        held = self.short._held
-        assert held is not None
-        return held
-
-
-def without_host(protocol: str) -> Environ:
-    return {name: value for name, value in request(SERVER_PROTOCOL=protocol).items() if name != "HTTP_HOST"}
-
-
-def request(path: str = FEED, method: str = "GET", **given: str) -> Environ:
-    environ: Environ = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "HTTP_HOST": "example.org",
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "8000",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    return environ | given
-
-
-def ask(application: Callable[..., Iterable[bytes]], environ: Environ) -> Answer:
-    started: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Callable[[bytes], object]:
-        started.append((status, list(headers)))
-        headers.clear()  # it is the server's now
-        return lambda data: None
-
-    answer = application({**environ, "wsgi.input": io.BytesIO()}, start_response)
-    try:
-        body = b"".join(answer)
-    finally:
-        getattr(answer, "close", lambda: None)()
-    return *started[-1], body
 
 
 def documents(site: Site) -> dict[str, Document]:
@@ -356,8 +280,9 @@ class TestGenerations:
     def test_no_file_is_read_for_a_poll(self, site: Site) -> None:
         program = """
 import sys, time
-from tests.web.test_fast_path import *
 from feeds.settings import loader
+from feeds.web import current_snapshot
+from tests.web.side_by_side import Both, ask, request
 site = loader.load_site(environ={}, state=sys.argv[1], base_url="https://example.org/")
 both = Both(site)
 tag = dict(ask(both.short, request())[1])["ETag"]
