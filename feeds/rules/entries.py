@@ -1,6 +1,6 @@
-"""Mentions → entries: which mentions are the same page, and what a subscriber sees of it (DESIGN: Entries).
+"""Rules for entries: which mentions are the same page, and what a subscriber sees of it.
 
-Pure functions of their arguments: no database, no clock, no configuration.
+All functions are pure: no database, no clock, no settings.
 """
 
 from __future__ import annotations
@@ -21,51 +21,53 @@ from feeds.rules.times import to_seconds
 T = TypeVar("T")
 
 RELATED_LIMIT = 20
-"""How many related pages an entry lists: a page that many articles mention must not grow with them."""
+"""How many related pages an entry lists: a page that many articles mention must not grow with their number."""
 
 
 def merge_keys(mention: Mention) -> tuple[str, ...]:
-    """Return what makes `mention` the same page as another: two that share a key are one entry.
+    """Return the keys of the page of `mention`: two mentions that share a key are one entry.
 
-    An article without a page of its own has its id for a key: it is an entry by itself. Keys that start with
-    ``@`` name an article by its file: no other mention has them, but an earlier state of the same article may
+    An article without a page of its own has its id as a key, so it is an entry by itself. Keys that start with ``@``
+    name an article by its file: no other mention has them, but an earlier version of the same article may
     (:mod:`feeds.catalogue.entry_ids`).
     """
-    found: dict[str, None] = {}
+    keys: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
     if mention.url is not None:
-        found |= dict.fromkeys(urls.canonical_keys(mention.url, mention.title))
-    for each in (mention.amp_url, mention.original_url):
-        if each is not None:
-            found[urls.canonical_key(each)] = None
+        keys |= dict.fromkeys(urls.canonical_keys(mention.url, mention.title))
+    for other_url in (mention.amp_url, mention.original_url):
+        if other_url is not None:
+            keys[urls.canonical_key(other_url)] = None
     if mention.url is None:
-        found[f"#{entry_uri(mention)}"] = None
-        found[f"@{mention.path}\n{mention.title}"] = None
+        keys[f"#{entry_uri(mention)}"] = None
+        keys[f"@{mention.path}\n{mention.title}"] = None
     if mention.explicit_id is not None:
-        found[f"#{mention.explicit_id}"] = None  # no canonical address starts with a hash sign
+        keys[f"#{mention.explicit_id}"] = None  # no canonical address starts with a hash sign
         if mention.explicit_id.startswith(("http://", "https://")) and "#" not in mention.explicit_id:
-            found[urls.canonical_key(mention.explicit_id)] = None  # it may be the id of that page's own entry
+            keys[urls.canonical_key(mention.explicit_id)] = None  # another mention may have this address
     if mention.position == 0:
-        found[f"@{mention.path}\n{mention.title}\n{mention.published.isoformat()}"] = None
-    return tuple(found)
+        keys[f"@{mention.path}\n{mention.title}\n{mention.published.isoformat()}"] = None
+    return tuple(keys)
 
 
 def key_hash(key: str) -> int:
-    """Return the number that stands for `key` in tables: 64 bits of its hash, the same for ever."""
+    """Return the 64-bit hash that stands for `key` in tables. It must never change: the history stores it."""
     digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 
 def group_mentions(keyed: Iterable[tuple[int, Sequence[Hashable]]]) -> list[list[int]]:
-    """Return the groups of mentions that are one entry: connected, directly or through others, by a shared key.
+    """Return the groups of mentions that are one entry: connected by shared keys, directly or through others.
+
+    The method is union-find with path halving.
 
     Args:
-        keyed: a number for each mention, and its keys.
+        keyed: the number of a mention, and its keys.
 
     Returns:
-        The numbers, group by group; within a group and among groups in the order given.
+        The numbers, group by group; in a group, and among groups, in the order of `keyed`.
     """
     parent: dict[int, int] = {}
-    first_with: dict[Hashable, int] = {}
+    first_with_key: dict[Hashable, int] = {}
 
     def root(number: int) -> int:
         while parent[number] != number:
@@ -73,10 +75,10 @@ def group_mentions(keyed: Iterable[tuple[int, Sequence[Hashable]]]) -> list[list
             number = parent[number]
         return number
 
-    for number, names in keyed:
+    for number, keys in keyed:
         parent[number] = number
-        for name in names:
-            other = first_with.setdefault(name, number)
+        for key in keys:
+            other = first_with_key.setdefault(key, number)
             if other != number:
                 parent[root(number)] = root(other)
     groups: dict[int, list[int]] = {}
@@ -88,25 +90,26 @@ def group_mentions(keyed: Iterable[tuple[int, Sequence[Hashable]]]) -> list[list
 def representation_order(mention: Mention) -> tuple[bool, float, int, str, str, int]:
     """Return the sort key that puts the representative mention first.
 
-    The article's own before a related one; the earliest published; the shortest, then the first address.
-    File and position decide the rest, so that the order never depends on the order of reading.
+    An article's own mention comes before related ones; then the earliest published; then the shortest address; then
+    the first address in alphabetical order. File and position decide the rest, so that the order never depends on the
+    order of reading.
     """
-    own_address = mention.url or ""
+    url = mention.url or ""
     return (
         mention.position != 0,
         mention.published.timestamp(),
-        len(own_address),
-        own_address,
+        len(url),
+        url,
         mention.path,
         mention.position,
     )
 
 
 def entry_uri(representative: Mention) -> str:
-    """Return the id of the entry that `representative` stands for.
+    """Return the id, a URI, of the entry whose representative mention this is.
 
-    Its explicit id, or its address less fragment and tracking parameters. A page-less article is named by
-    its file and date: no address of ours is in it, so the id survives a new domain (RFC 4287 section 4.2.6).
+    It is the explicit id, or the address without fragment and tracking parameters. An article without a page gets an id
+    from its file and date. It contains no address of the site, so it survives a new domain (RFC 4287 section 4.2.6).
     """
     if representative.explicit_id is not None:
         return representative.explicit_id
@@ -117,38 +120,38 @@ def entry_uri(representative: Mention) -> str:
 
 
 def provider_of(mention: Mention, home: Provider) -> Provider:
-    """Return who published `mention`: as it says, else the host of its page, else the site itself (`home`)."""
-    said = mention.provider
-    if said is not None and said.domain:
-        return said if said.name else Provider(said.domain, said.domain)
+    """Return the publisher of `mention`: the one that it names, else the host of its page, else the site (`home`)."""
+    named = mention.provider
+    if named is not None and named.domain:
+        return named if named.name else Provider(named.domain, named.domain)
     domain = urls.domain_of(mention.url) if mention.url else home.domain
-    name = said.name if said is not None else ""
+    name = named.name if named is not None else ""
     return Provider(name or (home.name if domain == home.domain else domain), domain)
 
 
 def outline(mentions: Iterable[Mention], home: Provider, *, identity: str | None = None) -> Outline:
-    """Return where the entry that `mentions` of one page make together stands; its address is empty without a page.
+    """Return the outline of the entry that `mentions` make. Its address is empty if there is no page.
 
-    The representative mention gives id, address, title and date. `updated` is the latest that any mention names, and
+    The representative mention gives id, address, title and date. `updated` is the latest time that a mention names, and
     never before `published`.
 
     Args:
         mentions: at least one, all of the same page, in any order.
         home: the site as a provider, for an article without one.
-        identity: the id that it was published under, where that is another than :func:`entry_uri` gives.
+        identity: the id under which the entry was published, if it is not the one of :func:`entry_uri`.
     """
     ranked = _ranked(mentions)
     top = ranked[0]
     provider = provider_of(top, home)
     return Outline(
         identity or entry_uri(top),
-        _page(top),
+        _page_url(top),
         top.title,
         to_seconds(top.published),
         to_seconds(_updated(ranked)),
         (provider.name, provider.domain),
-        _names([each.topics for each in ranked]),
-        _names([each.categories for each in ranked]),
+        _merge_names([mention.topics for mention in ranked]),
+        _merge_names([mention.categories for mention in ranked]),
         _first(ranked, _quality),
         top.position == 0,
     )
@@ -163,18 +166,18 @@ def merge(
     page_url: str = "",
     related: tuple[Link, ...] = (),
 ) -> Entry:
-    """Return the entry that `mentions` of one page make together: its :func:`outline`, and all that it shows.
+    """Return the entry that `mentions` make: its :func:`outline`, and everything that it shows.
 
-    What the representative mention lacks (an excerpt, an image, …) comes from the next mention that has it.
+    A value that the representative mention lacks (an excerpt, an image, …) comes from the next mention that has it.
 
     Args:
         mentions, home, identity: as for :func:`outline`.
         page, page_url: slug and address of the page that we make for an article without a web page.
-        related: the pages it is related to.
+        related: the entries that it is related to.
     """
     ranked = _ranked(mentions)
     top = ranked[0]
-    url = _page(top) or page_url
+    url = _page_url(top) or page_url
     return Entry(
         id=identity or entry_uri(top),
         url=url,
@@ -182,54 +185,54 @@ def merge(
         published=top.published,
         updated=_updated(ranked),
         provider=provider_of(top, home),
-        topics=_names([each.topics for each in ranked]),
-        categories=_names([each.categories for each in ranked]),
+        topics=_merge_names([mention.topics for mention in ranked]),
+        categories=_merge_names([mention.categories for mention in ranked]),
         quality=_first(ranked, _quality),
         own=top.position == 0,
-        summary=_first(ranked, lambda each: each.excerpt) or "",
-        content=_first(ranked, lambda each: each.content) or "",
-        original_url=_first(ranked, lambda each: each.original_url if _is_another(each.original_url, url) else None),
-        amp_url=_first(ranked, lambda each: each.amp_url),
-        type=_first(ranked, lambda each: each.type) or "",
-        heat=_first(ranked, lambda each: each.heat),
-        image=_first(ranked, lambda each: each.image),
+        summary=_first(ranked, attrgetter("excerpt")) or "",
+        content=_first(ranked, attrgetter("content")) or "",
+        original_url=_first(ranked, lambda mention: _other_url(mention.original_url, url)),
+        amp_url=_first(ranked, attrgetter("amp_url")),
+        type=_first(ranked, attrgetter("type")) or "",
+        heat=_first(ranked, attrgetter("heat")),
+        image=_first(ranked, attrgetter("image")),
         page=page,
         related=related,
     )
 
 
 def _ranked(mentions: Iterable[Mention]) -> list[Mention]:
-    """Return `mentions` with the representative one first; most entries have but one."""
-    found = list(mentions)
-    if len(found) > 1:
-        found.sort(key=representation_order)
-    return found
+    """Return `mentions` with the representative one first."""
+    ranked = list(mentions)
+    if len(ranked) > 1:  # most entries have one mention
+        ranked.sort(key=representation_order)
+    return ranked
 
 
-def _page(top: Mention) -> str:
-    """Return the address of the page that `top` mentions, or empty where it has none."""
+def _page_url(top: Mention) -> str:
+    """Return the address of the page of a mention, or an empty text."""
     return urls.page_url(top.url) if top.url is not None else ""
 
 
 def _updated(ranked: Sequence[Mention]) -> datetime:
-    """Return the latest change that any of the mentions names, not before the first one's date."""
+    """Return the latest change that a mention names, not before the date of the first mention."""
     latest = ranked[0].published
-    for each in ranked:
-        if each.updated is not None and each.updated > latest:
-            latest = each.updated
+    for mention in ranked:
+        if mention.updated is not None and mention.updated > latest:
+            latest = mention.updated
     return latest
 
 
 _quality = attrgetter("quality")
 
 
-def _is_another(original: str | None, url: str) -> bool:
-    """Tell whether `original` is an address that says more than the entry's own."""
-    return original is not None and urls.page_url(original) != url
+def _other_url(original: str | None, url: str) -> str | None:
+    """Return `original` if it is another address than the entry's own, else None."""
+    return original if original is not None and urls.page_url(original) != url else None
 
 
 def _first(ranked: Sequence[Mention], field: Callable[[Mention], T | None]) -> T | None:
-    """Return the first value of `field` that is there: neither None nor empty (a quality of 0 is there)."""
+    """Return the first value of `field` that is neither None nor empty; a quality of 0 is a value."""
     for mention in ranked:
         value = field(mention)
         if value is not None and value != "":
@@ -237,14 +240,14 @@ def _first(ranked: Sequence[Mention], field: Callable[[Mention], T | None]) -> T
     return None
 
 
-def _names(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return each name once, whatever its spelling, in alphabetical order of what identifies it."""
+def _merge_names(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the names of all lists, one spelling of each name, sorted by their keys."""
     return _sorted_names(lists[0] if len(lists) == 1 else tuple(name for names in lists for name in names))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # many records have the same names
 def _sorted_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    spelled: dict[str, str] = {}
+    spelling: dict[str, str] = {}
     for name in names:
-        spelled.setdefault(name_key(name), name)
-    return tuple(spelled[key] for key in sorted(spelled))
+        spelling.setdefault(name_key(name), name)
+    return tuple(spelling[key] for key in sorted(spelling))

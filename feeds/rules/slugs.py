@@ -1,7 +1,7 @@
-"""Names → the last segment of an address (DESIGN: Addresses).
+"""Slugs: the last segments of addresses, made from names.
 
-Lower-case ASCII that stays readable: other scripts are transliterated (anyascii), and the signs that
-carry meaning are spelled out, so that ``C++``, ``C#`` and ``C`` stay three names.
+A slug is readable lower-case ASCII. Other scripts are transliterated (anyascii), and characters with a meaning are
+spelled out, so that ``C++``, ``C#`` and ``C`` stay three names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 MAX_SLUG_LENGTH = 80
-"""The longest slug, in characters, before a name is cut and told apart by a hash."""
+"""The length in characters from which on a slug is cut and gets a hash of the whole name."""
 
 _SPELLED_OUT = (
     (re.compile(r"(?<=\w)\+|(?<=\+)\+"), " plus "),
@@ -24,23 +24,23 @@ _SPELLED_OUT = (
     (re.compile("%"), " percent "),
     (re.compile("@"), " at "),
 )
-_APART = re.compile(r"[^a-z0-9]+")
+_BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 def slugify(name: str) -> str:
-    """Return the address segment for `name`: ``[a-z0-9]`` words joined by hyphens, never empty.
+    """Return the slug of `name`: words of ``[a-z0-9]`` joined by hyphens, never empty.
 
     >>> slugify("Microsoft AI"), slugify("C++"), slugify("C#"), slugify(".NET"), slugify("Künstliche Intelligenz")
     ('microsoft-ai', 'c-plus-plus', 'c-sharp', 'dot-net', 'kunstliche-intelligenz')
     """
     text = unicodedata.normalize("NFKC", name)
-    for sign, word in _SPELLED_OUT:
-        text = sign.sub(word, text)
+    for pattern, word in _SPELLED_OUT:
+        text = pattern.sub(word, text)
     if not text.isascii():
-        from anyascii import anyascii  # most names do without
+        from anyascii import anyascii  # slow to load, and most names are ASCII
 
         text = anyascii(text)
-    slug = _APART.sub("-", text.replace("'", "").lower()).strip("-")
+    slug = _BETWEEN_WORDS.sub("-", text.replace("'", "").lower()).strip("-")
     if not slug:
         return f"x-{_mark(name)}"
     if len(slug) > MAX_SLUG_LENGTH:
@@ -49,13 +49,13 @@ def slugify(name: str) -> str:
 
 
 class SlugClaim(NamedTuple):
-    """A name that wants the slug of its own name.
+    """The claim of a name to its plain slug. Claims sort by age: the oldest gets the plain slug.
 
     Attributes:
-        since: when it was first used, in seconds since the epoch; the oldest keeps the plain slug, so a
-            newcomer never takes an address that people have subscribed to.
-        key: what identifies the name; decides where `since` is equal.
-        slug: the plain slug it wants.
+        since: when the name was first used, in seconds since the epoch. A newcomer never takes an address that people
+            have subscribed to.
+        key: the identity of the name; it decides between claims of one age.
+        slug: the plain slug.
     """
 
     since: float
@@ -63,36 +63,37 @@ class SlugClaim(NamedTuple):
     slug: str
 
 
-def assign_slugs(claims: Iterable[SlugClaim], kept: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the slug of each key: the plain one, or the plain one and a mark where another has it already.
+def assign_slugs(claims: Iterable[SlugClaim], reserved: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the slug of every claim by its key: the plain slug, or the plain slug and a mark if it is taken.
 
-    The outcome depends on the arguments alone, never on the order of the claims or on earlier outcomes.
+    The result depends on the arguments alone, and not on the order of the claims or on earlier results.
 
     Args:
-        claims: who wants which slug.
-        kept: slugs that are given already, by key: also to keys that claim nothing. Of two that have the same,
-            the first keeps it.
+        claims: the claims.
+        reserved: key → slug that it has already; also of keys without a claim. Of two keys with one slug, the first
+            has it.
     """
     holders: dict[str, str] = {}
-    for key, slug in (kept or {}).items():
+    for key, slug in (reserved or {}).items():
         holders.setdefault(slug, key)
-    kept = {key: slug for slug, key in holders.items()}
+    slug_of = {key: slug for slug, key in holders.items()}
     taken = set(holders)
-    wanted: dict[str, list[SlugClaim]] = defaultdict(list)
+    rivals_for: dict[str, list[SlugClaim]] = defaultdict(list)
     for claim in claims:
-        wanted[claim.slug].append(claim)
-    given: dict[str, str] = {}
-    for slug, rivals in wanted.items():
+        rivals_for[claim.slug].append(claim)
+    assigned: dict[str, str] = {}
+    for slug, rivals in rivals_for.items():
         for claim in sorted(rivals):
-            if claim.key in kept:
-                given[claim.key] = kept[claim.key]
+            if claim.key in slug_of:
+                assigned[claim.key] = slug_of[claim.key]
             elif slug not in taken:
                 taken.add(slug)
-                given[claim.key] = slug
+                assigned[claim.key] = slug
             else:
-                given[claim.key] = f"{slug}--{_mark(claim.key)}"  # no plain slug has two hyphens
-    return given
+                assigned[claim.key] = f"{slug}--{_mark(claim.key)}"  # no plain slug has two hyphens in a row
+    return assigned
 
 
 def _mark(text: str) -> str:
+    """Return eight hexadecimal digits that tell names with one slug apart."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

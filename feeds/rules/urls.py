@@ -1,10 +1,10 @@
-"""What a web address may be, and when two of them are the same page (DESIGN: Entries).
+"""Rules for web addresses: which are valid, and when two of them are the same page.
 
-Three strengths of one address, each a function:
+Three functions reduce an address, step by step:
 
-- :func:`absolute_url`: as written, made a valid URI (RFC 3986), or None;
-- :func:`page_url`: less what never names a page (fragment, tracking parameters): an entry's id;
-- :func:`canonical_key`: less everything in which two addresses of one page may differ: a key to compare, not to visit.
+- :func:`absolute_url` makes it a valid URI (RFC 3986), or returns None;
+- :func:`page_url` removes the parts that never identify a page (fragment, tracking parameters): the id of an entry;
+- :func:`canonical_key` removes everything in which two addresses of one page may differ: a key to compare, no address.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ TRACKING = frozenset({
     "wbraid", "wickedid", "xtor", "yclid",
 })
 # fmt: on
-"""Query parameters, lower-case, that say where a reader came from and never which page it is."""
+"""Query parameters, in lower case, that name the source of a visit and never the page."""
 
 _TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_")
 
-_PLAIN = re.compile(
+_PLAIN_URL = re.compile(
     r"https?://[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){0,3}(?::\d{1,4})?(?:[/?#][A-Za-z0-9\-._~:/?#@!$&'()*+,;=]*)?\Z"
 )
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -38,12 +38,12 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?\Z|\[[0-9a-f:.]+\]\Z"
 
 
 def absolute_url(written: str) -> str | None:
-    """Return `written` as a valid absolute ``http:`` or ``https:`` URI, or None where it is neither.
+    """Return `written` as a valid absolute ``http:`` or ``https:`` URI, or None if it is neither.
 
-    Spaces, quotes and non-ASCII characters are percent-encoded (RFC 3987 section 3.1), a non-ASCII
-    host goes to its ASCII form, a user name or password is dropped: a feed is public.
+    Spaces, quotes and non-ASCII characters are percent-encoded (RFC 3987 section 3.1). A non-ASCII host becomes its
+    ASCII form. A user name and a password are dropped: a feed is public.
     """
-    if _PLAIN.match(written) and written.count("#") <= 1:
+    if _PLAIN_URL.match(written) and written.count("#") <= 1:
         return written
     written = _CONTROLS.sub("", clean_text(written)).strip()
     try:
@@ -58,15 +58,15 @@ def absolute_url(written: str) -> str | None:
         SplitResult(
             scheme=parts.scheme,
             netloc=host if port is None else f"{host}:{port}",
-            path=_encode(parts.path),
-            query=_encode(parts.query),
-            fragment=_encode(parts.fragment),
+            path=_percent_encode(parts.path),
+            query=_percent_encode(parts.query),
+            fragment=_percent_encode(parts.fragment),
         )
     )
 
 
 def page_url(address: str) -> str:
-    """Return `address` (one that :func:`absolute_url` returned) less its fragment and tracking parameters."""
+    """Return `address`, a result of :func:`absolute_url`, without fragment and tracking parameters."""
     base = address.partition("#")[0]
     if "?" not in base:
         return base
@@ -76,30 +76,30 @@ def page_url(address: str) -> str:
 
 
 def canonical_key(address: str) -> str:
-    """Return the key under which `address` is the same page as others.
+    """Return the key that all addresses of one page have in common.
 
-    Scheme and host are lower-cased, http is https, ``www.``, the default port, the fragment, tracking
-    parameters and a trailing slash are dropped.
+    It has no scheme, no ``www.``, no default port, no fragment, no tracking parameters and no slash at the end. The
+    host is in lower case.
 
     >>> canonical("http://www.Example.org:80/a/?utm_source=x#top")
     'example.org/a'
     """
-    host, path, query = _page(address)
+    host, path, query = _canonical_parts(address)
     return f"{host}{path}?{query}" if query else host + path
 
 
 def canonical_keys(address: str, title: str) -> tuple[str, str]:
-    """Return what :func:`canonical_key` does, and the key for pages that agree in host, path and title though not in query.
+    """Return two keys: the :func:`canonical_key`, and one for pages with equal host, path and title but another query.
 
-    Letter case makes no difference in a path with a title.
+    The letter case of the path makes no difference in the second key.
     """
-    host, path, query = _page(address)
+    host, path, query = _canonical_parts(address)
     return f"{host}{path}?{query}" if query else host + path, f"{host}{path.casefold()} {title}"
 
 
 @lru_cache(maxsize=4096)
 def domain_of(written: str) -> str:
-    """Return the bare domain in `written`, which may be a domain or a whole address; empty if there is none.
+    """Return the domain of `written`, a domain or a whole address, without ``www.``; empty if there is none.
 
     >>> domain("https://www.Nasdaq.com/articles"), domain("nasdaq.com")
     ('nasdaq.com', 'nasdaq.com')
@@ -109,11 +109,11 @@ def domain_of(written: str) -> str:
         host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
     except ValueError:
         return ""
-    return _bare(_ascii_host(host) or "")
+    return _without_www(_ascii_host(host) or "")
 
 
-def _page(address: str) -> tuple[str, str, str]:
-    """Return host, path and query of `address`, each in canonical form."""
+def _canonical_parts(address: str) -> tuple[str, str, str]:
+    """Return host, path and query of `address`, in canonical form."""
     rest = address.partition("#")[0].partition("://")[2]
     rest, _, query = rest.partition("?")
     host, slash, path = rest.partition("/")
@@ -122,27 +122,27 @@ def _page(address: str) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=4096)
 def _canonical_host(host: str) -> str:
-    return _bare(host.lower().removesuffix(":80").removesuffix(":443"))
+    return _without_www(host.lower().removesuffix(":80").removesuffix(":443"))
 
 
-def _bare(host: str) -> str:
+def _without_www(host: str) -> str:
     short = host.removeprefix("www.").rstrip(".")
     return short if "." in short else host.rstrip(".")
 
 
 def _without_tracking(query: str) -> str:
-    return "&".join(part for part in query.split("&") if part and not _tracks(part.partition("=")[0].lower()))
+    return "&".join(part for part in query.split("&") if part and not _is_tracking(part.partition("=")[0].lower()))
 
 
-def _tracks(parameter: str) -> bool:
+def _is_tracking(parameter: str) -> bool:
     return parameter in TRACKING or parameter.startswith(_TRACKING_PREFIXES)
 
 
 def _ascii_host(host: str) -> str | None:
-    """Return `host` as it stands in a URI (RFC 3986 section 3.2.2), or None where it is no host."""
+    """Return `host` in the form that a URI has (RFC 3986 section 3.2.2), or None if it is not a host."""
     host = host.lower()
     if not host.isascii():
-        import idna  # few corpora need it
+        import idna  # slow to load, and most hosts are ASCII
 
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
@@ -155,5 +155,5 @@ def _ascii_host(host: str) -> str | None:
     return host if fits and _HOST.match(host) else None
 
 
-def _encode(part: str) -> str:
+def _percent_encode(part: str) -> str:
     return _STRAY_PERCENT.sub("%25", quote(part, safe="%:/?@!$&'()*+,;=~"))

@@ -1,6 +1,6 @@
-"""Content codings: gzip, br, zstd, each a function of a document's bytes (RFC 9110 section 8.4.1, RFC 7932, RFC 8878).
+"""Content codings: gzip, br and zstd as functions of the bytes (RFC 9110 section 8.4.1, RFC 7932, RFC 8878).
 
-Brotli and zstandard are extras (``feeds[compress]``); without them there is gzip.
+Brotli and zstandard are extras (``feeds[compress]``); without them there is gzip only.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 MIN_SIZE = 1024
-"""From how many bytes on a document is worth coding: a smaller one is sent in one packet anyway."""
+"""The size in bytes from which on a document is coded. A smaller one fits into one packet anyway."""
 
-_TEXTS = ("text/", "application/json", "application/xml", "image/svg")
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "image/svg")
 
 
 class Coding(NamedTuple):
-    """One way to make a document smaller.
+    """A content coding.
 
     Attributes:
-        name: in Accept-Encoding, Content-Encoding and entity tags.
-        suffix: of a file that holds a coded document; nginx and others look for it.
-        encode: the bytes of a document → the same bytes on every call, coded.
+        name: its name in Accept-Encoding, Content-Encoding and entity tags.
+        suffix: the suffix of files with coded bytes, as nginx and other servers expect it.
+        encode: returns the coded bytes; the same result at every call.
     """
 
     name: str
@@ -40,29 +40,29 @@ def _br(body: bytes) -> bytes:
 def _zstd(body: bytes) -> bytes:
     import zstandard
 
-    return zstandard.ZstdCompressor(level=10).compress(body)  # its window is one that every client has (RFC 9659)
+    return zstandard.ZstdCompressor(level=10).compress(body)  # a window that every client has (RFC 9659)
 
 
 def _gzip(body: bytes) -> bytes:
-    return zlib.compress(body, 9, wbits=31)  # 31 is gzip, without a name and a time
+    return zlib.compress(body, 9, wbits=31)  # 31: with a gzip header, which has neither name nor time
 
 
 CODINGS = (Coding("br", ".br", _br), Coding("zstd", ".zst", _zstd), Coding("gzip", ".gz", _gzip))
-"""All codings, the one that makes feeds smallest first."""
+"""All codings; the one that makes feeds smallest comes first."""
 
 _MODULES = {"br": "brotli", "zstd": "zstandard", "gzip": "zlib"}
 
-INSTALLED_CODINGS = tuple(each for each in CODINGS if importlib.util.find_spec(_MODULES[each.name]) is not None)
-"""The codings that can be made here."""
+INSTALLED_CODINGS = tuple(coding for coding in CODINGS if importlib.util.find_spec(_MODULES[coding.name]) is not None)
+"""The codings whose libraries are installed."""
 
 
 def codings_of(media_type: str, size: int) -> tuple[Coding, ...]:
-    """Return the codings in which a document can be had; none of one that is small, or no text.
+    """Return the codings that a document is available in: none for a small document, or one that is no text.
 
     Args:
         media_type: with or without parameters.
         size: in bytes.
     """
-    kind = media_type.partition(";")[0].rstrip()
-    is_text = kind.startswith(_TEXTS) or kind.endswith(("+xml", "+json"))
+    name = media_type.partition(";")[0].rstrip()
+    is_text = name.startswith(_TEXT_TYPES) or name.endswith(("+xml", "+json"))
     return INSTALLED_CODINGS if is_text and size >= MIN_SIZE else ()

@@ -1,4 +1,4 @@
-"""Files that nobody ever sees half of."""
+"""Atomic files: a reader sees all of a file or nothing of it."""
 
 from __future__ import annotations
 
@@ -12,74 +12,79 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_SYNC_FROM = 32
-"""From how many files on one sync of everything is faster than one of each."""
+_SYNC_ALL_FROM = 32
+"""The number of files from which on one sync of all file systems is faster than a sync of every file."""
 
-_NEW = ".new"
-"""The folder in which files are written before they take their places; what a killed build leaves is in it."""
+_TEMPORARY_FOLDER = ".new"
+"""The folder in which files are written before they move to their paths. A killed build leaves its files there."""
 
 
 def write_atomically(
     path: Path, body: bytes, *, root: Path | None = None, durable: bool = False, modified: int | None = None
 ) -> None:
-    """Write `body` to `path` so that it is there whole or not at all, and make the folders it needs.
+    """Write `body` to `path`, so that the file is whole at every moment; make the folders that it needs.
 
     Args:
         path: the file.
-        body: all that it shall hold.
-        root: the folder that :func:`remove_leftovers` tidies; the file's own where None.
-        durable: wait until the bytes are on the disk.
-        modified: the modification time that the file shall have, in seconds since the epoch.
+        body: its content.
+        root: the folder that :func:`remove_leftovers` tidies, on the same file system; None for the file's own folder.
+        durable: return only when the bytes are on the disk.
+        modified: the modification time of the file, in seconds since the epoch.
 
     Raises:
         OSError: it can't be written; nothing is left behind.
     """
-    place = os.path.join(root or path.parent, _NEW)
+    place = os.path.join(root or path.parent, _TEMPORARY_FOLDER)
     descriptor, temporary = _with_folder(place, lambda: tempfile.mkstemp(dir=place))
     try:
         with open(descriptor, "wb", buffering=0) as file:
             rest = memoryview(body)
-            while rest:
+            while rest:  # one call may write less than all
                 rest = rest[file.write(rest) :]
-            os.fchmod(descriptor, 0o644)
+            os.fchmod(descriptor, 0o644)  # mkstemp gives 0o600, and a web server of another user has to read the file
             if durable:
                 os.fsync(descriptor)
         if modified is not None:
             os.utime(temporary, (modified, modified))
         _with_folder(path.parent, lambda: os.replace(temporary, path))
-    except BaseException:
+    except BaseException:  # Ctrl-C as well
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
 
 
 def _with_folder(folder: str | Path, make: Callable[[], T]) -> T:
-    """Return what `make` makes in `folder`, which is there but for the first of thousands of files."""
+    """Return the result of `make`, which needs `folder`; make the folder only if that fails.
+
+    The folder exists for all but the first of thousands of files.
+    """
     try:
         return make()
-    except (FileNotFoundError, NotADirectoryError):  # or there is a file in its place: what makes it says so
+    except (FileNotFoundError, NotADirectoryError):  # NotADirectoryError: makedirs says which file is in the way
         os.makedirs(folder, exist_ok=True)
         return make()
 
 
 @contextlib.contextmanager
 def scratch_folder(root: Path) -> Iterator[Path]:
-    """Yield a new folder for what nobody needs afterwards; :func:`remove_leftovers` removes it where this comes to no end.
+    """Yield a new folder for temporary files, and delete it afterwards.
 
-    Afterwards nothing can be put into it: other processes may still be about to.
+    :func:`remove_leftovers` deletes it if this process is killed.
     """
-    place = root / _NEW
+    place = root / _TEMPORARY_FOLDER
     folder = Path(_with_folder(place, lambda: tempfile.mkdtemp(dir=place)))
     try:
         yield folder
     finally:
-        left = folder.rename(folder.with_suffix(".left"))  # who writes by its name finds none, and makes none anew
-        shutil.rmtree(left, ignore_errors=True)
+        # Renamed first: a worker process that is late fails to open a file by the old name, and does not make the
+        # folder again while it is being deleted.
+        renamed = folder.rename(folder.with_suffix(".left"))
+        shutil.rmtree(renamed, ignore_errors=True)
 
 
 def sync_files(paths: Sequence[Path]) -> None:
     """Return when the bytes of the files `paths` are on the disk."""
-    if len(paths) > _SYNC_FROM:
+    if len(paths) > _SYNC_ALL_FROM:
         os.sync()
         return
     for path in paths:
@@ -91,5 +96,5 @@ def sync_files(paths: Sequence[Path]) -> None:
 
 
 def remove_leftovers(root: Path) -> None:
-    """Remove what a build that was killed has left of files it was writing below `root`."""
-    shutil.rmtree(root / _NEW, ignore_errors=True)
+    """Delete the temporary files that a killed build has left below `root`."""
+    shutil.rmtree(root / _TEMPORARY_FOLDER, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""Work on many things, in this process or on an executor that is handed in.
+"""Worker processes, and work in batches on them or in this process.
 
-What is done is cut as map calls over batches: results come back in order, what is under way at a time is bounded (here,
-or by who calls), and any :class:`concurrent.futures.Executor` will do.
+Work is a series of calls over batches. Results come in the order of the batches, the number of batches under way is
+bounded (here or by the caller), and any :class:`concurrent.futures.Executor` can do the work.
 """
 
 from __future__ import annotations
@@ -25,37 +25,35 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_PENDING = 8
-"""How many batches are handed to the executor at a time; as many more wait until their results are taken."""
+"""How many batches are given to the executor at a time. As many results may wait to be taken."""
 
 
 def relax_garbage_collection() -> None:
-    """Have Python look for cycles of objects a hundred times less often than it does by itself.
+    """Make Python look for reference cycles a hundred times less often.
 
-    A build makes millions of small values, which go without being looked for, and hardly a cycle; looking for cycles
-    among them took a fifth of the time of a first build of 10,000 articles. It is not switched off, so memory stays
-    bounded.
+    A build makes millions of small values and hardly a cycle. The search for cycles took a fifth of the time of a first
+    build of 10,000 articles. It is not switched off, so memory stays bounded.
     """
-    gc.freeze()  # what is there now is code, and stays
+    gc.freeze()  # the objects of now are modules and functions, which stay
     gc.set_threshold(100_000, 20, 100)
 
 
 class Workers:
-    """Worker processes, which are started when there is enough to do for them, and stay until the end.
+    """Worker processes. They start when there is enough to do, and stay until the end of the context.
 
     Args:
-        jobs: how many there may be; with less than two, everything is done in this process.
-
-    Used as a context, it ends them in the end.
+        jobs: the number of processes; below two, this process does all the work.
 
     Raises:
-        WorkerError: one of them was ended by somebody else, and something was still to be done.
+        WorkerError: at the end of the context, if a worker was killed while there was work.
     """
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
         self._is_ending = False
-        self._ending = threading.Lock()  # of the pool: by this process, or because somebody ends a worker
+        # Guards the closing of the pool's result pipe: both _monitor and the shutdown of the pool close it.
+        self._ending = threading.Lock()
 
     def __enter__(self) -> Workers:
         return self
@@ -63,7 +61,7 @@ class Workers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._pool is None:
             return
-        from concurrent.futures import BrokenExecutor  # loaded with the pool
+        from concurrent.futures import BrokenExecutor  # was loaded with the pool
 
         with self._ending:
             self._is_ending = True
@@ -73,107 +71,114 @@ class Workers:
             raise WorkerError(reason) from error
 
     def executor(self, amount: int, enough: int) -> Executor | None:
-        """Return the executor for an `amount` of things to do, or None where it is less than `enough` to start one."""
+        """Return the executor for `amount` items of work, or None if this process should do it.
+
+        Args:
+            amount: the number of items.
+            enough: the number from which on it pays to start the processes. Once they run, they are always used.
+        """
         if self._jobs < 2 or (self._pool is None and amount < enough):
             return None
         if self._pool is None:
-            from concurrent.futures import ProcessPoolExecutor  # most builds have too little to do for them
+            from concurrent.futures import ProcessPoolExecutor  # slow to load, and most builds have too little work
             from multiprocessing import get_context
 
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"), initializer=_begin)
-            # Ctrl-C goes to all processes. A worker that it ends breaks the pool, which may wait for it for ever. So it
-            # does not reach them, which they inherit from the process that forks them; they end with the pool.
+            self._pool = ProcessPoolExecutor(self._jobs, mp_context=get_context("forkserver"), initializer=_init_worker)
+            # Ctrl-C goes to all processes of the terminal. A worker that it kills breaks the pool, which may then wait
+            # for ever. So SIGINT is blocked while the fork server and the first worker start: the others inherit the
+            # mask. They end with the pool.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            self._pool.submit(_begin_one)
+            self._pool.submit(_do_nothing)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            threading.Thread(target=self._watch, args=(self._pool,), daemon=True).start()
+            threading.Thread(target=self._monitor, args=(self._pool,), daemon=True).start()
         return self._pool
 
-    def _watch(self, pool: ProcessPoolExecutor) -> None:
-        """Have the pool notice a worker that somebody ends, at whatever moment.
+    def _monitor(self, pool: ProcessPoolExecutor) -> None:
+        """Break the pool when a worker is killed, at whatever moment.
 
-        One that is ended while it hands something back leaves half of it in the pipe and the lock on that with nobody,
-        and the pool waits for the other half for ever (seen with Python 3.11). It gets an end of file when nobody is
-        left who could write: neither the other workers nor this process.
+        A worker that is killed while it writes a result leaves half of it in the pipe, and the lock of the pipe held.
+        The pool waits for the other half for ever (seen with Python 3.11). It gets an end of file once no process can
+        write any more: so the other workers are killed, and this process closes its end of the pipe.
         """
         from multiprocessing.connection import wait
 
         workers: list[BaseProcess] = []
-        while not self._is_ending and not wait([each.sentinel for each in workers], timeout=0.5):
-            workers = list((pool._processes or {}).values())  # some may have been started since
-        with self._ending:  # the pool closes what it writes to as well, when it is shut down
+        while not self._is_ending and not wait([worker.sentinel for worker in workers], timeout=0.5):
+            workers = list((pool._processes or {}).values())  # the pool may have started more
+        with self._ending:
             if not self._is_ending:
-                for each in workers:
-                    each.kill()
+                for worker in workers:
+                    worker.kill()
                 pool._result_queue._writer.close()  # type: ignore[attr-defined]
 
 
-def _begin() -> None:
-    """Do what a worker process does first."""
+def _init_worker() -> None:
+    """Prepare a worker process."""
     import multiprocessing
 
     relax_garbage_collection()
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_after, args=(parent.join,), daemon=True).start()
+        threading.Thread(target=_exit_after, args=(parent.join,), daemon=True).start()
 
 
-def _begin_one() -> None:
-    """Do nothing: the pool starts its first process when it is first asked to."""
+def _do_nothing() -> None:
+    """Do nothing: the pool starts its first process for the first call."""
 
 
-def _end_after(wait: Callable[[], None]) -> None:
-    """End this process when `wait` is over: who has lost the process that it works for must not write any more."""
+def _exit_after(wait: Callable[[], None]) -> None:
+    """Exit this process when `wait` returns: a worker must not write for a build that is over."""
     wait()
     os._exit(1)
 
 
 def map_batches(
-    work: Callable[[list[T]], R], things: Iterable[T], size: int, executor: Executor | None = None
+    work: Callable[[list[T]], R], items: Iterable[T], size: int, executor: Executor | None = None
 ) -> Iterator[R]:
-    """Yield what `work` makes of each batch of `things`, in their order.
+    """Yield the results of `work` for batches of `items`, in their order.
 
     Args:
-        work: is called with a list of things; it and they can be pickled where the executor needs that.
-        things: are taken as they are needed.
-        size: how many make a batch: so many that passing them between processes is the smaller part.
-        executor: does the work; None does it here.
+        work: is called with a list of items. It and the items can be pickled if the executor needs that.
+        items: are taken as they are needed.
+        size: the number of items in a batch: large enough that passing them between processes is the smaller part.
+        executor: does the work; None does it in this process.
     """
-    batches = batched(things, size)
+    batches = batched(items, size)
     if executor is None:
         yield from map(work, batches)
         return
-    ahead: Iterator[R] = iter(())
-    while some := list(islice(batches, MAX_PENDING)):
-        results = executor.map(work, some)  # before those ahead are waited for: nobody shall be idle meanwhile
-        yield from ahead
-        ahead = results
-    yield from ahead
+    previous: Iterator[R] = iter(())
+    while group := list(islice(batches, MAX_PENDING)):
+        results = executor.map(work, group)  # before the wait for the previous group: no worker should be idle
+        yield from previous
+        previous = results
+    yield from previous
 
 
 def map_all(
-    work: Callable[[list[T]], R], things: Iterable[T], size: int, executor: Executor | None = None
+    work: Callable[[list[T]], R], items: Iterable[T], size: int, executor: Executor | None = None
 ) -> Iterator[R]:
-    """Return what :func:`map_batches` yields, with all of it under way before the first is asked for.
+    """Start `work` for all batches of `items` at once, and return an iterator over the results, in their order.
 
     Args:
-        work, things, size, executor: as there; nothing bounds how many batches wait. None does them when asked for.
+        work, items, size, executor: as for :func:`map_batches`. The number of batches under way is not bounded. Without
+            an executor, a batch is worked on when its result is asked for.
     """
-    return (map if executor is None else executor.map)(work, batched(things, size))
+    return (map if executor is None else executor.map)(work, batched(items, size))
 
 
-def start_ahead(things: Iterable[T]) -> Iterator[T]:
-    """Yield `things` in their order, each when the next has been taken: what that one starts is then under way."""
-    rest = iter(things)
-    for first in rest:
+def start_ahead(items: Iterable[T]) -> Iterator[T]:
+    """Yield `items` in their order, but take one more before an item is yielded: its work has begun by then."""
+    rest = iter(items)
+    for current in rest:
         for following in rest:
-            yield first
-            first = following
-        yield first
+            yield current
+            current = following
+        yield current
 
 
-def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield `things` in lists of `size`, the last of which may be shorter."""
-    rest = iter(things)
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield `items` in lists of `size`; the last one may be shorter."""
+    rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch

@@ -1,4 +1,4 @@
-"""How far a build is, and where its time goes: a bar for what takes longer than a second, a table for who asks."""
+"""Progress of a build, and the time of its stages."""
 
 from __future__ import annotations
 
@@ -12,28 +12,34 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Is told how far a build is."""
+    """The receiver of the progress of a build."""
 
     def stage(self, name: str, total: int) -> None:
-        """The stage `name` starts, with `total` steps; 0 where nobody knows how many."""
+        """Begin the stage `name` with `total` steps; 0 if the number is not known."""
 
     def advance(self, steps: int = 1) -> None:
-        """So many steps of the stage are done."""
+        """Record that `steps` steps of the stage are done."""
 
 
 class NoProgress:
-    """Progress that nobody watches."""
+    """A receiver that does nothing."""
 
     def stage(self, name: str, total: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def advance(self, steps: int = 1) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a part of a build was, and how long it took: `count` steps (0: it has none), in `seconds`."""
+    """A stage of a build.
+
+    Attributes:
+        name: its name.
+        count: how many steps it had; 0 if it has no steps.
+        seconds: its wall time.
+    """
 
     name: str
     count: int
@@ -41,17 +47,17 @@ class Stage:
 
 
 class Stopwatch:
-    """Wall time by stage. Of stages that are in one another, each moment belongs to the innermost.
+    """The wall time of stages. Where stages are nested, a moment counts for the innermost one.
 
     Args:
-        progress: is told which stage begins, and of steps.
+        progress: is told about stages and steps.
 
     Attributes:
-        progress: to be told of steps: counts them, and passes it on.
+        progress: a receiver that counts the steps and passes them on.
     """
 
     def __init__(self, progress: Progress) -> None:
-        self.progress: Progress = _Counter(progress, self)
+        self.progress: Progress = _CountingProgress(progress, self)
         self._seconds: dict[str, float] = {}
         self._steps: dict[str, int] = {}
         self._running: str | None = None
@@ -59,36 +65,36 @@ class Stopwatch:
 
     @contextlib.contextmanager
     def stage(self, name: str, total: int = 0, *, tell: bool = True) -> Iterator[None]:
-        """Measure the stage `name`, which has `total` steps (0: nobody knows).
+        """Measure the stage `name`.
 
         Args:
-            name: which; the same one may come again.
-            total: how many steps it has. Where it is not told of them one by one, they count when it ends.
-            tell: whether the progress is told; not of what comes many times within another stage.
+            name: the name; the times of stages with one name are added up.
+            total: the number of steps; 0 if it is not known. If no step is reported, `total` steps count at the end.
+            tell: whether the progress is told; False for a stage that begins many times within another one.
         """
         if tell:
             self.progress.stage(name, total)
-        outer = self._run(name)
+        outer = self._switch(name)
         before = self._steps.get(name, 0)
         try:
             yield
         finally:
             if self._steps.get(name, 0) == before:
                 self._steps[name] = before + total
-            self._run(outer)
+            self._switch(outer)
 
     def count(self, steps: int) -> None:
-        """Note that so many steps of the stage that runs are done."""
+        """Add `steps` steps to the stage that runs."""
         if self._running is not None:
             self._steps[self._running] = self._steps.get(self._running, 0) + steps
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """What has been measured, in the order in which the stages began."""
-        return tuple(Stage(name, self._steps.get(name, 0), took) for name, took in self._seconds.items())
+        """The stages so far, in the order in which they began."""
+        return tuple(Stage(name, self._steps.get(name, 0), seconds) for name, seconds in self._seconds.items())
 
-    def _run(self, name: str | None) -> str | None:
-        """Have the stage `name` run instead of the one that does, which is returned."""
+    def _switch(self, name: str | None) -> str | None:
+        """Stop the stage that runs, start the stage `name`, and return the name of the stopped one."""
         now = time.perf_counter()
         if self._running is not None:
             self._seconds[self._running] += now - self._since
@@ -98,24 +104,25 @@ class Stopwatch:
         return outer
 
 
-class _Counter:
-    """The progress that a stopwatch hands out."""
+class _CountingProgress:
+    """The receiver that a stopwatch hands out."""
 
-    def __init__(self, told: Progress, watch: Stopwatch) -> None:
-        self._told = told
-        self._watch = watch
+    def __init__(self, progress: Progress, stopwatch: Stopwatch) -> None:
+        self._progress = progress
+        self._stopwatch = stopwatch
 
     def stage(self, name: str, total: int) -> None:
-        self._told.stage(name, total)
+        self._progress.stage(name, total)
 
     def advance(self, steps: int = 1) -> None:
-        self._watch.count(steps)
-        self._told.advance(steps)
+        self._stopwatch.count(steps)
+        self._progress.advance(steps)
 
 
 def process_age() -> float:
-    """Return for how many seconds this process has run, to a hundredth; 0 where the system does not say."""
+    """Return the age of this process in seconds, to a hundredth; 0 if the system does not tell it."""
     try:
+        # The fields of proc_pid_stat(5) behind the name of the program, which may itself contain parentheses.
         fields = Path("/proc/self/stat").read_text("ascii", "replace").rpartition(")")[2].split()
         return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
     except (OSError, AttributeError, LookupError, ValueError):
@@ -123,12 +130,12 @@ def process_age() -> float:
 
 
 def stage_table(stages: Iterable[Stage]) -> str:
-    """Return stages as lines: name, steps, steps a second, seconds, share of the whole; and their sum."""
+    """Return a table of stages: name, steps, steps a second, seconds and share of the sum, one stage on a line."""
     stages = list(stages)
-    total = sum(each.seconds for each in stages)
+    total = sum(stage.seconds for stage in stages)
     lines = [f"{'stage':<8} {'count':>9} {'rate':>11} {'seconds':>9} {'share':>6}"]
-    for each in stages:
-        rate = f"{each.count / each.seconds:,.0f}/s" if each.count and each.seconds else ""
-        share = each.seconds / total if total else 0
-        lines.append(f"{each.name:<8} {each.count or '':>9} {rate:>11} {each.seconds:>9.3f} {share:>6.0%}")
+    for stage in stages:
+        rate = f"{stage.count / stage.seconds:,.0f}/s" if stage.count and stage.seconds else ""
+        share = stage.seconds / total if total else 0
+        lines.append(f"{stage.name:<8} {stage.count or '':>9} {rate:>11} {stage.seconds:>9.3f} {share:>6.0%}")
     return "\n".join([*lines, f"{'total':<8} {'':>9} {'':>11} {total:>9.3f} {1:>6.0%}"])

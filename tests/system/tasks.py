@@ -44,5 +44,5 @@ def close_slowly(connection: Connection) -> None:
     The main thread goes on meanwhile, and would fail if it closed the connection a second time.
     """
     os.close(connection.fileno())
-    if "_watch" in threading.current_thread().name:
+    if "_monitor" in threading.current_thread().name:
         time.sleep(0.3)
