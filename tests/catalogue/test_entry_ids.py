@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from feeds.errors import StateError
 from feeds.memory.ledger import LEDGER_FILE
 from feeds.pipeline import publish
-from tests.builders import NOW, article, link, make_site, write_corpus
+from tests.builders import NOW, article, delete_catalogue, link, make_site, write_corpus
 from tests.conftest import Run
 from tests.paths import RAM_FOLDER
 
@@ -37,11 +37,6 @@ def build(folder: Path, **options: Any) -> dict[str, str]:
     found = items(folder)
     assert len({each["id"] for each in found}) == len(found)
     return {each["title"]: each["id"] for each in found}
-
-
-def lose_the_catalogue(folder: Path) -> None:
-    for path in (folder / "state").glob("catalogue*"):
-        path.unlink()
 
 
 HISTORIES: dict[str, list[dict[str, str | None]]] = {
@@ -96,7 +91,7 @@ def test_a_published_id_stays(name: str, lost: bool, tmp_path: Path) -> None:
             else:
                 write_corpus(tmp_path / "corpus", {path: text})
         if lost:
-            lose_the_catalogue(tmp_path)
+            delete_catalogue(tmp_path / "state")
         found = build(tmp_path)
         assert {title: found[title] for title in known.keys() & found.keys()} == {
             title: known[title] for title in known.keys() & found.keys()
@@ -128,7 +123,7 @@ def test_an_id_is_never_given_to_another_page(tmp_path: Path) -> None:
     found = build(tmp_path)
     assert found["A"] == X
     assert found["B"].startswith("urn:uuid:")
-    lose_the_catalogue(tmp_path)
+    delete_catalogue(tmp_path / "state")
     assert build(tmp_path) == found
 
 
@@ -173,48 +168,6 @@ def test_an_id_that_no_document_showed_was_not_published(tmp_path: Path) -> None
     assert build(tmp_path, limit=2) == {"New": other, "A": X}
     assert build(tmp_path, limit=1) == {"New": other}
     assert build(tmp_path, limit=2) == {"New": other, "A": X}, "also after nothing has shown it for a while"
-
-
-def test_a_ledger_reads_what_it_wrote(tmp_path: Path) -> None:
-    name = "a\u2028\u0085 b.md"
-    corpus = write_corpus(tmp_path / "corpus", {name: article("A\u2028", url="http://x.example/1")})
-    build(tmp_path)
-    write_corpus(corpus, {name: article("A\u2028", url=X)})
-    first = build(tmp_path)
-    ledger = tmp_path / "state" / LEDGER_FILE
-    ledger.write_text("\n" + ledger.read_text() + "\n\n")
-    lose_the_catalogue(tmp_path)
-    assert build(tmp_path) == first
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        '{"id": "x"}',
-        '{"id": "x", "keys": "abc"}',
-        '{"id": 7, "keys": ["abc"]}',
-        '{"id": "x", "keys": [7]}',
-        "no JSON",
-        "[]",
-        "7",
-        '{"feed": "planet", "key": "a", "slug": "a"}',
-        '{"feed": "topic", "key": 7, "slug": "a"}',
-        '{"feed": "topic", "key": "a", "slug": "../../evil"}',
-        '{"feed": "topic", "key": "a", "slug": ".."}',
-        '{"feed": "topic", "key": "a", "slug": ""}',
-        '{"feed": "all", "key": "", "slug": ""}',
-        '{"feed": "topic", "key": "a", "slug": "a", "name": "A", "updated": "2026-01-01T00:00:00"}',
-        '{"feed": "topic", "key": "a", "slug": "a", "name": "A", "updated": "yesterday"}',
-        '{"moved": "topics/a/", "to": "topics/../../x/", "since": "2026-01-01T00:00:00Z"}',
-        '{"moved": "topics/a/", "to": 5, "since": "2026-01-01T00:00:00Z"}',
-        '{"moved": "planets/a/", "to": "topics/a/", "since": "2026-01-01T00:00:00Z"}',
-    ],
-)
-def test_a_ledger_that_makes_no_sense(line: str, tmp_path: Path, feeds: Run) -> None:
-    write_corpus(tmp_path / "corpus", {"a.md": article()})
-    write_corpus(tmp_path / "state", {LEDGER_FILE: f'{{"id": "x", "keys": ["y"]}}\n{line}\n'})
-    done = feeds("build", "corpus", FEEDS_STATE="state", code=1)
-    assert f"{LEDGER_FILE}:2: this line is no record of it" in done.stderr
 
 
 def test_a_damaged_history_is_told_and_not_thrown_away(tmp_path: Path) -> None:
@@ -305,7 +258,7 @@ class Subscriptions(RuleBasedStateMachine):
 
     @rule()
     def lose_the_catalogue(self) -> None:
-        lose_the_catalogue(self.folder)
+        delete_catalogue(self.folder / "state")
 
     @rule(days=st.integers(1, 40))
     def let_time_pass(self, days: int) -> None:

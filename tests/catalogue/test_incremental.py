@@ -21,7 +21,7 @@ from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
 from feeds.pipeline.watch import corpus_paths
 from feeds.rules.site_layout import OUTPUT_LIST
-from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
+from tests.builders import NOW, article, delete_catalogue, link, make_site, moment, tree, write_corpus
 from tests.paths import RAM_FOLDER
 
 PATHS = ["a.md", "b.md", "c/d.md", "e.txt"]
@@ -181,8 +181,7 @@ class Edits(RuleBasedStateMachine):
 
     @rule()
     def lose_the_catalogue(self) -> None:
-        for path in (self.folder / "work" / "state").glob("catalogue*"):
-            path.unlink()
+        delete_catalogue(self.folder / "work" / "state")
 
     @rule()
     def wait(self) -> None:

@@ -21,7 +21,7 @@ from feeds.pipeline.publish import Report
 from feeds.rules.times import rfc3339
 from feeds.settings import loader
 from feeds.web.app import create_app
-from tests.builders import NOW, article, make_site, moment, tree, write_corpus
+from tests.builders import NOW, article, delete_catalogue, make_site, moment, tree, write_corpus
 from tests.conftest import Run
 
 DAY = timedelta(days=1)
@@ -260,18 +260,13 @@ def test_the_last_words_are_dated_by_the_ledger_and_not_by_the_build(site: Site)
     assert moment("2026-06-02T12:00") == NOW + DAY
 
 
-def lose_the_catalogue(site: Site) -> None:
-    for path in (site.folder / "state").glob("catalogue*"):
-        path.unlink()
-
-
 @pytest.mark.parametrize("how", ["lost", "forced", "read otherwise"])
 def test_a_feed_ends_also_where_the_catalogue_is_made_anew(how: str, site: Site) -> None:
     site.write(a=article("A", topics=["ML"]))
     site.build()
     site.delete("a")
     if how == "lost":
-        lose_the_catalogue(site)
+        delete_catalogue(site.folder / "state")
     settings = {"timezone": "Europe/Lisbon"} if how == "read otherwise" else {}
     publish.build(make_site(site.corpus, site.folder, **settings), NOW, force=how == "forced")
     assert site.titles("topics/ml/") == ["This feed has ended: ML"]
@@ -281,7 +276,7 @@ def test_two_names_never_share_an_address(site: Site) -> None:
     site.write(a=article("A", url="https://a.example/", topics=["C++"]))
     site.build()
     site.delete("a")
-    lose_the_catalogue(site)
+    delete_catalogue(site.folder / "state")
     site.build()
     site.write(b=article("B", url="https://b.example/", topics=["C plus plus"]))
     site.build()
@@ -291,7 +286,7 @@ def test_two_names_never_share_an_address(site: Site) -> None:
     assert (site.titles("topics/c-plus-plus/"), site.titles(f"topics/{slug}/")) == (["A"], ["B"])
     ledger = site.folder / "state" / LEDGER_FILE
     ledger.write_text(ledger.read_text().replace(slug, "c-plus-plus"))  # as two people may merge it
-    lose_the_catalogue(site)
+    delete_catalogue(site.folder / "state")
     site.build()
     found = [site.titles(f"topics/{path.name}/") for path in site.file("topics").iterdir() if path.name[:2] == "c-"]
     assert sorted(found) == [["A"], ["B"]]
