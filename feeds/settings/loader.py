@@ -1,32 +1,26 @@
-"""Settings: feeds.toml, then the environment, then the command line → one frozen :class:`feeds.settings.site.Site`.
-
-Each setting is one field of `Site`: its name, type, default and help text stand in one place, and
-``feeds init``, the environment variables (``FEEDS_TITLE`` for ``title``) and the checks are made from it.
-"""
+"""Loading of settings: feeds.toml, then the environment, then the command line become one :class:`Site`."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from feeds.errors import ConfigError
-from feeds.model import Kind
-from feeds.rules import urls
-from feeds.rules.text import first_forbidden
+from feeds.settings.checks import check_site
 from feeds.settings.converters import PAIRS
 from feeds.settings.site import Site, all_settings
 from feeds.settings.state_folder import STANDARD_OUTPUT, absolute_path, default_state
 
 SETTINGS_FILE = "feeds.toml"
-_ENVIRONMENT = "FEEDS_"
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")  # BCP 47, as far as XML Schema's language goes
+
+_PREFIX = "FEEDS_"
 _PATHS = ("corpus", "output", "state", "access_log")
+_DEFAULT_CORPUS, _DEFAULT_OUTPUT = "seeds", "public"
 
 
 def load_site(
@@ -36,43 +30,33 @@ def load_site(
     environ: Mapping[str, str] | None = None,
     **given: Any,
 ) -> Site:
-    """Return the site: `given` before the environment before feeds.toml before the defaults.
+    """Return the site. An argument wins over the environment, which wins over feeds.toml, which wins over a default.
 
     Args:
-        corpus: the corpus folder, relative to the current one; None for the setting.
+        corpus: the corpus folder, relative to the current folder; None for the setting.
         config: the path of a feeds.toml; None for the one in the corpus, or else in the current folder.
-        environ: the environment, ``FEEDS_CONFIG`` and a variable for each setting; the process's own if None.
-        given: settings by name; None stands for "not given".
+        environ: the environment: ``FEEDS_CONFIG``, and a variable for every setting; None for that of the process.
+        given: settings by name; None stands for a setting that is not given.
 
     Raises:
         ConfigError: the file can't be read, or a setting is unknown or has an impossible value.
     """
     environ = os.environ if environ is None else environ
-    asked = _read_environment(environ) | {name: value for name, value in given.items() if value is not None}
+    overrides = _read_environment(environ) | {name: value for name, value in given.items() if value is not None}
     if corpus is not None:
-        asked["corpus"] = corpus
-    source = _find_file(asked.get("corpus"), config or environ.get("FEEDS_CONFIG"))
-    said = _read_file(source) if source is not None else {}
+        overrides["corpus"] = corpus
+    source = _find_file(overrides.get("corpus"), config or environ.get("FEEDS_CONFIG"))
+    from_file = _read_file(source) if source is not None else {}
     root = source.parent if source is not None else Path.cwd()
-    # A path in feeds.toml is relative to that file; one from the environment or the command line, and the
-    # default of `output`, to the folder that the user stands in.
-    paths = {name: absolute_path(Path.cwd(), asked[name]) for name in _PATHS if asked.get(name)}
-    paths = {name: absolute_path(root, said[name]) for name in _PATHS if said.get(name) and name not in asked} | paths
-    if asked.get("access_log", said.get("access_log")) == STANDARD_OUTPUT:
-        paths["access_log"] = STANDARD_OUTPUT
-    home = absolute_path(root, said["corpus"]) if "corpus" in said else None
-    if home is None and _stands_in(source, asked.get("corpus")):
-        home = str(root)
-    paths.setdefault("corpus", home or absolute_path(root, "seeds"))
-    paths.setdefault("state", default_state(root, paths["corpus"], home))
-    if "output" not in asked and "output" not in said:
-        paths["output"] = absolute_path(Path.cwd(), "public")
-    return _checked(Site(source=source, **(said | asked | paths)))
-
-
-def _stands_in(source: Path | None, corpus: str | None) -> bool:
-    """Tell whether the feeds.toml `source` stands in the corpus itself."""
-    return source is not None and source.parent == Path(corpus or "seeds").resolve()
+    paths = _resolve_paths(root, from_file, overrides)
+    own_corpus = absolute_path(root, from_file["corpus"]) if "corpus" in from_file else None
+    if own_corpus is None and _is_in_corpus(source, overrides.get("corpus")):
+        own_corpus = str(root)
+    paths.setdefault("corpus", own_corpus or absolute_path(root, _DEFAULT_CORPUS))
+    paths.setdefault("state", default_state(root, paths["corpus"], own_corpus))
+    if "output" not in overrides and "output" not in from_file:
+        paths["output"] = absolute_path(Path.cwd(), _DEFAULT_OUTPUT)
+    return check_site(Site(source=source, **(from_file | overrides | paths)))
 
 
 def settings_template() -> str:
@@ -87,14 +71,33 @@ def settings_template() -> str:
     return "\n".join(lines)
 
 
+def _resolve_paths(root: Path, from_file: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, str]:
+    """Return the paths among the settings as absolute paths.
+
+    A path in feeds.toml is relative to that file; a path from the environment or an argument is relative to the current
+    folder.
+    """
+    paths = {name: absolute_path(root, from_file[name]) for name in _PATHS if from_file.get(name)}
+    paths = {name: path for name, path in paths.items() if name not in overrides}
+    paths |= {name: absolute_path(Path.cwd(), overrides[name]) for name in _PATHS if overrides.get(name)}
+    if overrides.get("access_log", from_file.get("access_log")) == STANDARD_OUTPUT:
+        paths["access_log"] = STANDARD_OUTPUT
+    return paths
+
+
+def _is_in_corpus(source: Path | None, corpus: str | None) -> bool:
+    """Tell whether the feeds.toml `source` is in the corpus itself."""
+    return source is not None and source.parent == Path(corpus or _DEFAULT_CORPUS).resolve()
+
+
 def _find_file(corpus: str | None, config: str | None) -> Path | None:
     if config is not None:
         if not Path(config).is_file():
             raise ConfigError("no such file; `feeds init` writes one", config)
         return Path(config).resolve()
-    places = [Path(corpus), Path()] if corpus is not None else [Path(), Path("seeds")]
-    found = next((place / SETTINGS_FILE for place in places if (place / SETTINGS_FILE).is_file()), None)
-    return found.resolve() if found is not None else None
+    folders = [Path(corpus), Path()] if corpus is not None else [Path(), Path(_DEFAULT_CORPUS)]
+    paths = (folder / SETTINGS_FILE for folder in folders)
+    return next((path.resolve() for path in paths if path.is_file()), None)
 
 
 def _read_file(source: Path) -> dict[str, Any]:
@@ -123,56 +126,23 @@ def _read_file(source: Path) -> dict[str, Any]:
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    variables = {f"{_ENVIRONMENT}{name}": name for name in ("CONFIG", *(each.name.upper() for each in all_settings()))}
+    settings = {_PREFIX + setting.name.upper(): setting for setting in all_settings()}
+    known = ["FEEDS_CONFIG", *settings]
     for name in environ:
-        if not name.startswith(_ENVIRONMENT) or name in variables:
+        if not name.startswith(_PREFIX) or name in known:
             continue
-        if near := difflib.get_close_matches(name, variables, n=1, cutoff=0.8):
+        # A variable that resembles none of ours belongs to another program with this prefix.
+        if near := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
             raise ConfigError(f"unknown variable; did you mean {near[0]}?", name)
-    for each in all_settings():
-        variable = _ENVIRONMENT + each.name.upper()
+    for variable, setting in settings.items():
         text = environ.get(variable)
         if text is None:
             continue
         try:
-            values[each.name] = each.converter.from_text(text)
+            values[setting.name] = setting.converter.from_text(text)
         except ValueError as error:
-            raise ConfigError(f"it should be {each.converter.description}, not {text!r}", variable) from error
+            raise ConfigError(f"it should be {setting.converter.description}, not {text!r}", variable) from error
     return values
-
-
-def _checked(site: Site) -> Site:
-    """Return `site` if every value in it can be used."""
-    where = site.source or "settings"
-    if site.base_url and (urls.absolute_url(site.base_url) != site.base_url or set("?#") & set(site.base_url)):
-        raise ConfigError("base_url should be an address such as https://example.org/feeds/", where)
-    if not _LANGUAGE.match(site.language):
-        raise ConfigError("language should be a tag such as en or pt-BR", where)
-    for name in ("limit", "max_bytes"):
-        if getattr(site, name) < 1 or any(getattr(site, f"{kind}_{name}", 0) < 0 for kind in Kind):
-            raise ConfigError(f"{name} should be 1 or more", where)
-    if any(not domain for kind, domain in site.selection.include | site.selection.exclude):
-        raise ConfigError("include_… and exclude_… should be lists of names, and of domains for providers", where)
-    if site.trusted_proxies < 0:
-        raise ConfigError("trusted_proxies should be 0 or more", where)
-    if not 1 <= site.shortest_ttl <= site.longest_ttl:
-        raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
-    if site.cache_bytes < 0:
-        raise ConfigError("cache_bytes should be 0 or more", where)
-    for name in ("icon", "logo", "hub"):
-        said = getattr(site, name)
-        if said and urls.absolute_url(said) != said:
-            raise ConfigError(f"{name} should be an address such as https://example.org/{name}", where)
-    if not site.title.strip():
-        raise ConfigError("title should not be empty", where)
-    if any(first_forbidden(text) for text in (site.title, site.description, site.language, site.rights)):
-        raise ConfigError("title, description, language and rights should have no control characters", where)
-    _ = site.moves
-    try:
-        _ = site.zone
-    except (ValueError, OSError, KeyError) as error:  # no such zone is a KeyError, a path a ValueError
-        raise ConfigError(f"unknown timezone {site.timezone!r}; write one such as Europe/Lisbon", where) from error
-    return site
 
 
 def _nearest(name: str, known: Mapping[str, object]) -> str:

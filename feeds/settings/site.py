@@ -24,7 +24,7 @@ from feeds.rules.text import first_forbidden, name_key
 from feeds.settings.converters import FLAG, NAMES, NUMBER, PAIRS, TEXT, Converter
 
 _CONVERTERS: dict[type, Converter] = {str: TEXT, bool: FLAG, int: NUMBER}
-"""The converters of settings whose default has this type; others name theirs."""
+"""The converters of settings by the type of their default. Other settings name their converter."""
 
 
 def _setting(default: Any, help_text: str, converter: Converter | None = None) -> Any:
@@ -34,10 +34,10 @@ def _setting(default: Any, help_text: str, converter: Converter | None = None) -
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that a build and a server need to know besides the corpus.
+    """The settings of a build and a server.
 
-    The attributes are the settings; each says itself what it is for. :func:`load_site` has made every path in
-    them absolute, and `source` is the feeds.toml that was read, if one was.
+    The help text of a setting says what it is for. :func:`feeds.settings.loader.load_site` makes paths absolute;
+    `source` is the feeds.toml that was read, or None.
     """
 
     source: Path | None = None
@@ -93,27 +93,27 @@ class Site:
 
     @property
     def corpus_path(self) -> Path:
-        """The corpus."""
+        """The path of the corpus."""
         return Path(self.corpus)
 
     @property
     def output_path(self) -> Path | None:
-        """The static tree, or None where none is written."""
+        """The path of the static tree, or None if none is written."""
         return Path(self.output) if self.output else None
 
     @property
     def state_path(self) -> Path:
-        """The state folder."""
+        """The path of the state folder."""
         return Path(self.state)
 
     @cached_property
     def address(self) -> str:
-        """`base_url` with a trailing slash: what every address of the site starts with."""
+        """The common start of all addresses of the site: `base_url` with a slash at its end."""
         return (self.base_url or "http://127.0.0.1:8000").rstrip("/") + "/"
 
     @cached_property
     def home(self) -> Provider:
-        """The site as a provider: of articles that name none and have no page of their own."""
+        """The site as a provider, for articles that name none and have no page of their own."""
         return Provider(self.title, urls.domain_of(self.address))
 
     @cached_property
@@ -122,11 +122,11 @@ class Site:
         return ZoneInfo(self.timezone)
 
     def limit_of(self, kind: Kind) -> int:
-        """How many entries a feed of this kind shows."""
+        """Return how many entries a feed of this kind shows."""
         return self._of_kind(kind, "limit")
 
     def max_bytes_of(self, kind: Kind) -> int:
-        """How large the documents of a feed of this kind may be."""
+        """Return how large the documents of a feed of this kind may be, in bytes."""
         return self._of_kind(kind, "max_bytes")
 
     def _of_kind(self, kind: Kind, setting: str) -> int:
@@ -134,19 +134,19 @@ class Site:
 
     @cached_property
     def moves(self) -> dict[str, str]:
-        """`renamed` as folders, old to new; one that was renamed twice leads to its last address.
+        """The setting `renamed` as folders, old → new. A feed that was renamed twice leads to its last folder.
 
         Raises:
-            ConfigError: an address is none of a feed's, or two lead to each other.
+            ConfigError: an address is not that of a feed, or two feeds lead to each other.
         """
         where = self.source or "settings"
-        named = {_folder(old, where): _folder(new, where) for old, new in self.renamed}
+        steps = {_feed_folder(old, where): _feed_folder(new, where) for old, new in self.renamed}
         moves = {}
-        for old in named:
-            new, passed = named[old], {old}
-            while new in named and new not in passed:
+        for old in steps:
+            new, passed = steps[old], {old}
+            while new in steps and new not in passed:
                 passed.add(new)
-                new = named[new]
+                new = steps[new]
             if new in passed:
                 raise ConfigError(f"[renamed] {old} leads back to itself", where)
             moves[old] = new
@@ -154,17 +154,18 @@ class Site:
 
     @cached_property
     def selection(self) -> Selection:
-        """Which entries are published at all."""
+        """The selection of the entries that are published."""
         return Selection(
             related=self.related,
             min_quality=self.min_quality,
-            include=_keys(self.include_topics, self.include_providers, self.include_categories),
-            exclude=_keys(self.exclude_topics, self.exclude_providers, self.exclude_categories),
+            include=_feed_keys(self.include_topics, self.include_providers, self.include_categories),
+            exclude=_feed_keys(self.exclude_topics, self.exclude_providers, self.exclude_categories),
         )
 
     @cached_property
     def fingerprint(self) -> str:
-        """Changes when any setting does that can change a byte of what is published."""
+        """A text that changes with every setting that can change a byte of a document."""
+        # base_url counts as `address`; the others concern places, the static tree or the server.
         serving = {"cache_bytes", "access_log", "trusted_proxies"}
         elsewhere = {"source", "corpus", "output", "precompress", "state", "base_url", *serving}
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
@@ -178,10 +179,10 @@ class Setting(NamedTuple):
     """One setting.
 
     Attributes:
-        name: in feeds.toml and in :class:`Site`.
-        default: its value where it is not given.
-        help: what it is for.
-        converter: how feeds.toml and the environment write its values.
+        name: its name in feeds.toml and in :class:`Site`.
+        default: its value if it is not given.
+        help: the help text.
+        converter: converts values of feeds.toml and the environment.
     """
 
     name: str
@@ -199,22 +200,24 @@ def all_settings() -> tuple[Setting, ...]:
     )
 
 
-def _folder(named: str, where: object) -> str:
-    """Return the folder of the feed that is `named` in ``[renamed]``: ``topics/<slug>``, or ``<slug>`` of a topic.
+def _feed_folder(written: str, where: object) -> str:
+    """Return the folder of the feed that ``[renamed]`` names: ``topics/<slug>``, or ``<slug>`` for a topic.
 
     Raises:
-        ConfigError: it is the address of no feed.
+        ConfigError: it is not the address of a feed.
     """
-    kinds, _, slug = named.strip("/").rpartition("/")
-    kinds, slug = kinds or KIND_FOLDERS[Kind.TOPIC], unquote(slug)
-    impossible = slug in ("", ".", "..") or set("/\\") & set(slug) or first_forbidden(slug) or len(slug.encode()) > 200
-    if impossible or not kinds or kinds not in KIND_FOLDERS.values():
-        raise ConfigError(f"[renamed] should have addresses such as topics/ai, not {named!r}", where)
-    return f"{kinds}/{slug}/"
+    kind_folder, _, slug = written.strip("/").rpartition("/")
+    kind_folder, slug = kind_folder or KIND_FOLDERS[Kind.TOPIC], unquote(slug)
+    is_slug = slug not in ("", ".", "..") and not set("/\\") & set(slug) and len(slug.encode()) <= 200
+    if not is_slug or first_forbidden(slug) or kind_folder not in set(KIND_FOLDERS.values()) - {""}:
+        raise ConfigError(f"[renamed] should have addresses such as topics/ai, not {written!r}", where)
+    return f"{kind_folder}/{slug}/"
 
 
-def _keys(topics: Sequence[str], providers: Sequence[str], categories: Sequence[str]) -> frozenset[tuple[Kind, str]]:
-    """Return what names of topics, domains and names of categories stand for: kind and key of their feeds."""
+def _feed_keys(
+    topics: Sequence[str], providers: Sequence[str], categories: Sequence[str]
+) -> frozenset[tuple[Kind, str]]:
+    """Return kind and key of the feeds of topics, domains and categories."""
     return frozenset(
         [(Kind.TOPIC, name_key(name)) for name in topics]
         + [(Kind.PROVIDER, urls.domain_of(name)) for name in providers]

@@ -1,4 +1,4 @@
-"""Where things live: the state of a corpus above all, since two must never share a catalogue and a ledger."""
+"""The place of the state folder. Two corpora must never share one: their ids and addresses would mix."""
 
 from __future__ import annotations
 
@@ -10,62 +10,67 @@ from feeds.errors import UsageError
 from feeds.rules.slugs import slugify
 
 STANDARD_OUTPUT = "-"
-"""What stands for standard output where a file is named."""
+"""The name of standard output where a file is expected."""
 
 OWNER_FILE = "corpus"
-"""The file in a state folder that names the corpus it belongs to, relative to the folder above it."""
+"""The file in a state folder with the path of its corpus, relative to the folder above."""
 
 
 def absolute_path(root: Path, path: str) -> str:
-    """Return `path`, which is relative to `root`, as an absolute one."""
+    """Return `path`, which is relative to `root`, as an absolute path."""
     return str((root / path).resolve())
 
 
-def default_state(root: Path, corpus: str, home: str | None) -> str:
-    """Return the state folder of `corpus`: two corpora must never share a catalogue and a ledger.
+def default_state(root: Path, corpus: str, own_corpus: str | None) -> str:
+    """Return the state folder of `corpus`.
 
-    ``.feeds`` belongs to the corpus that feeds.toml names or stands in (`home`); where it names none, or there
-    is none, to the first that was built here (:data:`OWNER_FILE` says which). Any other has a folder of its own in it.
+    The folder ``.feeds`` belongs to the corpus that feeds.toml names or is in. If feeds.toml names none, or there is
+    none, it belongs to the corpus that was built here first (:data:`OWNER_FILE`). Another corpus has a folder below it.
+
+    Args:
+        root: the folder of feeds.toml, or the current folder.
+        corpus: the corpus to build.
+        own_corpus: the corpus that feeds.toml names or is in, or None.
     """
     folder = root.resolve() / ".feeds"
-    if corpus == (home or owner_of(folder) or corpus):
+    if corpus == (own_corpus or owner_of(folder) or corpus):
         return str(folder)
-    return str(folder / "others" / _folder_of(corpus))
+    return str(folder / "others" / _unique_name(corpus))
 
 
 def server_state(state: Path, corpus: str, listening: str) -> str:
-    """Return the state folder of a server whose feeds carry the address `listening` that it listens on.
+    """Return the state folder of a server whose feeds have the address `listening` on which it listens.
 
-    What is made for that address has a state of its own: a build for another address, which other servers and
-    the static files have, would otherwise change under this server what it serves, and it under them.
+    It needs a state of its own: a build for another address (that of the static files, or of another server) would
+    change the documents of this server, and this server would change theirs.
     """
-    return str(state / "served" / slugify(listening) / _folder_of(corpus))
+    return str(state / "served" / slugify(listening) / _unique_name(corpus))
 
 
-def _folder_of(corpus: str) -> str:
-    """Return a folder name that is readable and no other corpus has."""
+def _unique_name(corpus: str) -> str:
+    """Return a readable folder name that no other corpus has."""
     mark = hashlib.sha256(os.fsencode(corpus)).hexdigest()[:8]
     return f"{slugify(Path(corpus).name)}-{mark}"
 
 
 def owner_of(state: Path) -> str | None:
-    """Return the corpus that the state folder belongs to, or None where that is not said."""
+    """Return the corpus that the state folder belongs to, or None if that is not recorded."""
     try:
-        named = os.fsdecode((state / OWNER_FILE).read_bytes()).strip()
+        relative = os.fsdecode((state / OWNER_FILE).read_bytes()).strip()
     except OSError:
         return None
-    return absolute_path(state.parent, named) if named and "\0" not in named else None
+    return absolute_path(state.parent, relative) if relative and "\0" not in relative else None
 
 
 def check_folders(corpus: Path, output: Path | None) -> None:
-    """Refuse what would harm, before anything is made.
+    """Refuse folders with which a build would do harm.
 
     Args:
         corpus: the folder of articles.
-        output: the folder for static files, or None where none are written.
+        output: the folder of static files, or None.
 
     Raises:
-        UsageError: there is no such corpus, or the output would be written into it or over it.
+        UsageError: the corpus does not exist, or the output is the corpus or above it.
     """
     if not corpus.is_dir():
         reason = "the corpus is no folder" if corpus.exists() else "the corpus does not exist"

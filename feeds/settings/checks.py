@@ -1,0 +1,51 @@
+"""Checks of settings that need more than the type of one value."""
+
+from __future__ import annotations
+
+import re
+
+from feeds.errors import ConfigError
+from feeds.model import Kind
+from feeds.rules import urls
+from feeds.rules.text import first_forbidden
+from feeds.settings.site import Site
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")  # BCP 47, as far as XML Schema's type language checks it
+
+
+def check_site(site: Site) -> Site:
+    """Return `site` unchanged if every value can be used.
+
+    Raises:
+        ConfigError: a value can't be used.
+    """
+    where = site.source or "settings"
+    if site.base_url and (urls.absolute_url(site.base_url) != site.base_url or set("?#") & set(site.base_url)):
+        raise ConfigError("base_url should be an address such as https://example.org/feeds/", where)
+    if not _LANGUAGE.match(site.language):
+        raise ConfigError("language should be a tag such as en or pt-BR", where)
+    for name in ("limit", "max_bytes"):
+        if getattr(site, name) < 1 or any(getattr(site, f"{kind}_{name}", 0) < 0 for kind in Kind):
+            raise ConfigError(f"{name} should be 1 or more", where)
+    if any(not domain for kind, domain in site.selection.include | site.selection.exclude):
+        raise ConfigError("include_… and exclude_… should be lists of names, and of domains for providers", where)
+    if site.trusted_proxies < 0:
+        raise ConfigError("trusted_proxies should be 0 or more", where)
+    if not 1 <= site.shortest_ttl <= site.longest_ttl:
+        raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
+    if site.cache_bytes < 0:
+        raise ConfigError("cache_bytes should be 0 or more", where)
+    for name in ("icon", "logo", "hub"):
+        url = getattr(site, name)
+        if url and urls.absolute_url(url) != url:
+            raise ConfigError(f"{name} should be an address such as https://example.org/{name}", where)
+    if not site.title.strip():
+        raise ConfigError("title should not be empty", where)
+    if any(first_forbidden(text) for text in (site.title, site.description, site.language, site.rights)):
+        raise ConfigError("title, description, language and rights should have no control characters", where)
+    _ = site.moves  # raises ConfigError itself
+    try:
+        _ = site.zone
+    except (ValueError, OSError, KeyError) as error:  # an unknown zone is a KeyError, a path a ValueError
+        raise ConfigError(f"unknown timezone {site.timezone!r}; write one such as Europe/Lisbon", where) from error
+    return site
