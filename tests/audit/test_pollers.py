@@ -1,4 +1,4 @@
-"""``feeds pollers``: what a log tells of those who poll, and that no log is too strange."""
+"""``feeds pollers``: the report of a log about its pollers, and logs with strange lines."""
 
 from __future__ import annotations
 

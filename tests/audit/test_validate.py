@@ -1,4 +1,4 @@
-"""`feeds validate`: our own output is right, and what peers get wrong is found."""
+"""`feeds validate`: no problem in our own output, and the known flaws of other sites."""
 
 from __future__ import annotations
 

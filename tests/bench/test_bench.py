@@ -1,4 +1,4 @@
-"""The programs that measure: that they measure what they say, and that the documentation holds what they measured."""
+"""The programs that measure builds: their figures, and the documentation made from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Once published, an id never changes: what a reader that keeps ids is delivered, build after build."""
+"""A published id never changes: builds one after another, read by a reader that keeps ids."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_published_id_stays(name: str, lost: bool, tmp_path: Path) -> None:
         known |= found
 
 
-def test_two_pages_become_one_and_two_again(tmp_path: Path) -> None:
+def test_two_entries_are_merged_and_split_again(tmp_path: Path) -> None:
     corpus = write_corpus(
         tmp_path / "corpus", {"x.md": article("X", "2024-02-01", url=X), "y.md": article("Y", "2024-01-01", url=Y)}
     )
@@ -127,7 +127,7 @@ def test_an_id_is_never_given_to_another_page(tmp_path: Path) -> None:
     assert build(tmp_path) == found
 
 
-def test_the_ledger_holds_exceptions_only_and_forgets_what_is_none(tmp_path: Path) -> None:
+def test_the_ledger_has_a_record_only_for_an_exception(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url="http://x.example/1"), "b.md": article(url=Y)})
     ledger = tmp_path / "state" / LEDGER_FILE
     build(tmp_path)
@@ -143,7 +143,7 @@ def test_the_ledger_holds_exceptions_only_and_forgets_what_is_none(tmp_path: Pat
     assert ledger.read_text() == ""
 
 
-def test_what_was_only_looked_at_was_not_published(tmp_path: Path, feeds: Run) -> None:
+def test_feeds_list_publishes_no_id(tmp_path: Path, feeds: Run) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url="http://x.example/1")})
     feeds("list", "corpus", FEEDS_STATE="state")
     write_corpus(corpus, {"a.md": article("A", url=X)})
@@ -170,7 +170,7 @@ def test_an_id_that_no_document_showed_was_not_published(tmp_path: Path) -> None
     assert build(tmp_path, limit=2) == {"New": other, "A": X}, "also after nothing has shown it for a while"
 
 
-def test_a_damaged_history_is_told_and_not_thrown_away(tmp_path: Path) -> None:
+def test_a_damaged_history_is_an_error_and_stays(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
     build(tmp_path)
     path = tmp_path / "state" / "published.sqlite3"

@@ -63,7 +63,7 @@ def test_serve_and_an_edit_while_clients_poll(tmp_path: Path) -> None:
         pytest.param(b"GET /feed.atom HTTP/1.0\r\n", b"200", id="older than hosts"),
     ],
 )
-def test_the_host_that_http_wants(head: bytes, status: bytes, tmp_path: Path) -> None:
+def test_the_host_header_that_http_requires(head: bytes, status: bytes, tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
     port = free_port()
     with (
@@ -110,7 +110,7 @@ def test_serve_reads_changed_settings_and_a_replaced_corpus(tmp_path: Path) -> N
         eventually(lambda: b"After" in get(port, "/feed.atom")[2])
 
 
-def test_settings_that_come_and_go_do_not_deafen_the_server(tmp_path: Path) -> None:
+def test_the_server_follows_edits_while_settings_come_and_go(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("One")})
     port = free_port()
     with server(feeds_serve(port), port, tmp_path):

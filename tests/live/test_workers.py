@@ -1,4 +1,4 @@
-"""Many workers, one truth: while generations come and go, no connection is answered with an older one than before."""
+"""Several workers: no connection gets an older generation than it has had before, while new ones are published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Atom, RSS and JSON Feed say the same; OPML lists them all; the feed's own facts are in each."""
+"""Atom, RSS and JSON Feed have the same content; OPML lists all feeds; every format has the feed's own facts."""
 
 from __future__ import annotations
 

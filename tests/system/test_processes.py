@@ -1,4 +1,4 @@
-"""Work on an executor that is handed in: in order, and no more of it under way than is said."""
+"""Work on an executor: results in order, and a bound for the work under way."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_results_come_in_order(count: int, executor: Executor | None) -> None:
     assert found == double(list(range(count)))
 
 
-def test_what_is_taken_ahead_is_bounded() -> None:
+def test_the_work_under_way_is_bounded() -> None:
     taken = 0
 
     def things() -> Iterator[int]:
@@ -140,13 +140,13 @@ def test_errors_come_out_of_a_process_as_they_went_in() -> None:
 
 
 @pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(3)], ids=["here", "three threads"])
-def test_all_at_once_comes_in_order_too(executor: Executor | None) -> None:
+def test_map_all_gives_results_in_order(executor: Executor | None) -> None:
     found = [number for batch in map_all(double, range(50), SIZE, executor) for number in batch]
     assert found == double(list(range(50)))
 
 
 @pytest.mark.parametrize("count", range(5))
-def test_one_ahead_takes_the_next_before_it_gives_one(count: int) -> None:
+def test_start_ahead_takes_the_next_before_it_yields_one(count: int) -> None:
     taken: list[int] = []
 
     def things() -> Iterator[int]:
@@ -161,7 +161,7 @@ def test_one_ahead_takes_the_next_before_it_gives_one(count: int) -> None:
     assert given == list(range(count))
 
 
-def test_cycles_are_looked_for_rarely_where_work_is_done() -> None:
+def test_workers_collect_garbage_rarely() -> None:
     with Workers(1 + 1) as workers:
         executor = workers.executor(1, enough=1)
         assert executor is not None

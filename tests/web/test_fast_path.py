@@ -1,4 +1,4 @@
-"""The short path: it answers like Flask to the byte, for all documents, from no more memory than it may use."""
+"""The fast path: its answers equal Flask's to the byte, for all documents, within its limit of memory."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ class TestSameAsFlask:
             (request(HTTP_CONNECTION="Upgrade", HTTP_UPGRADE="websocket"), 400),
         ],
     )
-    def test_all_else_is_passed_on(self, environ: Environ, status: int, site: Site) -> None:
+    def test_other_requests_are_passed_on(self, environ: Environ, status: int, site: Site) -> None:
         both = Both(site)
         assert both.same(environ)[0].startswith(str(status))
         assert len(both.passed_on) == 1
@@ -308,7 +308,7 @@ assert len(opened) <= looks + 1, (len(opened), looks)
 class TestNeverBack:
     """Threads of one worker: what one has been shown, no other hides again."""
 
-    def test_what_a_slow_thread_brings_back_is_shown_to_nobody_else(self, site: Site) -> None:
+    def test_an_old_generation_of_a_slow_thread_reaches_no_other_request(self, site: Site) -> None:
         shown, switched = threading.Event(), threading.Event()
 
         class Dreamer(CurrentSnapshot):
@@ -336,9 +336,7 @@ class TestNeverBack:
         assert b"One" in answers[0], "it was the newest when it was asked for"
         assert b"Two" in ask(both.short, request())[2]
 
-    def test_a_look_that_takes_long_does_not_hide_what_another_has_seen(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_slow_check_does_not_hide_a_newer_generation(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         held = CurrentSnapshot(site.state_path)
         first = held.current()
         TestGenerations().publish(site, "One")
@@ -379,7 +377,7 @@ class TestBounded:
         kept.add(("d", ""), "d", 1)
         assert [kept.get((name, "")) for name in "abcd"] == ["a", None, "c", "d"]
 
-    def test_each_chance_is_given_once(self) -> None:
+    def test_an_item_gets_one_second_chance(self) -> None:
         kept: ByteLimitedCache[str] = ByteLimitedCache(2)
         for name in "ab":
             kept.add((name, ""), name, 1)
