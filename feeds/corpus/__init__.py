@@ -1,6 +1,6 @@
-"""The corpus: a folder of files in, articles or problems out.
+"""The corpus: article files become articles or problems.
 
-The flow is ``scan`` (which files) → ``read`` (bytes → article or problem), which asks ``matter`` (front
-matter), ``fields`` (the names and shapes that people use), ``dates`` and ``markup``. Nothing else in the
-project knows YAML, front matter, dates as people write them, or Markdown.
+``scan`` finds the files, ``read_files`` reads them in batches, and ``article`` turns the bytes of one file into an
+article or a problem. It uses ``front_matter``, ``fields`` (the names and types of values), ``dates`` and ``markup``. No
+other room knows YAML, front matter, dates as people write them, or Markdown.
 """

@@ -1,4 +1,4 @@
-"""The bytes of one file → an article, or the problem that loses it. A pure function of its arguments."""
+"""The bytes of one file become an article, or the problem that loses it, by a pure function."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from feeds.rules import urls
 from feeds.rules.text import clean_text, first_forbidden, one_line
 
 DATE_WITHIN = 6
-"""How many lines with text, after the title, may hold the date of an article without front matter."""
+"""The number of lines with text, after the title, among which an article without front matter may have its date."""
 
-_JEKYLL = re.compile(r"(\d{4}-\d{2}-\d{2})-.")
+_DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-.")
 _HEADING = re.compile(r"#{1,6}\s+")
 _INVISIBLE = "\ufeff\u200b\u2060\u00ad"
 _SECURED = re.compile(r"""^[^\w\n]*secured["']?[ \t]*[:=]|["']secured["']\s*:""", re.MULTILINE)
@@ -25,7 +25,13 @@ _UNDERLINE = re.compile(r"(=+|-+)\s*$")
 
 
 class _LostError(Exception):
-    """This file is no article: the place in it, why, and what to do."""
+    """The file is not an article.
+
+    Args:
+        where: the line, or the field.
+        reason: what is wrong.
+        advice: what to do.
+    """
 
     def __init__(self, where: FieldPath | int, reason: str, advice: str) -> None:
         self.where, self.reason, self.advice = where, reason, advice
@@ -33,20 +39,20 @@ class _LostError(Exception):
 
 
 def parse_article(path: str, data: bytes, zone: tzinfo) -> Parsed:
-    """Return what the file `path` with the content `data` is: an article, or a problem.
+    """Return the article in a file, or the problem that loses it; and all warnings.
+
+    Problems name a line and a field, and never quote a value: a value may be private.
 
     Args:
-        path: relative to the corpus, with forward slashes.
-        data: the whole file.
-        zone: what a time without a zone is in.
-
-    The problems name a line and a field and never quote a value: a value may be private.
+        path: the path of the file, relative to the corpus, with forward slashes.
+        data: the bytes of the file.
+        zone: the time zone of a time without one.
     """
-    return _Reading(path, zone).run(data)
+    return _Parser(path, zone).parse(data)
 
 
-class _Reading:
-    """One file being read: its text, for line numbers, and its problems so far."""
+class _Parser:
+    """The parser of one file: its text, for line numbers, and its problems so far."""
 
     def __init__(self, path: str, zone: tzinfo) -> None:
         self.path = path
@@ -56,7 +62,7 @@ class _Reading:
         self.lines: front_matter.LineFinder | None = None
         self.problems: list[Problem] = []
 
-    def run(self, data: bytes) -> Parsed:
+    def parse(self, data: bytes) -> Parsed:
         try:
             article = self.article(data)
         except _LostError as lost:
@@ -65,7 +71,7 @@ class _Reading:
         return Parsed(self.path, article, tuple(self.problems))
 
     def report(self, where: FieldPath | int, reason: str, advice: str, severity: Severity) -> None:
-        """Remember a problem at a line, or at the line on which the field `where` stands."""
+        """Add a problem at a line, or at the line of the field `where`."""
         if isinstance(where, int):
             line = where
         else:
@@ -80,19 +86,20 @@ class _Reading:
             values, body = front_matter.split_front_matter(self.text)
         except front_matter.FrontMatterError as error:
             raise _LostError(error.line, error.reason, "mend the front matter") from error
+        # Front matter that is broken in a way that no handler notices ends up in the body, which is published.
         private = _SECURED.search(body)
         if private is not None:
             line = self.text.count("\n", 0, self.text.rfind(private.group())) + 1
             raise _LostError(line, "a private field stands outside of front matter", "mend the front matter")
         if values is None:
             return self.plain_article()
-        # It is decoded without what XML forbids. Whatever the format, only an escape could bring that back.
+        # The text has no character that XML forbids (see decode). Only an escape sequence could bring one back.
         fields = Fields(values, (), self.report, clean="\\" not in self.text)
         own = self.own_mention(fields, body)
         return Article(self.path, (own, *self.related_mentions(fields, own)))
 
     def decode(self, data: bytes) -> str:
-        """Return the file as text: UTF-8, with or without a byte-order mark, less what XML can't carry."""
+        """Return the file as text: UTF-8, with or without byte-order mark, without characters that XML forbids."""
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -130,19 +137,19 @@ class _Reading:
         advice = "write a date such as 2026-05-26T15:52:00Z"
         if fields.find("publishedDateTime")[1] is not None:
             raise _LostError((name,), "it is no usable date", advice)
-        # `published` is a yes or no to most tools, and a date to some.
-        said = dates.parse_date(fields.find("published")[1], self.zone) or self.date_in_name()
-        if said is None:
+        # `published` is a boolean in most tools, and a date in some.
+        date = dates.parse_date(fields.find("published")[1], self.zone) or self.date_in_name()
+        if date is None:
             raise _LostError(1, "it has no date", f"{advice} in a line date:")
-        return said
+        return date
 
     def date_in_name(self) -> datetime | None:
-        """Return the date that Jekyll puts first in a file's name."""
-        found = _JEKYLL.match(posixpath.basename(self.path))
-        return dates.parse_date(found[1], self.zone) if found else None
+        """Return the date at the start of the file's name, as Jekyll has it."""
+        match = _DATED_NAME.match(posixpath.basename(self.path))
+        return dates.parse_date(match[1], self.zone) if match else None
 
     def mention(self, fields: Fields, **given: Any) -> Mention:
-        """Return the mention that `fields` make; `given` are those that own and related ones get differently."""
+        """Return the mention of `fields`; `given` are the values that own and related mentions take differently."""
         web, original, amp = fields.link("webUrl"), fields.link("originalUrl"), fields.link("ampWebUrl")
         url = web or original
         return Mention(
@@ -163,7 +170,7 @@ class _Reading:
         )
 
     def listed(self, fields: Fields) -> bool:
-        """Return whether the record may be published: what is neither a clear yes nor a clear no is held back."""
+        """Return whether the record may be published. A value that is neither yes nor no holds it back."""
         published = fields.flag("published", default=True, unclear=False, or_else=self.is_date)
         return published and not fields.flag("draft", default=False, unclear=True)
 
@@ -177,14 +184,14 @@ class _Reading:
         return updated
 
     def explicit_id(self, fields: Fields) -> str | None:
-        """Return the record's ``id``: an absolute IRI, since Atom has no other (RFC 4287 section 4.2.6)."""
-        said = fields.text("id")
-        if not said:
+        """Return the ``id`` of the record, which must be an absolute IRI (RFC 4287 section 4.2.6)."""
+        iri = fields.text("id")
+        if not iri:
             return None
-        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", said):
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", iri):
             fields.warn("id", "it is no absolute IRI and is left out", "write one such as tag:example.org,2026:1")
             return None
-        return urls.absolute_url(said) or said
+        return urls.absolute_url(iri) or iri
 
     def related_mentions(self, fields: Fields, own: Mention) -> Iterable[Mention]:
         _, values = fields.find("related")
@@ -198,9 +205,9 @@ class _Reading:
             if not isinstance(value, dict):
                 self.report(where, "it is no link record", "write title: and webUrl:", Severity.WARNING)
                 continue
-            found = self.related_mention(fields.inner(value, *where), own, index + 1)
-            if found is not None:
-                yield found
+            mention = self.related_mention(fields.inner(value, *where), own, index + 1)
+            if mention is not None:
+                yield mention
 
     def related_mention(self, fields: Fields, own: Mention, position: int) -> Mention | None:
         title = fields.text("title")
@@ -210,7 +217,7 @@ class _Reading:
         name, published = fields.date("publishedDateTime", self.zone)
         if published is None and fields.find("publishedDateTime")[1] is not None:
             fields.warn(name, "it is no usable date; the article's is taken", "write it as 2026-05-26T15:52:00Z")
-        found = self.mention(
+        mention = self.mention(
             fields,
             position=position,
             title=title,
@@ -218,13 +225,13 @@ class _Reading:
             topics=tuple(dict.fromkeys((*own.topics, *fields.names("topics")))),
             excerpt=markup.strip_tags(fields.text("excerpt")),
         )
-        if found.url is None:
+        if mention.url is None:
             fields.warn("webUrl", "the link has no address and is left out", "add a line webUrl:")
             return None
-        return found
+        return mention
 
     def plain_article(self) -> Article:
-        """Return a text without front matter as an article: title, date, and the rest as its content."""
+        """Return a text without front matter as an article: title, date and content."""
         if self.text.lstrip().startswith(("---", "+++")):
             raise _LostError(1, "the front matter does not start with a line ---", "let nothing else stand there")
         if self.suffix == ".html":
@@ -244,21 +251,21 @@ class _Reading:
         return Article(self.path, (own,))
 
     def date_near_top(self, lines: list[tuple[int, str]]) -> tuple[datetime, str]:
-        """Return the date that one of the first lines is as a whole, and the text that follows it."""
+        """Return the date that one of the first lines consists of, and the text after that line."""
         for number, line in lines[1 : 1 + DATE_WITHIN]:
-            found = dates.parse_date_line(line, self.zone)
-            if found is not None:
-                return found, "\n".join(self.text.splitlines()[number + 1 :])
-        found = self.date_in_name()
-        if found is None:
+            date = dates.parse_date_line(line, self.zone)
+            if date is not None:
+                return date, "\n".join(self.text.splitlines()[number + 1 :])
+        date = self.date_in_name()
+        if date is None:
             raise _LostError(1, "it has no date", "write it in the line after the title, or as front matter")
         start = 1 if len(lines) < 2 or not _UNDERLINE.match(lines[1][1]) else 2
         rest = lines[start][0] if len(lines) > start else len(self.text)
-        return found, "\n".join(self.text.splitlines()[rest:])
+        return date, "\n".join(self.text.splitlines()[rest:])
 
 
 def _dotted(where: FieldPath) -> str:
-    """Return a place in the front matter as people write it: ``related[2].title`` (positions from 1)."""
+    """Return a place in the front matter in the form ``related[2].title`` (positions from 1)."""
     text = ""
     for part in where:
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part

@@ -1,9 +1,9 @@
-"""YAML read quickly, where that is sure to give what PyYAML gives; else not at all.
+"""Fast reading of plain YAML with yaml-rs, where the result is certain to be that of PyYAML.
 
-yaml-rs reads front matter several times as fast as PyYAML. But it reads YAML 1.2, makes numbers of what somebody wrote
-as a title, and lets some mistakes pass that PyYAML names. So it is asked only about YAML in which none of that can
-be: whatever is unusual, and whatever it can't read, is left to PyYAML, which also has the words for what is wrong.
-Without yaml-rs everything is: it is slower, and the same. The tests hold the two against each other.
+yaml-rs reads front matter several times as fast as PyYAML. But it reads YAML 1.2, turns titles into numbers, and
+accepts some mistakes that PyYAML reports. So it gets only YAML in which none of that can occur. PyYAML reads the rest,
+and has the messages for mistakes. Without yaml-rs, PyYAML reads everything, more slowly and with the same result. A
+test compares the two.
 """
 
 from __future__ import annotations
@@ -19,20 +19,21 @@ except ImportError:  # an extra: feeds[fast]
 
 _AVAILABLE = yaml_rs is not None
 _NOT_TEXT = frozenset({"quality", "heat", "width", "height", "published", "draft", "iscached"})
-"""Fields, in lower case, in which a number or a yes is meant where one is written."""
+"""Fields, in lower case, whose values may be numbers or booleans."""
 
-# What is never ordinary, wherever it stands: merge keys, document marks.
+# Merge keys and document marks: never plain, wherever they are.
 _MARKS = (b"<<", b"\n---", b"\n...")
 _NUMBER = re.compile(r"[\s:,\[{][-+]?0[xob]")
 _NO_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _INDICATORS = "!&*?|>@`%"  # what no plain text starts with
 
-# A text is searched for all of that once the characters are dropped that can't be part of it: most of them. What is
-# found in the rest may be there, and is looked for in the text. The slash is kept for addresses: in "https://0x.example"
-# the colon and the number don't meet. The patterns start with what is rare, and look behind, since that is faster.
+# The patterns are first searched in a short text: without the characters that are in no pattern, most of them. A match
+# there may be a match in the full text, and is searched again in it. The slash is kept because of addresses: in
+# "https://0x.example" the colon and the number are not neighbours. The patterns begin with the rarest character and
+# look behind, which is faster.
 _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
-_TELLING = b"\n<-.:0xob+,[{/" + _INDICATORS.encode()
-_DULL = bytes(set(range(0x100)) - set(_CONTROLS) - set(_TELLING))
+_RELEVANT = b"\n<-.:0xob+,[{/" + _INDICATORS.encode()
+_IRRELEVANT = bytes(set(range(0x100)) - set(_CONTROLS) - set(_RELEVANT))
 _PERHAPS_NUMBER = re.compile(rb"0(?:(?<=[\n:,\[{]0)|(?<=[\n:,\[{][+-]0))[xob]")
 _PERHAPS_FIRST = re.compile(rb"[!&*?|>@`%\[{](?:(?<=[\n:,\[{-].)|(?<=\A.))")
 _WORD = r"""(?:"[^"\\\n]*"|'[^'\n]*'|\w[\w ./+-]*)"""
@@ -40,7 +41,7 @@ _PLAIN_COLLECTION = re.compile(rf"[\[{{](?:{_WORD}(?:: {_WORD})?(?:, |(?=[\]}}])
 
 
 def load_plain_yaml(text: str) -> dict[str, Any] | None:
-    """Return the values of `text`, a mapping in YAML, or None where PyYAML should be asked."""
+    """Return the values of `text`, a mapping in YAML, or None if PyYAML should read it."""
     if not _AVAILABLE or _is_unusual(text):
         return None
     try:
@@ -51,12 +52,12 @@ def load_plain_yaml(text: str) -> dict[str, Any] | None:
 
 
 def _is_unusual(text: str) -> bool:
-    """Tell whether there is anything in `text` that the two may read differently.
+    """Tell whether `text` has anything that the two libraries may read differently.
 
-    What stands together in `text` still does when characters are dropped: most texts have a seventh left.
+    Neighbours in `text` are still neighbours when other characters are dropped. A seventh of most texts is left.
     """
-    left = text.encode().translate(None, _DULL)
-    if left.translate(None, _TELLING) or (not text.isascii() and _NO_TEXT.search(text)):
+    left = text.encode().translate(None, _IRRELEVANT)
+    if left.translate(None, _RELEVANT) or (not text.isascii() and _NO_TEXT.search(text)):
         return True
     if text.startswith(("---", "...")) or any(mark in left and mark.decode() in text for mark in _MARKS):
         return True
@@ -66,7 +67,7 @@ def _is_unusual(text: str) -> bool:
 
 
 def _starts_unusually(text: str) -> bool:
-    """Tell whether any value in `text` starts with an indicator, or is a collection in brackets that is not plain."""
+    """Tell whether a value in `text` starts with an indicator, or is a collection in brackets that is not plain."""
     if any(_starts_value(text, at, ":,[{-") for at in _places(text, _INDICATORS)):
         return True
     return any(
@@ -75,7 +76,7 @@ def _starts_unusually(text: str) -> bool:
 
 
 def _places(text: str, characters: str) -> Iterator[int]:
-    """Yield where in `text` any of `characters` stands; one search for each is faster than one for all."""
+    """Yield the positions of `characters` in `text`. A search for every character is faster than one pattern."""
     for character in characters:
         at = text.find(character)
         while at >= 0:
@@ -84,21 +85,21 @@ def _places(text: str, characters: str) -> Iterator[int]:
 
 
 def _starts_value(text: str, at: int, after: str) -> bool:
-    """Tell whether what stands `at` a place comes first in its line, or after one of the characters in `after`."""
+    """Tell whether the character at `at` is the first of its line, or comes after a character in `after`."""
     before = text[text.rfind("\n", 0, at) + 1 : at].rstrip()
     return not before or before[-1] in after
 
 
 def _is_text(values: dict[Any, Any]) -> bool:
-    """Tell whether all values are texts, empty, or numbers where numbers are meant."""
+    """Tell whether all values are texts or empty, or numbers in fields that may have numbers."""
     for name, value in values.items():
         if type(value) is str and type(name) is str:
             continue
-        for each in value if isinstance(value, list) else (value,):
-            if isinstance(each, dict):
-                if not _is_text(each):
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, dict):
+                if not _is_text(item):
                     return False
-            elif not (each is None or isinstance(each, str) or (isinstance(name, str) and name.lower() in _NOT_TEXT)):
+            elif not (item is None or isinstance(item, str) or (isinstance(name, str) and name.lower() in _NOT_TEXT)):
                 return False
         if not isinstance(name, str):
             return False

@@ -1,7 +1,7 @@
-"""The fields of one link record: the names people give them, and the shapes they write them in.
+"""The fields of one link record: their names, and the types of their values.
 
-One rule for all: a value that can't be used is a problem that names file, line and field, and the record
-goes on without it. Which missing field loses an article is decided in :mod:`feeds.corpus.article`.
+One rule applies to all: a value that can't be used is a problem with file, line and field, and the record goes on
+without it. :mod:`feeds.corpus.article` decides which missing field loses an article.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ FIELD_NAMES: dict[str, tuple[str, ...]] = {
     "provider": ("author",),
     "images": ("image", "cover"),
 }
-"""Field → the names that other tools use for the same thing, in the order in which they are asked."""
+"""Field → the names that other tools use for it, in the order in which they are tried."""
 
 _OTHER_NAMES = frozenset(name.lower() for names in FIELD_NAMES.values() for name in names)
 _SPELLED = {name.lower(): name for name in (*FIELD_NAMES, "originalUrl", "ampWebUrl")}
-"""Name in lower case → the name by which a field is asked for, where that is another."""
+"""Name in lower case → the name of the field, if that has capital letters."""
 
-_IMAGE = frozenset({"url", "width", "height", "isCached"})
-"""What an ordinary image has, in this spelling."""
+_IMAGE_FIELDS = frozenset({"url", "width", "height", "isCached"})
+"""The fields of a plain image, in this spelling."""
 
 FieldPath = tuple[str | int, ...]
 ReportProblem = Callable[[FieldPath, str, str, Severity], None]
 
-_LARGEST = 1e15
+_MAX_NUMBER = 1e15
 _TRUE = frozenset({"true", "yes", "on", "1", "y"})
 _FALSE = frozenset({"false", "no", "off", "0", "n", ""})
 
 
 class Fields:
-    """One record's values, asked for by the main name of a field.
+    """The values of one record, by the names of the fields.
 
     Args:
-        values: as the front matter has them; names are taken in any letter case.
-        where: the record's own place in the front matter: ``()``, or ``("related", 3)``.
-        report: is called with every problem: place, reason, advice, severity.
-        clean: whether no value has a character that XML forbids, as is known of most files as a whole.
+        values: the values in the front matter; the letter case of names makes no difference.
+        where: the place of the record in the front matter: ``()``, or ``("related", 3)``.
+        report: is called with every problem: place, reason, advice and severity.
+        clean: True if no value has a character that XML forbids. That is known for most files as a whole.
     """
 
     def __init__(
@@ -64,26 +64,26 @@ class Fields:
         self._is_clean = clean
 
     def inner(self, values: Mapping[Any, Any], *where: str | int) -> Fields:
-        """Return a record inside of this one, which stands at `where` in it."""
+        """Return a record inside of this one, at the place `where`."""
         return Fields(values, (*self._where, *where), self._report, clean=self._is_clean)
 
     def warn(self, name: str, reason: str, advice: str) -> None:
-        """Report that the value of field `name` is left out."""
+        """Report a problem with the value of field `name`, which is left out."""
         self._report((*self._where, name), reason, advice, Severity.WARNING)
 
     def find(self, field: str) -> tuple[str, Any]:
-        """Return the name under which `field` has a value here, and the value; or its main name and None.
+        """Return the name under which `field` has a value, and the value; or `field` and None.
 
         Args:
-            field: its main name: one of :data:`_SPELLED`, or in lower case.
+            field: its name: one of :data:`_SPELLED`, or in lower case.
         """
         value = self._values.get(field)
-        if value or _is_there(value):
+        if value or _has_value(value):
             return field, value
         if self._has_others:
             for name in FIELD_NAMES.get(field, ()):
                 value = self._values.get(_lower(name))
-                if _is_there(value):
+                if _has_value(value):
                     return name, value
         return field, None
 
@@ -99,7 +99,7 @@ class Fields:
         return one_line(text) if self._is_clean else self._clean(name, text)
 
     def _clean(self, name: str, text: str) -> str:
-        """Return `text` in one line, less what no XML feed can carry."""
+        """Return `text` in one line, without characters that XML forbids."""
         clean = text if self._is_clean else clean_text(text)
         if clean != text:
             self.warn(name, "a control character in it is dropped: no XML feed can carry it", "delete it")
@@ -110,11 +110,11 @@ class Fields:
         name, value = self.find(field)
         if value is None:
             return None
-        if type(value) is int and -_LARGEST <= value <= _LARGEST:
+        if type(value) is int and -_MAX_NUMBER <= value <= _MAX_NUMBER:
             return value
         try:
             number = float(_scalar(value) or "")
-            if abs(number) > _LARGEST:
+            if abs(number) > _MAX_NUMBER:
                 raise ValueError("too large")
             return int(number) if number == int(number) else number
         except (ValueError, OverflowError):
@@ -124,29 +124,29 @@ class Fields:
     def flag(
         self, field: str, *, default: bool, unclear: bool, or_else: Callable[[Any], bool] = lambda _: False
     ) -> bool:
-        """Return `field` as yes or no.
+        """Return `field` as a boolean.
 
         Args:
             field: its name, in lower case.
-            default: what it is where it isn't there.
-            unclear: what it is taken for where it is neither, which is a problem.
-            or_else: what else is a yes (`published` is a date to some tools).
+            default: the result if the field is missing.
+            unclear: the result for a value that is neither yes nor no, which is a problem.
+            or_else: tells whether another value means yes (`published` is a date in some tools).
         """
         value = self._values.get(field)
         if value is None:
             return default
         if value is True or value is False:
             return value
-        said = (_scalar(value) or "?").strip().lower()
-        if said in _TRUE or or_else(value):
+        text = (_scalar(value) or "?").strip().lower()
+        if text in _TRUE or or_else(value):
             return True
-        if said in _FALSE:
+        if text in _FALSE:
             return False
         self.warn(field, "it is neither yes nor no; the article is held back", "write true or false")
         return unclear
 
     def date(self, field: str, zone: tzinfo) -> tuple[str, datetime | None]:
-        """Return the name under which `field` has a value, and the value as a date: None where it is no date."""
+        """Return the name under which `field` has a value, and the value as a date; None if it is not a date."""
         name, value = self.find(field)
         return name, dates.parse_date(value, zone) if value is not None else None
 
@@ -155,13 +155,13 @@ class Fields:
         name, value = self.find(field)
         if value is None:
             return None
-        found = urls.absolute_url(value) if isinstance(value, str) else None
-        if found is None:
+        url = urls.absolute_url(value) if isinstance(value, str) else None
+        if url is None:
             self.warn(name, "it is no http: or https: address", "write the whole address, or leave the field out")
-        return found
+        return url
 
     def names(self, field: str) -> tuple[str, ...]:
-        """Return `field` as a list of names; one text serves where a list is meant, split at commas."""
+        """Return `field` as a list of names; a single text is split at commas."""
         name, value = self.find(field)
         if value is None:
             return ()
@@ -170,60 +170,60 @@ class Fields:
             parts = value.split(",")
         if self._is_clean and all(type(part) is str for part in parts):
             return _plain_names(tuple(parts))
-        found: dict[str, None] = {}
+        names: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
         for part in parts:
             text = _scalar(part)
             if text is None:
                 self.warn(name, "a name in it is no text", "write a list of names")
-            elif name_found := self._clean(name, text):
-                found[name_found] = None
-        return tuple(found)
+            elif clean := self._clean(name, text):
+                names[clean] = None
+        return tuple(names)
 
     def provider(self) -> Provider | None:
-        """Return who published the page, as far as the record says: a name, a domain, or both."""
+        """Return the publisher of the page, as far as the record names it: a name, a domain, or both."""
         name, value = self.find("provider")
         if isinstance(value, dict):
-            said_name, said_domain = value.get("name"), value.get("domain")
-            if len(value) == 2 and type(said_name) is str and type(said_domain) is str:
-                plain = _plain_provider(said_name, said_domain)
+            given_name, given_domain = value.get("name"), value.get("domain")
+            if len(value) == 2 and type(given_name) is str and type(given_domain) is str:
+                plain = _plain_provider(given_name, given_domain)
                 if plain is not None:
                     return plain
             inner = self.inner(value, name)
-            said = inner.text("domain")
-            found = Provider(inner.text("name"), urls.domain_of(said))
-            if said and not found.domain:
+            written = inner.text("domain")
+            provider = Provider(inner.text("name"), urls.domain_of(written))
+            if written and not provider.domain:
                 inner.warn("domain", "it is no domain", "write a host such as example.org")
         else:
-            found = Provider(", ".join(self.names("provider")), "")
-        return found if found.name or found.domain else None
+            provider = Provider(", ".join(self.names("provider")), "")
+        return provider if provider.name or provider.domain else None
 
     def image(self, base: str | None) -> Image | None:
-        """Return the first image that has a usable address; a relative one is taken from `base`, the page."""
+        """Return the first image with a usable address. A relative address is relative to `base`, the page."""
         name, value = self.find("images")
         if value is None:
             return None
-        for each in value if isinstance(value, list) else [value]:
-            found = _plain_image(each) or self._one_image(each, base, name)
-            if found is not None:
-                return found
+        for item in value if isinstance(value, list) else [value]:
+            image = _plain_image(item) or self._one_image(item, base, name)
+            if image is not None:
+                return image
         return None
 
     def _one_image(self, value: Any, base: str | None, name: str) -> Image | None:
         inner = self.inner(value if isinstance(value, dict) else {"url": value}, name)
         written: Any = ""
         for key in ("url", "image", "src"):
-            if isinstance(said := inner.find(key)[1], str):
-                written = said
+            if isinstance(address := inner.find(key)[1], str):
+                written = address
                 break
         try:
             relative = base is not None and written and not written.startswith(("http://", "https://"))
-            found = urls.absolute_url(urljoin(base or "", written) if relative else written)
+            url = urls.absolute_url(urljoin(base or "", written) if relative else written)
         except ValueError:
-            found = None
-        if found is None:
+            url = None
+        if url is None:
             self.warn(name, "an image in it has no http: or https: address", "write the image's whole address")
             return None
-        return Image(found, _pixels(inner.number("width")), _pixels(inner.number("height")))
+        return Image(url, _pixels(inner.number("width")), _pixels(inner.number("height")))
 
 
 @lru_cache(maxsize=1024)
@@ -233,43 +233,43 @@ def _lower(name: object) -> str:
 
 @lru_cache(maxsize=1024)
 def _spelled(names: tuple[object, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the names of a record's fields as they are asked for, and whether some are :data:`FIELD_NAMES` of other tools.
+    """Return the names of the fields of a record, and whether some of them are names of other tools.
 
-    A main name is spelled as in :data:`FIELD_NAMES`, any other in lower case. Most records have the same ones in the same
-    order.
+    A name of ours is spelled as in :data:`FIELD_NAMES`, any other one is in lower case. The result is cached: most
+    records have the same names in the same order.
     """
     lower = tuple(map(_lower, names))
     return tuple(_SPELLED.get(name, name) for name in lower), not _OTHER_NAMES.isdisjoint(lower)
 
 
-def _is_there(value: object) -> bool:
-    """Tell whether a field has a value; 0 and no are some."""
+def _has_value(value: object) -> bool:
+    """Tell whether `value` is one; 0 and False are values."""
     return value is not None and value != "" and value != []
 
 
-@lru_cache(maxsize=4096)  # a corpus has few providers, each of them many times
+@lru_cache(maxsize=4096)  # a corpus has few providers and names them often
 def _plain_provider(name: str, domain: str) -> Provider | None:
-    """Return the provider with a name and a domain that need no word about them, or None."""
-    said = one_line(domain)
-    found = Provider(one_line(name), urls.domain_of(said))
+    """Return the provider if there is no problem with name and domain, else None."""
+    written = one_line(domain)
+    provider = Provider(one_line(name), urls.domain_of(written))
     is_clean = clean_text(name) == name and clean_text(domain) == domain
-    return found if is_clean and found.name and (found.domain or not said) else None
+    return provider if is_clean and provider.name and (provider.domain or not written) else None
 
 
 @lru_cache(maxsize=4096)
 def _plain_names(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return clean texts as names: each in one line and once, and no empty ones."""
+    """Return clean texts as names: in one line, without duplicates and empty names."""
     return tuple(dict.fromkeys(filter(None, map(one_line, parts))))
 
 
 def _plain_image(value: Any) -> Image | None:
-    """Return the image that needs no word about it, as most are, or None."""
-    if type(value) is not dict or not value.keys() <= _IMAGE:
+    """Return the image if there is no problem with it, else None."""
+    if type(value) is not dict or not value.keys() <= _IMAGE_FIELDS:
         return None
     url, width, height = value.get("url"), value.get("width"), value.get("height")
     if type(url) is not str or type(width) is not int or type(height) is not int or urls.absolute_url(url) != url:
         return None
-    return Image(url, _pixels(width), _pixels(height)) if max(abs(width), abs(height)) <= _LARGEST else None
+    return Image(url, _pixels(width), _pixels(height)) if max(abs(width), abs(height)) <= _MAX_NUMBER else None
 
 
 def _pixels(size: float | None) -> int | None:
@@ -277,7 +277,7 @@ def _pixels(size: float | None) -> int | None:
 
 
 def _scalar(value: Any) -> str | None:
-    """Return a text, number, boolean or date (TOML and JSON have these) as the text it would be in YAML."""
+    """Return a text, number, boolean or date as the text that it would be in YAML. TOML and JSON have such values."""
     if type(value) is str:
         return value
     match value:

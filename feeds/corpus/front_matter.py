@@ -1,9 +1,9 @@
-"""Front matter: YAML (``---``), TOML (``+++``) or JSON (``{``), by python-frontmatter's handlers.
+"""Front matter: YAML (``---``), TOML (``+++``) or JSON (``{``).
 
-Three things are ours. A block that does not close is an error (python-frontmatter takes it for text). TOML
-is read by the standard library. And YAML scalars stay the text that they are: in ``title: 1984`` and
-``title: yes`` somebody wrote a title, not a number and a boolean; :mod:`feeds.corpus.fields` knows which
-field is what.
+The handlers of python-frontmatter detect a format and split front matter and body. Three things differ. A block that is
+not closed is an error; python-frontmatter takes it for text. The standard library parses TOML. YAML scalars stay text:
+``title: 1984`` and ``title: yes`` are titles, not a number and a boolean. :mod:`feeds.corpus.fields` knows the types of
+the fields.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ except ImportError:  # PyYAML without libyaml: slower, the same values
     from yaml import SafeLoader  # type: ignore[assignment]
 
 
-_DEEPEST = 50
-_SUSPICIOUS = 50
-_SUSPICIOUS_LENGTH = 100_000
+_MAX_DEPTH = 50
+_CHECKED_FROM = 50
+_CHECKED_FROM_LENGTH = 100_000
+"""The number of opening characters, and the length of YAML, from which on the depth is counted before parsing."""
+
 _LISTS_IN_ONE_LINE = re.compile(r"-[ \t]+(?=-[ \t])")
 
 
 class FrontMatterError(Exception):
-    """The front matter can't be read: `line` (from 1) and `reason`, which quotes none of its values."""
+    """The front matter can't be read. `reason` quotes no value, which may be private; `line` counts from 1."""
 
     def __init__(self, line: int, reason: str) -> None:
         self.line = line
@@ -42,25 +44,25 @@ class FrontMatterError(Exception):
 
 
 class _TextLoader(SafeLoader):
-    """YAML in which every plain scalar but null is a text. There are no merge keys: nested, they never end."""
+    """YAML in which every plain scalar except null is a text. There are no merge keys: nested, they never end."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the class attribute that PyYAML reads
         first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith(":null")]
         for first, resolvers in SafeLoader.yaml_implicit_resolvers.items()
     }
 
 
 def _refuse_depth(fm: str) -> None:
-    """Raise MatterError where YAML is nested so deep that libyaml's recursion would end the process."""
-    # To count what isn't there takes far longer than to see that it isn't.
-    marks = (fm.count(each) for each in "[{?" if each in fm)
+    """Raise FrontMatterError if YAML is nested so deep that the recursion of libyaml would end the process."""
+    # str.count takes far longer than `in` for a character that is not there.
+    marks = (fm.count(mark) for mark in "[{?" if mark in fm)
     nested = max(0, len(_LISTS_IN_ONE_LINE.findall(fm)), *marks)
-    if nested < _SUSPICIOUS and len(fm) < _SUSPICIOUS_LENGTH:
+    if nested < _CHECKED_FROM and len(fm) < _CHECKED_FROM_LENGTH:
         return
     depth = 0
     for event in yaml.parse(fm, Loader=_TextLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise FrontMatterError(event.start_mark.line if event.start_mark else 0, "nested too deep")
 
 
@@ -68,9 +70,9 @@ class YamlFrontMatter(YAMLHandler):
     """``---`` … ``---``."""
 
     def split(self, text: str) -> tuple[str, str]:
-        """Return the front matter of `text`, which starts with it, and the rest; ValueError where it does not close.
+        """Return the front matter at the start of `text`, and the rest; raise ValueError if it is not closed.
 
-        As python-frontmatter splits, but that a boundary is looked for where it can be: after a line feed.
+        The result is that of python-frontmatter, but a boundary is searched only after line feeds, where it can be.
         """
         opening, at = self.FM_BOUNDARY.match(text), 0
         if opening is None:
@@ -82,17 +84,17 @@ class YamlFrontMatter(YAMLHandler):
         raise ValueError("not closed")
 
     def load(self, fm: str, **_: object) -> Any:
-        """Return the values of `fm`; MatterError where it is no YAML."""
+        """Return the values of `fm`; raise FrontMatterError if it is not YAML."""
         try:
             _refuse_depth(fm)
             values = fast_yaml.load_plain_yaml(fm)
             return values if values is not None else yaml.load(fm, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
         except yaml.MarkedYAMLError as error:
             problem = error.problem or ""
-            # Of what never ends, the start is what there is to see.
+            # An unclosed bracket or quote is reported where it opens, not at the end of the text.
             mark = (error.context_mark if "end of stream" in problem else None) or error.problem_mark
             if not isinstance(error, (ScannerError, ParserError)):
-                problem = "a tag or an alias that stands for nothing"  # PyYAML would quote it
+                problem = "a tag or an alias that stands for nothing"  # the message of PyYAML would quote it
             raise FrontMatterError(mark.line if mark else 0, f"not valid YAML ({problem})") from error
         except FrontMatterError:
             raise
@@ -107,7 +109,7 @@ class TomlFrontMatter(BaseHandler):
     START_DELIMITER = END_DELIMITER = "+++"
 
     def load(self, fm: str, **_: object) -> dict[str, Any]:
-        """Return the values of `fm`; MatterError where it is no TOML."""
+        """Return the values of `fm`; raise FrontMatterError if it is not TOML."""
         try:
             return tomllib.loads(fm)
         except (ValueError, RecursionError) as error:  # a TOMLDecodeError is a ValueError, as is a huge number
@@ -140,16 +142,16 @@ _HANDLERS = (_YAML, TomlFrontMatter(), JsonFrontMatter())
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any] | None, str]:
-    """Return the front matter of `text`, or None where it has none, and the body.
+    """Return the front matter of `text`, or None if it has none, and the body.
 
     Args:
         text: a whole file, without byte-order mark.
 
     Raises:
-        MatterError: it does not close, is no valid YAML, TOML or JSON, or is no list of fields.
+        MatterError: the front matter is not closed, not valid, or not a list of fields.
     """
     start = text.lstrip()
-    handler = next((each for each in _HANDLERS if each.detect(start)), None)
+    handler = next((handler for handler in _HANDLERS if handler.detect(start)), None)
     if handler is None:
         return None, text
     offset = _first_line(text, handler)
@@ -169,7 +171,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any] | None, str]:
 
 
 class LineFinder:
-    """On which line of a file a field stands; made when there is a problem to place.
+    """The lines of the fields of a file. It is made when the first problem needs a line.
 
     Args:
         text: a file whose front matter is valid.
@@ -184,7 +186,7 @@ class LineFinder:
             self._node = yaml.compose(matter, Loader=_TextLoader)
 
     def of(self, where: tuple[str | int, ...]) -> int:
-        """Return the line, from 1, of the field `where`; 1 where it can't be told.
+        """Return the line, from 1, of the field `where`; 1 if it can't be found.
 
         Args:
             where: names and list positions from the outside in: ``("related", 2, "title")``.
@@ -192,12 +194,12 @@ class LineFinder:
         if self._node is not None:
             return _first_line(self._text, _YAML) + _descend(self._node, where)
         name = next((part for part in reversed(where) if isinstance(part, str)), "")
-        found = re.search(rf'^[ \t]*"?{re.escape(name)}"?[ \t]*[:=]', self._text, re.MULTILINE)
-        return self._text.count("\n", 0, found.end()) + 1 if found else 1
+        match = re.search(rf'^[ \t]*"?{re.escape(name)}"?[ \t]*[:=]', self._text, re.MULTILINE)
+        return self._text.count("\n", 0, match.end()) + 1 if match else 1
 
 
 def _first_line(text: str, handler: BaseHandler) -> int:
-    """Return the line of `text` on which the matter that `handler` reads starts, from 1."""
+    """Return the line of `text`, from 1, on which the front matter for `handler` starts."""
     skipped = len(text) - len(text.lstrip())
     boundary = handler.FM_BOUNDARY.match(text, skipped) if handler.START_DELIMITER else None  # type: ignore[union-attr]
     return text.count("\n", 0, boundary.end() if boundary else skipped) + 1
@@ -207,10 +209,10 @@ def _descend(node: yaml.Node | None, where: tuple[str | int, ...]) -> int:
     line = node.start_mark.line if node is not None else 0
     for part in where:
         if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if str(key.value).lower() == str(part).lower()]
-            if not found:
+            pairs = [(key, value) for key, value in node.value if str(key.value).lower() == str(part).lower()]
+            if not pairs:
                 break
-            key, node = found[-1]
+            key, node = pairs[-1]  # of two equal keys, the last one counts
             line = key.start_mark.line
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]

@@ -1,4 +1,4 @@
-"""Bodies → sanitised HTML, and HTML → the plain text of its first paragraph."""
+"""Markup: bodies become sanitised HTML, and HTML becomes plain text."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
 def to_html(body: str, suffix: str) -> str:
-    """Return `body` as HTML that is safe to publish; empty for a blank one.
+    """Return `body` as HTML that is safe to publish; empty for a blank body.
+
+    Relative addresses stay relative: only the renderer knows the address of the page.
 
     Args:
         body: the text after the front matter.
-        suffix: the file's suffix, which says what the text is: Markdown, HTML, or plain text.
-
-    Relative addresses stay relative: what they are relative to, only the renderer knows.
+        suffix: the suffix of the file, which tells the format: Markdown, HTML or plain text.
     """
     if not body.strip():
         return ""
     if suffix in (".md", ".markdown"):
         body = _markdown().render(body)
     elif suffix == ".txt":
-        body = "".join(f"<p>{_lines(part)}</p>\n" for part in _BLANK_LINES.split(body.strip()))
+        body = "".join(f"<p>{_break_lines(part)}</p>\n" for part in _BLANK_LINES.split(body.strip()))
     return sanitise(body)
 
 
 def sanitise(markup: str) -> str:
-    """Return `markup` without scripts, event handlers, frames, forms, credentials, and links other than http(s)."""
+    """Return `markup` without scripts, event handlers, frames, forms, credentials, and links that are not http(s)."""
     safe = nh3.clean(markup, url_schemes={"http", "https"}, link_rel=None, attribute_filter=_without_credentials)
-    return clean_text(safe).strip()  # nh3 has resolved character references, such as &#1;
+    return clean_text(safe).strip()  # nh3 has decoded character references such as &#1;
 
 
 def strip_tags(text: str) -> str:
-    """Return `text` without the tags that some tools write into an excerpt; a lone "<" is no tag."""
+    """Return `text` without the tags that some tools write into an excerpt; a single "<" is not a tag."""
     if not _TAGS.search(text):
         return text
     return " ".join(html.unescape(nh3.clean(text, tags=set())).split())
 
 
 def first_paragraph(markup: str) -> str:
-    """Return the text of the first paragraph in `markup` that has any, white space folded; or empty."""
+    """Return the text of the first paragraph in `markup` that has text, in one line; or an empty text."""
     for match in _PARAGRAPH.finditer(markup):
         text = " ".join(html.unescape(nh3.clean(match.group(1), tags=set())).split())
         if text:
@@ -63,18 +63,18 @@ def first_paragraph(markup: str) -> str:
 
 
 def _without_credentials(_tag: str, attribute: str, value: str) -> str | None:
-    """Return the value of an attribute, None to drop it; a feed is public, and so is every address in it."""
+    """Return the value of an attribute without credentials in an address, or None to drop it: a feed is public."""
     if attribute not in ("href", "src", "cite") or "@" not in value:
         return value
     return urls.absolute_url(f"https:{value}" if value.startswith("//") else value)
 
 
-def _lines(paragraph: str) -> str:
+def _break_lines(paragraph: str) -> str:
     return "<br>\n".join(html.escape(line.strip(), quote=False) for line in paragraph.splitlines())
 
 
 @cache
 def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt  # only a corpus with Markdown in it pays for loading it
+    from markdown_it import MarkdownIt  # slow to load, and only a corpus with Markdown needs it
 
     return MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -1,4 +1,4 @@
-"""Many files → what became of each, in one process or in many."""
+"""Reading of many files, in this process or in worker processes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FILES_PER_TASK = 64
-"""How many files one call reads: enough that passing the results between processes is the smaller part."""
+"""How many files one call of a worker reads: passing the results between processes must be the smaller part."""
 
 
 class FileResult(NamedTuple, Generic[T]):
-    """What became of one file.
+    """The result of reading one file.
 
     Attributes:
         source: the file.
-        digest: of its bytes, or of the problem that keeps them from being read.
-        result: what was made of what it is, or None where its bytes are the same as before.
+        digest: the digest of its bytes, or of the problem that prevents reading them.
+        result: the result of `then`, or None if the bytes are the same as before.
     """
 
     source: SourceFile
@@ -44,14 +44,14 @@ def read_files(
     then: Callable[[Parsed], T],
     executor: Executor | None = None,
 ) -> Iterator[FileResult[T]]:
-    """Yield what became of each of `files`, in their order.
+    """Yield the results of reading `files`, in their order.
 
     Args:
-        corpus: the folder they are in.
-        zone: the name of the zone of dates that name none.
-        files: each with the digest it had before, or None.
-        then: makes of each file, where it was read, what is wanted of it: less than all has to be handed back.
-        executor: reads batches in parallel; None reads them here.
+        corpus: the corpus folder.
+        zone: the name of the time zone of dates without one.
+        files: the files with the digests that they had before, or None.
+        then: converts a parsed file, in the process that has read it: less has to travel between processes.
+        executor: reads batches in parallel; None reads them in this process.
     """
     work = functools.partial(_read_batch, str(corpus), zone, then)
     for results in map_batches(work, files, FILES_PER_TASK, executor):
@@ -61,8 +61,8 @@ def read_files(
 def _read_batch(
     corpus: str, zone: str, then: Callable[[Parsed], T], files: Sequence[tuple[SourceFile, bytes | None]]
 ) -> list[FileResult[T]]:
-    found = (_read_file(corpus, ZoneInfo(zone), source, before) for source, before in files)
-    return [FileResult(each.source, each.digest, then(each.result) if each.result else None) for each in found]
+    results = (_read_file(corpus, ZoneInfo(zone), source, before) for source, before in files)
+    return [FileResult(file.source, file.digest, then(file.result) if file.result else None) for file in results]
 
 
 def _read_file(corpus: str, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> FileResult[Parsed]:
@@ -81,6 +81,6 @@ def _read_file(corpus: str, zone: ZoneInfo, source: SourceFile, before: bytes | 
         return FileResult(source, digest, Parsed(source.path, None, (problem,)))
     try:
         return FileResult(source, digest, parse_article(source.path, data, zone))
-    except Exception as error:
+    except Exception as error:  # one article that breaks a parser must not keep the others back
         problem = Problem(source.path, 1, "", f"it can't be understood ({type(error).__name__})", "simplify it")
         return FileResult(source, digest, Parsed(source.path, None, (problem,)))

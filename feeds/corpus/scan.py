@@ -1,4 +1,4 @@
-"""Which files of a folder are articles, and how to tell that one has changed without reading it."""
+"""The scan of the corpus: its article files, and stamps that change when a file changes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class SourceFile(NamedTuple):
 
     Attributes:
         path: relative to the corpus, with forward slashes.
-        stamp: changes when the file does (size, times and inode). Empty where that can't be relied on: nothing
-            is known of the file, or it changed so lately that it may change again within a tick of its clock.
-            It starts with :data:`LINKED` where what happens elsewhere may change the file.
-        problem: why it can't be read, or None.
+        stamp: size, times and inode: it changes when the file does. It is empty if that is not certain: the file can't
+            be examined, or it changed so recently that it may change again within one tick of the file system's clock.
+            It starts with :data:`LINKED` if the file may be changed by another name.
+        problem: the reason why it can't be read, or None.
     """
 
     path: str
@@ -33,29 +33,29 @@ class SourceFile(NamedTuple):
 
 
 LINKED = "linked"
-"""Stands before the stamp of a file that has another name as well: it may change where nobody sees it by this one."""
+"""The start of the stamp of a file that has another name: a change by that name is not reported for this one."""
 
 _BY_NAME = "by name"
-"""The stamp of a file that is known by nothing but its name."""
+"""The stamp of a file of which only the name is known."""
 
 MAX_FILE_BYTES = 4_000_000
-"""How large a file may be, in bytes: what is larger was not meant to be an article."""
+"""The largest size of an article file, in bytes."""
 
 SETTLED_NS = 100_000_000
-"""How long ago, in nanoseconds, a file must have changed for its times to tell the next change."""
+"""The age of a change, in nanoseconds, from which on the times of a file show the next change."""
 
 
 def scan_corpus(corpus: Path, only: Collection[str] | None = None) -> Iterator[SourceFile]:
-    """Yield every article file below `corpus`, in alphabetical order within each folder.
+    """Yield every article file below `corpus`; the files of a folder in alphabetical order.
 
-    Passed over: names that start with ``.`` or ``_``, README.md at the top, other suffixes, static trees
-    that we wrote, and linked folders (what they hold inside the corpus is found where it really is).
-    What has an article's name and can't be one is a problem, never silence: nothing is lost.
+    Passed over: names that start with ``.`` or ``_``, README.md at the root, other suffixes, static trees that we
+    wrote, and links to folders (their files inside of the corpus are found at their real paths). A file that has the
+    name of an article and can't be one is a problem: no file is lost in silence.
 
     Args:
         corpus: the folder.
-        only: look at these paths alone, and at what is below them: relative to `corpus`, with forward
-            slashes. What is not there any more is passed over. None: look everywhere.
+        only: scan these paths only, with everything below them: relative to `corpus`, with forward slashes. Paths that
+            do not exist any more are passed over. None scans everything.
 
     Raises:
         CorpusError: the folder can't be read.
@@ -65,7 +65,7 @@ def scan_corpus(corpus: Path, only: Collection[str] | None = None) -> Iterator[S
         yield from _walk(root, "")
         return
     try:
-        os.scandir(root).close()  # where nothing can be read, nothing is gone
+        os.scandir(root).close()  # an unreadable corpus must not look like one whose files are gone
     except OSError as error:
         raise _unreadable_corpus(root, error) from error
     entered: dict[str, bool] = {}
@@ -85,8 +85,8 @@ def _walk(root: str, top: str) -> Iterator[SourceFile]:
     while pending:
         folder = pending.pop()
         try:
-            with os.scandir(os.path.join(root, folder)) as found:
-                children = sorted(found, key=lambda child: child.name)
+            with os.scandir(os.path.join(root, folder)) as entries:
+                children = sorted(entries, key=lambda child: child.name)
         except OSError as error:
             if not folder:
                 raise _unreadable_corpus(root, error) from error
@@ -106,7 +106,7 @@ def _walk(root: str, top: str) -> Iterator[SourceFile]:
 
 
 class _Child(Protocol):
-    """What a folder has in it; :class:`os.DirEntry` is one."""
+    """An entry of a folder, such as :class:`os.DirEntry`."""
 
     @property
     def name(self) -> str: ...
@@ -118,7 +118,7 @@ class _Child(Protocol):
 
 
 class _Named:
-    """What a folder has in it, by its name: listing the folder for it would cost what all its files cost."""
+    """An entry of a folder by its name: to list the folder for it would cost as much as all its files."""
 
     def __init__(self, root: str, path: str) -> None:
         self.name = path.rpartition("/")[2]
@@ -138,7 +138,7 @@ class _Named:
 
 
 def _topmost(paths: Collection[str]) -> Iterator[str]:
-    """Yield `paths` in order, without those that are below another."""
+    """Yield `paths` in order, without paths that are below another one."""
     last = ""
     for path in sorted(set(paths), key=lambda path: path.split("/")):
         if not last or not path.startswith(f"{last}/"):
@@ -147,19 +147,19 @@ def _topmost(paths: Collection[str]) -> Iterator[str]:
 
 
 def _is_entered(root: str, folder: str, known: dict[str, bool]) -> bool:
-    """Tell whether a walk from the top would come into `folder`; the answers for those above it go to `known`."""
+    """Tell whether a walk from the root would enter `folder`; `known` collects the answers for folders above it."""
     if folder not in known:
         if folder:
             above = folder.rpartition("/")[0]
-            there = _is_entered(root, above, known) and _look_at(_Named(root, folder), folder, root)[1]
+            is_reached = _is_entered(root, above, known) and _look_at(_Named(root, folder), folder, root)[1]
         else:
-            there = True
-        known[folder] = there and not os.path.lexists(os.path.join(root, folder, OUTPUT_LIST))
+            is_reached = True
+        known[folder] = is_reached and not os.path.lexists(os.path.join(root, folder, OUTPUT_LIST))
     return known[folder]
 
 
 def _look_at(child: _Child, path: str, root: str) -> tuple[SourceFile | None, bool]:
-    """Return what `child`, which stands at `path`, is as an article, and whether it is a folder to walk into."""
+    """Return `child` at `path` as a source file, or None, and whether it is a folder to walk into."""
     if child.name.startswith((".", "_")):
         return None, False
     is_folder, is_link = child.is_dir(follow_symlinks=False), child.is_symlink()

@@ -1,4 +1,4 @@
-"""Atom 1.0 (RFC 4287): entries written here, the feed around them by feedgen."""
+"""Atom 1.0 (RFC 4287): this module writes the entries, feedgen the feed around them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TAIL = b"</feed>"
 def render_entry(entry: Entry, address: str) -> bytes:
     """Return `entry` as one ``<entry>`` (section 4.1.2), byte for byte as feedgen would write it.
 
-    The type of a text is always said (section 3.1.1), so that nobody takes a "<" in it for markup.
+    Every text has a type (section 3.1.1): some readers take a "<" in a text without type for markup.
     """
     name, uri = escape_text(entry.provider.name), escape_text(provider_address(entry.provider, address))
     scheme = escape_attribute(f"{address}topics/")
@@ -48,26 +48,26 @@ def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
 
 
 def _links(entry: Entry) -> Iterator[str]:
-    """Yield the links of an entry (section 4.2.7); one without a relation is its page."""
+    """Yield the links of an entry (section 4.2.7). The link without a relation is the page of the entry."""
     yield f'<link href="{escape_attribute(entry.url)}"/>'
     if entry.original_url is not None:
         yield f'<link href="{escape_attribute(entry.original_url)}" rel="via"/>'
-    for each in entry.related:
-        yield f'<link href="{escape_attribute(each.url)}" rel="related" title="{escape_attribute(each.title)}"/>'
+    for link in entry.related:
+        yield f'<link href="{escape_attribute(link.url)}" rel="related" title="{escape_attribute(link.title)}"/>'
     if entry.amp_url is not None:
         yield f'<link href="{escape_attribute(entry.amp_url)}" rel="amphtml" type="text/html"/>'
     if entry.image is not None:
         media_type = image_type(entry.image)
-        said = f' type="{media_type}"' if media_type else ""
-        yield f'<link href="{escape_attribute(entry.image.url)}" rel="enclosure"{said}/>'
+        type_attribute = f' type="{media_type}"' if media_type else ""
+        yield f'<link href="{escape_attribute(entry.image.url)}" rel="enclosure"{type_attribute}/>'
 
 
 def _history(head: FeedHead) -> list[etree._Element]:
-    """Return what makes a document part of a feed's history (RFC 5005 section 4)."""
-    found = []
+    """Return the elements that make a document part of the history of a feed (RFC 5005 section 4)."""
+    elements = []
     if head.month is not None:
-        found.append(etree.Element(f"{{{_HISTORY}}}archive", nsmap={"fh": _HISTORY}))
-        found.append(etree.Element("link", href=head.document(ATOM.file_name), rel="current"))
+        elements.append(etree.Element(f"{{{_HISTORY}}}archive", nsmap={"fh": _HISTORY}))
+        elements.append(etree.Element("link", href=head.document(ATOM.file_name), rel="current"))
     if head.previous is not None:
-        found.append(etree.Element("link", href=head.document(archive_name(head.previous)), rel="prev-archive"))
-    return found
+        elements.append(etree.Element("link", href=head.document(archive_name(head.previous)), rel="prev-archive"))
+    return elements

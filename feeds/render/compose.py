@@ -1,7 +1,7 @@
-"""A feed as feedgen wants it: one composition, which the Atom and RSS that stand around entries are written from.
+"""The feedgen feed from which the Atom and the RSS around the entries are written.
 
-feedgen does the writing; this module sets every field that feedgen would fill with the clock, and adds what
-it has no word for.
+This module sets every field that feedgen would fill with the current time, and adds the elements that feedgen does not
+know.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ ATOM = "http://www.w3.org/2005/Atom"
 
 
 class Syndication(SyndicationExtension):  # type: ignore[misc]
-    """How often a feed changes, under the names that the module has (feedgen's begin with a capital)."""
+    """The elements of the RSS 1.0 module Syndication, with correct names: those of feedgen begin with a capital."""
 
     def every(self, minutes: int) -> None:
-        """Say that the feed is worth reading every so many minutes (RSS 1.0 module Syndication)."""
+        """Set the interval, in minutes, at which the feed is worth reading."""
         day = 24 * 60
         period, length = ("hourly", 60) if minutes <= 60 else ("daily", day) if minutes <= day else ("weekly", 7 * day)
         self._period, self._frequency = period, max(1, round(length / minutes))
@@ -38,10 +38,10 @@ class Syndication(SyndicationExtension):  # type: ignore[misc]
 
 
 class ComposedFeed(FeedGenerator):  # type: ignore[misc]
-    """A feedgen feed with every field set, in the one way that both XML formats share."""
+    """A feedgen feed with all fields set, for both XML formats."""
 
     def __init__(self, head: FeedHead, file_name: str, media_type: str, first: Sequence[etree._Element] = ()) -> None:
-        """Compose a feed; `first` is what Atom has before all else."""
+        """Compose a feed; `first` are the first elements of an Atom document."""
         super().__init__()
         self._first = first
         self.register_extension("sy", Syndication, atom=False, rss=True)
@@ -54,7 +54,7 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
         self._hub = head.hub
         if self._hub:
             self.link(href=self._hub, rel="hub")
-        self.link(href=head.page, rel="alternate", type="text/html")  # the last is what RSS takes as its link
+        self.link(href=head.page, rel="alternate", type="text/html")  # RSS takes the last one as its link
         self.updated(head.feed.updated)
         self.language(head.site.language)
         self.generator(GENERATOR)
@@ -81,6 +81,6 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
     def _create_rss(self, extensions: bool = True) -> tuple[etree._Element, etree._ElementTree[etree._Element]]:
         root, tree = super()._create_rss(extensions)
         link = root.find(f".//{{{ATOM}}}link")
-        if self._hub and link is not None:  # of all links, feedgen writes but that to the document itself
+        if self._hub and link is not None:  # feedgen writes only the link to the document itself
             link.addnext(etree.Element(f"{{{ATOM}}}link", href=self._hub, rel="hub"))
         return root, tree

@@ -1,4 +1,4 @@
-"""An entry's HTML content: its text, its image, and the pages it is related to."""
+"""The HTML content of an entry: its image, its text and its related pages."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ IMAGE_TYPES = {
     "svg": "image/svg+xml",
     "webp": "image/webp",
 }
-"""File name ending → media type. A table of ours: the system's differs from machine to machine."""
+"""Extension → media type. The table of the system differs from machine to machine."""
 
 
 _SCHEMES = {"http", "https"}
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=1)  # an entry is rendered in all formats before the next one
 def content_html(entry: Entry) -> str:
-    """Return the HTML that a reader shows for `entry`: complete in itself, every address in it absolute."""
+    """Return the HTML that a reader shows for `entry`. All its addresses are absolute."""
     parts = [_image(entry.image)] if entry.image is not None else []
     if entry.content:
         parts.append(resolve_links(entry.content, entry.url))
@@ -36,10 +36,10 @@ def content_html(entry: Entry) -> str:
     if entry.related:
         parts.append("<p>Related:</p>")
         links = (
-            f'<li><a href="{escape(each.url)}">{escape(each.title, quote=False)}</a></li>' for each in entry.related
+            f'<li><a href="{escape(link.url)}">{escape(link.title, quote=False)}</a></li>' for link in entry.related
         )
         parts.append(f"<ul>{''.join(links)}</ul>")
-    if not parts:  # RFC 4287 section 4.1.2 and JSON Feed want an item to have some text
+    if not parts:  # RFC 4287 section 4.1.2 and JSON Feed require some text
         parts.append(f'<p><a href="{escape(entry.url)}">{escape(entry.title, quote=False)}</a></p>')
     return "\n".join(parts)
 
@@ -48,17 +48,17 @@ def resolve_links(markup: str, base: str) -> str:
     """Return sanitised `markup` with relative addresses resolved against `base`, the entry's page."""
     try:
         return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative=("rewrite_with_base", base))
-    except ValueError:  # a host that no browser would visit either, such as 256.256.256.256
+    except ValueError:  # a host that browsers refuse as well, such as 256.256.256.256
         return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative="deny")
 
 
 def provider_address(provider: Provider, address: str) -> str:
-    """Return the address of `provider`: its domain's, or the site's own `address` for the site itself."""
+    """Return the address of `provider`: its domain, or the site's own `address` for the site itself."""
     return address if provider.domain == domain_of(address) else f"https://{provider.domain}/"
 
 
 def image_type(image: Image) -> str | None:
-    """Return the media type that the image's address tells, or None where it tells none."""
+    """Return the media type by the extension in the image's address, or None if it has none that is known."""
     name = image.url.partition("?")[0].rpartition("/")[2]
     return IMAGE_TYPES.get(name.rpartition(".")[2].lower()) if "." in name else None
 

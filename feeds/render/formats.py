@@ -1,4 +1,4 @@
-"""The renderers of all formats: the modules that have the names of the rows in :data:`feeds.rules.site_layout.FORMATS`."""
+"""The renderers: the modules with the names of the rows in :data:`feeds.rules.site_layout.FORMATS`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document says besides its entries: the same facts for every format."""
+"""The head of a document: the facts besides its entries, the same in every format."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from feeds.settings.site import Site
 
 @dataclass(frozen=True, slots=True)
 class FeedHead:
-    """A feed as its documents introduce it.
+    """The head of the documents of a feed.
 
     Attributes:
-        feed: which feed it is.
+        feed: the feed.
         site: the settings.
-        directory: all feeds of the site, for the page at its root; empty for every other feed.
-        month: of the archive that the document is (RFC 5005 section 4): ``2022-05``; None for the feed itself.
-        previous: the month of the archive before it, or None where there is none.
-        moved_to: where the feed is now, in what is left at an address that it had before.
+        directory: all feeds of the site, for the page at the root; empty for every other feed.
+        month: for an archive (RFC 5005 section 4) its month, such as ``2022-05``; None for the feed itself.
+        previous: the month of the archive before this one, or None.
+        moved_to: for documents at an old address of a feed, the feed at its new address.
     """
 
     feed: Feed
@@ -47,16 +47,16 @@ class FeedHead:
 
     @property
     def hub(self) -> str:
-        """Where one can subscribe to changes (WebSub section 4), or empty: what never changes again has none."""
+        """The WebSub hub of the feed (WebSub section 4); empty for a document that never changes again."""
         return self.site.hub if self.month is None and self.feed.ended is None and self.moved_to is None else ""
 
     def document(self, file_name: str) -> str:
-        """Return the address of one of the feed's documents."""
+        """Return the address of the document of the feed with this file name."""
         return self.page + file_name
 
     @property
     def title(self) -> str:
-        """What readers list the feed as: never the same as another feed's of the site."""
+        """The title in the list of a reader; no two feeds of the site have the same."""
         name = self.feed.name
         match self.feed.kind:
             case Kind.ALL:
@@ -72,7 +72,7 @@ class FeedHead:
 
     @property
     def description(self) -> str:
-        """What the feed is about, in one sentence."""
+        """The description of the feed, in one sentence."""
         name = self.feed.name
         match self.feed.kind:
             case Kind.ALL:

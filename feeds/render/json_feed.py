@@ -15,7 +15,7 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def render_entry(entry: Entry, address: str) -> bytes:
-    """Return `entry` as one item, with what other formats have no word for in ``_feeds``."""
+    """Return `entry` as one item. The extension ``_feeds`` has facts for which JSON Feed has no member."""
     image = {"image": entry.image.url} if entry.image is not None else {}
     return _json(
         {
@@ -32,7 +32,7 @@ def render_entry(entry: Entry, address: str) -> bytes:
             **({"tags": list(entry.topics)} if entry.topics else {}),
             "_feeds": {
                 "role": "article" if entry.own else "related",
-                "related_to": [each.id for each in entry.related],
+                "related_to": [link.id for link in entry.related],
                 "quality": entry.quality,
                 "heat": entry.heat,
             },

@@ -1,4 +1,4 @@
-"""What a feed says instead of entries, when there is something that its subscribers should know."""
+"""Notices: the single entry of a feed that has ended or moved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from feeds.rules.times import rfc3339
 
 
 def ended_entry(head: FeedHead) -> Entry:
-    """Return the one entry of a feed's last documents: that nothing more will come, and where there is more."""
+    """Return the entry of the last documents of a feed: it has ended, and the site has other feeds."""
     name, site = head.feed.name, head.site
     return _notice(
         head,
@@ -27,23 +27,23 @@ def ended_entry(head: FeedHead) -> Entry:
 
 
 def moved_head(head: FeedHead, old: str, to: Feed, since: datetime) -> FeedHead:
-    """Return the head of what is left in the folder `old` after its feed has moved.
+    """Return the head of the documents in the folder `old`, from which a feed has moved.
 
     Args:
         head: the head of any feed of the site.
-        old: the folder.
-        to: the feed, where it is now.
-        since: when that was first published.
+        old: the old folder.
+        to: the feed at its new address.
+        since: when the new address was first published.
     """
     kind, slug = parse_feed_folder(old)
     name = f"{to.name} (moved from {slug})"
-    encoded = quote(slug, safe="")  # of ours no slug needs it, but this one may have been anybody's
+    encoded = quote(slug, safe="")  # our slugs need no encoding, but this one comes from the settings
     feed = replace(to, kind=kind, key=slug, slug=encoded, name=name, count=0, updated=since, ended=since)
     return replace(head, feed=feed, directory=(), moved_to=to)
 
 
 def moved_entry(head: FeedHead) -> Entry:
-    """Return the one entry of what is left at an address that a feed had before (:func:`moved_head`)."""
+    """Return the entry of the documents at an old address of a feed (:func:`moved_head`)."""
     to = replace(head, feed=head.moved_to or head.feed)
     return _notice(
         head,

@@ -12,7 +12,7 @@ from feeds.rules.site_layout import ATOM, HEADINGS
 
 
 def render_opml(head: FeedHead) -> bytes:
-    """Return the list of the feeds in `head`'s directory: everything first, then a folder for each kind."""
+    """Return the list of the feeds in the directory of `head`: the feed of all entries, then a folder for every kind."""
     root = etree.Element("opml", version="2.0")
     about = etree.SubElement(root, "head")
     etree.SubElement(about, "title").text = head.site.title
@@ -34,7 +34,7 @@ def _subscription(parent: etree._Element, head: FeedHead) -> None:
         "outline",
         text=head.title,
         title=head.title,
-        type="rss",  # the specification's one word for a feed, whatever its format
+        type="rss",  # the specification has one word for all feed formats
         xmlUrl=head.document(ATOM.file_name),
         htmlUrl=head.page,
         description=head.description,

@@ -1,4 +1,4 @@
-"""The HTML page beside each feed: what a person sees before subscribing, with autodiscovery links."""
+"""The HTML page of a feed, for people who look at it before they subscribe, with autodiscovery links."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SUBSCRIPTIONS = tuple((row.title, row.file_name, row.media_type) for row in FEE
 
 
 def render_entry(entry: Entry, _address: str) -> bytes:
-    """Return `entry` as one ``<article>`` of a feed's page."""
+    """Return `entry` as one ``<article>`` of the page of a feed."""
     return _template("entry.html").render(entry=entry, published=rfc3339(entry.published)).encode()
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
-    """Return the page of the feed `head`; at the root of the site, it lists all feeds as well."""
+    """Return the page of a feed. The page at the root of the site lists all feeds as well."""
     groups = [
         (heading, [(feed, _href(feed)) for feed in head.directory if feed.kind is kind])
         for kind, heading in HEADINGS.items()
@@ -37,18 +37,18 @@ def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
         subscriptions=_SUBSCRIPTIONS if head.feed.ended is None else (),
         groups=[(heading, feeds) for heading, feeds in groups if feeds],
         opml=OPML_PATH,
-        entries=[Markup(each.decode()) for each in fragments],  # noqa: S704 - our own fragments, escaped there
+        entries=[Markup(fragment.decode()) for fragment in fragments],  # noqa: S704 - render_entry has escaped them
     )
 
 
 def render_article(head: FeedHead, entry: Entry) -> bytes:
-    """Return the page of an entry that has no web page of its own (``/articles/<slug>/``)."""
+    """Return the page of an entry without a web page of its own (``/articles/<slug>/``)."""
     up = "../../"
     return _render(
         "article.html",
         head=head,
         entry=entry,
-        content=Markup(content_html(entry)),  # noqa: S704 - sanitised in the corpus, escaped in content()
+        content=Markup(content_html(entry)),  # noqa: S704 - the corpus has sanitised it, content_html has escaped the rest
         style=up + STYLE_PATH,
         up=up,
         subscriptions=[(name, up + file_name, media_type) for name, file_name, media_type in _SUBSCRIPTIONS],
@@ -56,7 +56,7 @@ def render_article(head: FeedHead, entry: Entry) -> bytes:
 
 
 def style_sheet() -> bytes:
-    """Return the style sheet that every page links to."""
+    """Return the style sheet of all pages."""
     return Path(__file__).with_name("templates").joinpath("style.css").read_bytes()
 
 
@@ -77,5 +77,5 @@ def _href(feed: Feed) -> str:
 
 
 def _up(folder: str) -> str:
-    """Return the relative address of the site's root, seen from `folder`: pages work below any prefix."""
+    """Return the relative address of the site's root from `folder`: so pages work below any prefix."""
     return "../" * folder.count("/")

@@ -1,4 +1,4 @@
-"""RSS 2.0 (the RSS Advisory Board's specification): items written here, the channel around them by feedgen."""
+"""RSS 2.0 (specification of the RSS Advisory Board): this module writes items, feedgen the channel around them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TAIL = b"</channel></rss>"
 
 
 def render_entry(entry: Entry, address: str) -> bytes:
-    """Return `entry` as one ``<item>``, byte for byte as feedgen would; its prefixes are declared by the root."""
+    """Return `entry` as one ``<item>``, byte for byte as feedgen would write it. The root declares its prefixes."""
     permalink = "true" if entry.id == entry.url else "false"
     domain = escape_attribute(f"{address}topics/")
     return "".join(
@@ -34,7 +34,7 @@ def render_entry(entry: Entry, address: str) -> bytes:
 
 
 def _descriptions(entry: Entry) -> Iterator[str]:
-    """Yield the excerpt and the whole text, in this order; where there is no excerpt, the text takes its place."""
+    """Yield the excerpt and the whole text, in this order. Without an excerpt, the text is the description."""
     if entry.summary:
         yield f"<description>{escape_text(entry.summary)}</description>"
         yield f"<content:encoded>{escape_text(content_html(entry))}</content:encoded>"
@@ -52,8 +52,8 @@ def _media(entry: Entry) -> Iterator[str]:
         ("height", entry.image.height),
         ("width", entry.image.width),
     )
-    said = "".join(f' {name}="{value}"' for name, value in facts if value)
-    yield f'<media:content url="{escape_attribute(entry.image.url)}"{said}/>'
+    attributes = "".join(f' {name}="{value}"' for name, value in facts if value)
+    yield f'<media:content url="{escape_attribute(entry.image.url)}"{attributes}/>'
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
