@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test lint readers golden bench-build bench-polling clean help
+.PHONY: serve test lint readers golden reference bench-build bench-polling clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -27,6 +27,9 @@ readers: ## install the feed readers and nginx, which some tests use (Debian pac
 
 golden: .venv/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
 	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/pipeline/test_golden.py tests/corpus/test_articles.py
+
+reference: .venv/run.stamp ## write docs/commands.md anew, from the commands
+	$(BIN)/python -m feeds.cli.reference > docs/commands.md
 
 bench-build: .venv/dev.stamp .bench/rivals.stamp ## measure builds, ours against Hugo, Pelican and Eleventy (hours; ten minutes with ARGS="--articles 1000")
 	$(BIN)/python -m bench.build $(ARGS)

@@ -99,6 +99,13 @@ def test_every_setting_is_documented() -> None:
         assert row in page
 
 
+def test_the_page_of_commands_is_current() -> None:
+    from feeds.cli.reference import reference
+
+    page = (PROJECT / "docs" / "commands.md").read_text("utf-8")
+    assert page == reference(), "write it anew with `make reference`"
+
+
 def test_every_field_is_documented() -> None:
     from feeds.corpus.fields import FIELD_NAMES
 

@@ -1,58 +1,72 @@
-"""The commands that look at a site from outside: at what is published, and at who asks for it."""
+"""The commands that look at a site from outside: validate (its documents) and pollers (its access logs)."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from pathlib import Path
 
 import click
 
+from feeds.cli import json_output, options
+from feeds.cli.exit_codes import exit_with_finding
 from feeds.cli.output import say
 from feeds.errors import UsageError
-from feeds.rules.times import rfc3339
 from feeds.settings import loader
 
 
-@click.command()
-@click.argument("target", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.command(short_help="Check a static folder or a live site against what readers need.")
+@click.argument(
+    "target",
+    cls=options.SettingArgument,
+    setting="output",
+    required=False,
+    help="A folder or an http(s) address; without it, the folder to which `feeds build` writes.",
+)
+@options.json_option
 def validate(target: str | None, as_json: bool) -> None:
     """Check a folder of static files, or a live site, against what readers need; exit with 1 if there is an error.
 
-    TARGET is a folder or an address; without one it is the folder that `feeds build` writes.
+    Example: feeds validate public
 
     Example: feeds validate https://example.org/
     """
-    from feeds.audit.validate import from_site, source, validate  # only this command pays for it
+    from feeds.audit.validate import from_site, source, validate  # only this command has to load lxml
 
     if target is not None and "://" in target:
-        verdict = validate(from_site(target))
+        result = validate(from_site(target))
     else:
         folder = Path(target) if target is not None else loader.load_site().output_path
         if folder is None:
             raise UsageError("the settings write no static files; name a folder or an address")
-        verdict = validate(source.read_folder(folder))
+        result = validate(source.read_folder(folder))
     if as_json:
-        click.echo(json.dumps({**dataclasses.asdict(verdict), "errors": verdict.errors}, indent=2, ensure_ascii=False))
-    for problem in verdict.problems if not as_json else ():
-        click.echo(str(problem))
-    warnings = len(verdict.problems) - verdict.errors
-    say(f"{verdict.documents} documents, {verdict.feeds} of them feeds: {verdict.errors} errors, {warnings} warnings")
-    if not verdict.feeds:
+        json_output.print_json(json_output.validate_output(result))
+    else:
+        for problem in result.problems:
+            click.echo(str(problem))
+    say(
+        f"{result.documents} documents, {result.feeds} of them feeds:"
+        f" {result.errors} errors, {result.warnings} warnings"
+    )
+    if not result.feeds:
         say("there is no feed; name the folder or the page that leads to feeds")
-    if verdict.errors or not verdict.feeds:
-        raise click.exceptions.Exit(1)
+    if result.errors or not result.feeds:
+        exit_with_finding()
 
 
-@click.command()
-@click.argument("logs", metavar="ACCESS-LOG...", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.command(short_help="Print who polls the feeds, how often, and at what cost.")
+@click.argument(
+    "logs",
+    metavar="ACCESS-LOG...",
+    nargs=-1,
+    required=True,
+    help="Access logs, the oldest first, compressed with gzip or not; - is standard input.",
+)
+@options.json_option
 def pollers(logs: tuple[str, ...], as_json: bool) -> None:
     """Tell from a web server's access log who polls the feeds, how often, and which polls cost more than they need.
 
-    ACCESS-LOG is a file in the common or combined format of Apache and nginx, also one compressed with gzip (.gz), or
-    - for standard input; of several, the oldest comes first. No client's address is printed.
+    A log is in the common or the combined format, which Apache, nginx and others write. No client's address is
+    printed.
 
     A client is an address with a User-Agent; a service that announces subscribers is one client. "every" is the median
     time between two requests of one client for one feed. "304" is the share of 304 among 200 and 304. "unconditional"
@@ -60,20 +74,20 @@ def pollers(logs: tuple[str, ...], as_json: bool) -> None:
     and never got a 304 for it. "sent again" is what conditional requests would have saved: the bytes of 200 answers
     that are as long as the one before to the same client for the same feed.
 
-    A log has no validators and no content, so this is what can be seen from outside: a feed that changed and kept its
-    length counts as sent again, clients that share address and User-Agent as one, and one whose every poll found
-    something new as nothing wrong. Subscribers are what each service announced last.
+    A log has no validators and no content, so these numbers are estimates: a feed that changed and kept its length
+    counts as sent again, clients that share address and User-Agent count as one, and a client without validators whose
+    every poll found something new is not noticed. Subscribers are what each service announced last.
 
     Example: feeds pollers /var/log/nginx/access.log
     """
-    from feeds.audit.pollers import survey, table  # only this command pays for it
+    from feeds.audit.pollers import survey, table  # only this command needs them
 
     report = survey(logs)
     if as_json:
-        shown = {**dataclasses.asdict(report), "repeated_bytes": report.repeated_bytes}
-        click.echo(json.dumps(shown, indent=2, default=rfc3339))
-    for line in table.report_lines(report) if not as_json else ():
-        click.echo(line)
+        json_output.print_json(json_output.pollers_output(report))
+    else:
+        for line in table.report_lines(report):
+            click.echo(line)
     say(f"{report.lines:,} lines, {report.unreadable:,} of them could not be read")
     if report.forgotten:
-        say(f"{report.forgotten:,} clients were forgotten in between: too many at once; who came back counts twice")
+        say(f"{report.forgotten:,} clients were forgotten because there were too many; one that came back counts twice")

@@ -1,7 +1,7 @@
-"""The command line: parse, call one function, print.
+"""The command ``feeds``: all commands in their order, and the end of a command that fails.
 
-Results go to standard output, words for people to standard error. Exit codes: 0 done; 1 something failed, or
-`check` found an article lost, or `--strict` any problem; 2 wrong usage (:mod:`feeds.errors`).
+Results go to standard output, words for people to standard error. The exit codes stand in
+:mod:`feeds.cli.exit_codes`.
 """
 
 from __future__ import annotations
@@ -14,22 +14,28 @@ import click
 
 from feeds import __version__
 from feeds.cli import audit, inspect, publish
+from feeds.cli.exit_codes import FAILED
 from feeds.errors import FeedsError
 from feeds.system.processes import relax_garbage_collection
 
 
 class _Group(click.Group):
-    """All commands; a :class:`FeedsError` from any of them becomes one line and its exit code."""
+    """All commands. A :class:`FeedsError` from any of them becomes one line and its exit code."""
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            return super().invoke(ctx)
         except FeedsError as error:
             click.echo(f"feeds: {error}", err=True)
-            context.exit(error.exit_code)
-        except BrokenPipeError:  # the reader of our output has had enough: `feeds list | head`
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:  # the reader of our output has ended, as in `feeds list | head`
+            # Python flushes standard output once more at its end: that must not fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            context.exit(1)
+            ctx.exit(FAILED)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which the commands were added: that of their use."""
+        return list(self.commands)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

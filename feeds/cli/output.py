@@ -1,70 +1,28 @@
-"""What commands print for scripts: JSON, and annotations for continuous integration."""
+"""The text that commands print: lines for people, and annotations for continuous integration."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from feeds.model import Counts, HeldBack, Problem, Severity
+from feeds.model import Counts, Problem, Severity
 from feeds.pipeline.publish import Report
-from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
 
-
-def report_as_json(report: Report, site: Site) -> dict[str, Any]:
-    """Return what a build did as JSON has it; its seconds by stage, and `total`."""
-    counts = dataclasses.asdict(report.counts)
-    rest = {name: getattr(report, name) for name in ("entries", "feeds", "documents", "changed", "written")}
-    return {
-        **counts,
-        "warnings": len(report.problems) - report.counts.problems,
-        **rest,
-        "generation": report.generation,
-        "base_url": site.address,
-        "problem_list": [dataclasses.asdict(each) for each in report.problems],
-        "held_back": held_back_as_json(report.held_back),
-        "notes": list(report.notes),
-        "seconds": {
-            **{each.name: round(each.seconds, 4) for each in report.stages},
-            "total": round(sum(each.seconds for each in report.stages), 4),
-        },
-    }
-
-
-def held_back_as_json(articles: Iterable[HeldBack]) -> list[dict[str, str | None]]:
-    """Return what is not published though it could be read as JSON has it."""
-    return [{"path": each.path, "due": rfc3339(each.due) if each.due is not None else None} for each in articles]
-
-
-def annotation(site: Site, problem: Problem) -> str:
-    """Return `problem` as GitHub reads it in the log of a workflow."""
-    path = short_path(site.corpus_path / problem.path)
-    text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
-    level = "error" if problem.severity is Severity.ERROR else "warning"
-    return f"::{level} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
-
-
-def _escaped(text: str, also: str = "") -> str:
-    """Return `text` as a workflow command carries it: no character in it can end the command."""
-    return "".join(f"%{ord(each):02X}" if each in "%\r\n" + also else each for each in text)
-
-
-def short_path(path: Path) -> str:
-    """Return `path` relative to the current folder where it is below it."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+if TYPE_CHECKING:
+    from feeds.pipeline.diff import FeedDifference
 
 
 def say(text: str) -> None:
-    """Print a line for people, on standard error."""
+    """Print a line for people on standard error: standard output is for results."""
     click.echo(text, err=True)
 
 
 def say_counts(counts: Counts, site: Site) -> None:
+    """Print what happened to the article files, and the option that publishes the unpublished ones."""
     say(
         f"{counts.files} files: {counts.published} published, {counts.unpublished} unpublished,"
         f" {counts.future} in the future, {counts.problems} lost to problems"
@@ -74,5 +32,70 @@ def say_counts(counts: Counts, site: Site) -> None:
 
 
 def say_problems(report: Report) -> None:
-    for each in (*report.problems, *report.notes):
-        say(str(each))
+    """Print the problems and the notes of a build, one a line."""
+    for line in (*report.problems, *report.notes):
+        say(str(line))
+
+
+def feed_line(feed: Mapping[str, Any]) -> str:
+    """Return a feed as `feeds list` prints it.
+
+    Args:
+        feed: a row of :func:`feeds.pipeline.explain.list_feeds`.
+    """
+    newest = (feed["newest"] or "")[:10]
+    return f"{feed['kind']:<9} {feed['entries']:>6} {newest:<10}  {feed['name']}  {feed['address']}"
+
+
+def entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines that `feeds show` prints.
+
+    Args:
+        entry: the explanation of :func:`feeds.pipeline.explain.explain_entry`.
+    """
+    yield entry["title"]
+    yield f"  id         {entry['id']}"
+    yield f"  address    {entry['url']}"
+    if entry["kept_id"]:
+        yield f"             kept as it was published; it would be {entry['computed_id']} now"
+    yield f"  published  {entry['published']}, updated {entry['updated']}, by {entry['provider']['name']}"
+    yield "  mentioned in"
+    for mention in entry["mentions"]:
+        role = "as its own" if mention["role"] == "article" else "as related"
+        mark = ", represents the entry" if mention["representative"] else ""
+        yield f"    {mention['path']} {role}, {mention['published']}, {mention['url']}{mark}"
+    yield "  in the feeds" if entry["selected"] else "  in no feed: the settings leave it out"
+    for feed in entry["feeds"]:
+        yield f"    {feed['address']}  because {feed['because']}"
+
+
+def difference_lines(feed: FeedDifference, site: Site) -> Iterator[str]:
+    """Yield the lines that `feeds diff` prints for one feed."""
+    yield f"{site.address}{feed.folder}  {feed.title}: {feed.fate}"
+    for sign, entries in zip("+~!-", (feed.new, feed.changed, feed.reidentified, feed.removed), strict=True):
+        for entry in entries:
+            more = f"  ({', '.join(entry.fields)})" if entry.fields else ""
+            more = f"  (known as {entry.old_id})" if entry.old_id is not None else more
+            yield f"  {sign} {entry.title}  {entry.id}{more}"
+
+
+def annotation(site: Site, problem: Problem) -> str:
+    """Return `problem` as a workflow command of GitHub, which shows it beside the line of the file.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    path = short_path(site.corpus_path / problem.path)
+    text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
+    level = "error" if problem.severity is Severity.ERROR else "warning"
+    return f"::{level} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """Return `text` without characters that could end a workflow command: line breaks, %, and the ones in `more`."""
+    return "".join(f"%{ord(character):02X}" if character in "%\r\n" + more else character for character in text)
+
+
+def short_path(path: Path) -> str:
+    """Return `path` relative to the current folder where it is below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

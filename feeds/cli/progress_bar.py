@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 DELAY_SECONDS = 1.0
-"""After how many seconds a bar appears."""
+"""The age in seconds of a build at which its bar appears."""
 
 REDRAW_SECONDS = 0.1
-"""How many seconds a bar stands still at least: to move it takes longer than many a step."""
+"""The least time in seconds between two movements of a bar: a movement takes longer than many a step."""
 
 
 class ProgressBar:
-    """A bar on standard error, which appears once a build has taken longer than :data:`feeds.cli.progress_bar.DELAY_SECONDS`."""
+    """A bar on standard error, which appears once a build has taken longer than :data:`DELAY_SECONDS`.
+
+    A build that waits for another one shows it at once.
+    """
 
     def __init__(self) -> None:
         self._started = self._moved = time.monotonic()
@@ -37,7 +40,7 @@ class ProgressBar:
             self._appear()
 
     def advance(self, steps: int = 1) -> None:
-        """Move the bar by so many steps."""
+        """Move the bar forward by `steps`."""
         self._done += steps
         if self._bar is None:
             if self._is_late():
@@ -47,7 +50,7 @@ class ProgressBar:
             self._bar.update(self._task, completed=self._done)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar from the screen."""
         if self._bar is not None:
             self._bar.stop()
 
@@ -55,7 +58,7 @@ class ProgressBar:
         return time.monotonic() - self._started > DELAY_SECONDS
 
     def _appear(self) -> None:
-        from rich.console import Console  # loading rich takes longer than most builds
+        from rich.console import Console  # rich takes longer to load than most builds take
         from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Rich
         from rich.text import Text
@@ -77,7 +80,7 @@ class ProgressBar:
 
 @contextlib.contextmanager
 def progress_bar() -> Iterator[ProgressBar | None]:
-    """Yield a progress bar where somebody can see one."""
+    """Yield a progress bar, or None where standard error is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return

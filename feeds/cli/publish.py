@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import os
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -13,8 +12,9 @@ from typing import Any
 
 import click
 
-from feeds.cli import options
-from feeds.cli.output import report_as_json, say, say_counts, say_problems, short_path
+from feeds.cli import json_output, options
+from feeds.cli.exit_codes import exit_with_finding
+from feeds.cli.output import say, say_counts, say_problems, short_path
 from feeds.cli.progress_bar import progress_bar
 from feeds.errors import UsageError
 from feeds.pipeline import publish
@@ -24,7 +24,7 @@ from feeds.settings.site import Site
 from feeds.system.progress import Stage, process_age, stage_table
 
 
-@click.command()
+@click.command(short_help="Write a feeds.toml with every setting explained.")
 def init() -> None:
     """Write a feeds.toml in the current folder, with every setting explained.
 
@@ -41,13 +41,25 @@ def init() -> None:
     say(f"wrote {path}: every setting with its default, commented out")
 
 
-@click.command()
+@click.command(short_help="Publish the corpus: a snapshot to serve, and static files.")
 @options.site_options
-@click.option("--output", metavar="DIR", help='Where the static files go [public]; "" writes none.')
-@click.option("--precompress", is_flag=True, default=None, help="Also write each file as .gz, .br and .zst.")
+@click.option(
+    "--output",
+    cls=options.SettingOption,
+    metavar="DIR",
+    show_default="public",
+    help='The folder for static files; "" writes none.',
+)
+@click.option(
+    "--precompress",
+    cls=options.SettingOption,
+    is_flag=True,
+    default=None,
+    help="Also write each static file as .gz, .br and .zst.",
+)
 @options.build_options
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-@click.option("--profile", is_flag=True, help="Print where the time went: seconds by stage.")
+@options.json_option
+@click.option("--profile", is_flag=True, help="Print how many seconds each stage of the build took.")
 def build(
     corpus: str | None,
     strict: bool,
@@ -55,21 +67,22 @@ def build(
     force: bool,
     as_json: bool,
     profile: bool,
-    output: str | None,
-    **given: Any,
+    **settings: Any,
 ) -> None:
     """Publish the corpus: the snapshot that is served, and static files.
+
+    Only what has changed since the build before is done again. A file with a problem does not stop the build.
 
     Example: feeds build articles --output public --base-url https://example.org/
 
     Example: feeds build articles --profile
     """
-    site = loader.load_site(corpus, output=output, **given)
+    site = loader.load_site(corpus, **settings)
     start = Stage("start", 0, process_age())
     report = _build(site, jobs=jobs, force=force)
     report = dataclasses.replace(report, stages=(start, *report.stages))
     if as_json:
-        click.echo(json.dumps(report_as_json(report, site), indent=2))
+        json_output.print_json(json_output.build_output(report, site))
     say_counts(report.counts, site)
     say(
         f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents;"
@@ -83,15 +96,15 @@ def build(
     if profile:
         say(stage_table(report.stages))
     if strict and report.problems:
-        raise click.exceptions.Exit(1)
+        exit_with_finding()
 
 
-@click.command()
+@click.command(short_help="Build, serve, and build again whenever the corpus changes.")
 @options.site_options
-@click.option("--output", metavar="DIR", help="Also write static files there, at every change.")
+@click.option("--output", metavar="DIR", help="Also write static files to this folder, at every change.")
 @options.build_options
 @options.server_options
-@click.option("--no-watch", is_flag=True, help="Serve what there is; don't build when the corpus changes.")
+@click.option("--no-watch", is_flag=True, help="Build once, and do not build again when the corpus changes.")
 def serve(
     corpus: str | None,
     strict: bool,
@@ -103,7 +116,7 @@ def serve(
     unix_socket: str | None,
     no_watch: bool,
     output: str | None,
-    **given: Any,
+    **settings: Any,
 ) -> None:
     """Build, serve, and build again whenever the corpus changes.
 
@@ -114,27 +127,28 @@ def serve(
     if unix_socket is not None and (host is not None or port is not None):
         raise UsageError("either --unix-socket, or --host and --port", unix_socket)
     from feeds.pipeline.watch import Rebuild, watch_corpus
-    from feeds.web import server  # loads the web server: only this command needs it
+    from feeds.web import server  # only this command has to load the web server
 
     socket = Path(unix_socket).absolute() if unix_socket is not None else None
     listen = server.ListenAddress(host or options.DEFAULT_HOST, port or options.DEFAULT_PORT, workers, socket)
-    pinned: str | None = None  # where the workers look, once there are any
+    state: str | None = None  # the state folder of the workers, once they have started
 
     def load() -> Site:
-        site = loader.load_site(corpus, output=output or "", **given)
+        site = loader.load_site(corpus, output=output or "", **settings)
         site = server.with_listening_address(site, listen)
-        return dataclasses.replace(site, state=pinned) if pinned is not None else site
+        return dataclasses.replace(site, state=state) if state is not None else site
 
     site = load()
-    if not loader.load_site(corpus, **given).base_url:
+    if not loader.load_site(corpus, **settings).base_url:
         say(f"addresses in the feeds start with {site.address}; set base_url if it is reached by another")
-    # A feeds.toml that comes or goes may change anything but where the workers look and what is watched.
-    corpus, pinned = site.corpus, site.state
+    # load() runs again before each build. A feeds.toml that was written meanwhile may change every setting but these
+    # two: the workers look into this state folder, and this corpus is watched, until the server stops.
+    corpus, state = site.corpus, site.state
     first = _build(site, jobs=jobs, force=force)
     say_counts(first.counts, site)
     say_problems(first)
     if strict and first.problems:
-        raise click.exceptions.Exit(1)
+        exit_with_finding()
     rebuild = Rebuild(load, lambda site, only: _build(site, jobs=jobs, only=only))
     watch = functools.partial(watch_corpus, site, rebuild, first, say)
     greeting = f"{first.entries} entries in {first.feeds} feeds"
@@ -142,6 +156,7 @@ def serve(
 
 
 def _build(site: Site, *, jobs: int | None, force: bool = False, only: Collection[str] | None = None) -> Report:
+    """Build `site` as it is now, with a progress bar; see :func:`feeds.pipeline.publish.build`."""
     jobs = jobs or os.cpu_count() or 1
     with progress_bar() as bar:
         return publish.build(site, datetime.now(UTC), jobs=jobs, force=force, only=only, progress=bar)

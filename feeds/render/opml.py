@@ -12,7 +12,7 @@ from feeds.rules.site_layout import ATOM, HEADINGS
 
 
 def render_opml(head: FeedHead) -> bytes:
-    """Return the list of the feeds in the directory of `head`: the feed of all entries, then a folder for every kind."""
+    """Return the list of all feeds in `head`: the feed of all entries, then a folder for every kind."""
     root = etree.Element("opml", version="2.0")
     about = etree.SubElement(root, "head")
     etree.SubElement(about, "title").text = head.site.title

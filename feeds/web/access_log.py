@@ -1,6 +1,6 @@
-"""The access log: a line for each answer in the Combined Log Format, as Apache and nginx write it.
+"""The access log: one line for an answer, in the Combined Log Format of Apache and nginx.
 
-See the formats of Apache's mod_log_config. No client can make a line of its own: whatever it sends is escaped.
+See the formats of Apache's mod_log_config. No client can add a line of its own: everything that it sends is escaped.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 REOPEN_CHECK_SECONDS = 1.0
-"""How often a log looks whether its file is still at its path."""
+"""The seconds between two looks whether the file of the log is still at its path."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {34: '\\"', 92: "\\\\"}
-"""What would end a field or a line, as Apache writes it. What is no ASCII becomes the same when it becomes bytes."""
+"""The escapes of characters that would end a field or a line, as in Apache. The encoder escapes non-ASCII text."""
 
-_LEFT = "!$&'()*+,-./:;=@_~"
-"""What stands in paths as it is (RFC 3986 section 3.3), besides letters and digits."""
+_UNQUOTED = "!$&'()*+,-./:;=@_~"
+"""The characters that are not quoted in a path (RFC 3986 section 3.3), besides letters and digits."""
 
 _BODILESS = ("204", "304")
 
 
 def with_access_log(inner: WSGIApplication, write: Callable[[bytes], None]) -> WSGIApplication:
-    """Return `inner`, with a line for each answer when it begins.
+    """Return an application that calls `inner`, and writes a line when an answer begins.
 
     Args:
         inner: the application.
-        write: is called with each line.
+        write: is called with every line.
     """
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -55,9 +55,9 @@ def log_line(environ: WSGIEnvironment, status: str, headers: Iterable[tuple[str,
     """Return the line for an answer, with its line end.
 
     Args:
-        environ: of the request.
+        environ: the environment of the request.
         status: the status line of the answer.
-        headers: its headers. How long its body is stands in them; how much of it gets through nobody here knows.
+        headers: the headers of the answer. Content-Length is logged; how much is really sent is not known here.
         now: the time, in seconds since the epoch.
     """
     method = environ.get("REQUEST_METHOD", "")
@@ -77,12 +77,12 @@ def _escaped(text: str) -> str:
 
 
 def _target(environ: WSGIEnvironment) -> str:
-    """Return what was asked for as it was sent, or, from a server that doesn't tell, the same in other words."""
+    """Return the target of the request as it was sent; an equivalent one if the server does not tell it."""
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if raw:
         return str(raw)
     query = environ.get("QUERY_STRING")
-    path = quote(environ.get("PATH_INFO", "").encode("latin-1", "replace"), safe=_LEFT)
+    path = quote(environ.get("PATH_INFO", "").encode("latin-1", "replace"), safe=_UNQUOTED)
     return f"{path}?{query}" if query else path
 
 
@@ -97,14 +97,14 @@ def _moment(now: int) -> str:
 
 
 def open_to_append(path: str) -> int:
-    """Return the descriptor of the file at `path`, or of standard output; the file is made where there is none.
+    """Return a descriptor of the file at `path`, or of standard output; the file is made if there is none.
 
     Raises:
         ConfigError: it can't be written.
     """
     if path == STANDARD_OUTPUT:
         return os.dup(1)
-    try:  # who asked for what is in it: not for everybody
+    try:  # 0o640: it tells who reads what, which is not for every user
         return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, 0o640)
     except OSError as error:
         reason = f"the access log can't be written ({error.strerror}); name another file, or -"
@@ -112,11 +112,11 @@ def open_to_append(path: str) -> int:
 
 
 class LogFile:
-    """A log that goes on whatever happens to it: whoever writes to it has more important things to do.
+    """A log whose errors never stop the server.
 
-    A line is one call of the system, so that lines of several processes never mix. A file that was moved away, as
-    logrotate does, is followed by a new one within :data:`REOPEN_CHECK_SECONDS`. What can't be written is lost, and the first
-    time is told.
+    A line is one system call, so that lines of several processes never mix. If the file is moved away, as logrotate
+    does, a new one is opened within :data:`REOPEN_CHECK_SECONDS`. Lines that can't be written are lost; the first loss
+    is reported.
 
     Args:
         path: the file; ``-`` is standard output.
@@ -129,7 +129,7 @@ class LogFile:
         self._path = path
         self._file = open_to_append(path)
         self._lock = threading.Lock()
-        self._looked = time.monotonic()
+        self._checked_at = time.monotonic()
         self._works = True
 
     def __del__(self) -> None:
@@ -137,10 +137,10 @@ class LogFile:
             os.close(self._file)
 
     def write(self, line: bytes) -> None:
-        """Append `line`, which has its line end."""
-        if time.monotonic() - self._looked > REOPEN_CHECK_SECONDS and self._lock.acquire(blocking=False):
+        """Append `line`, which includes its line end."""
+        if time.monotonic() - self._checked_at > REOPEN_CHECK_SECONDS and self._lock.acquire(blocking=False):
             try:
-                self._follow()
+                self._reopen_if_moved()
             finally:
                 self._lock.release()
         try:
@@ -149,9 +149,9 @@ class LogFile:
         except OSError as error:
             self._fail(error)
 
-    def _follow(self) -> None:
-        """Take the file that is at the place now, if it is another one."""
-        self._looked = time.monotonic()
+    def _reopen_if_moved(self) -> None:
+        """Open the file that is at the path now, if it is another one."""
+        self._checked_at = time.monotonic()
         if self._path == STANDARD_OUTPUT or _identity(self._path) == _identity(self._file):
             return
         try:
@@ -159,12 +159,14 @@ class LogFile:
         except ConfigError as error:
             self._fail(error)
             return
-        os.dup2(new, self._file, inheritable=False)  # never closed: another thread may be writing
+        os.dup2(
+            new, self._file, inheritable=False
+        )  # the descriptor is replaced and not closed: another thread may be writing
         os.close(new)
 
     def _fail(self, error: Exception) -> None:
         if self._works:
-            import logging  # few ever need it
+            import logging  # slow to load, and rarely needed
 
             logging.getLogger("feeds").error("the access log has gaps: %s", error)
         self._works = False
@@ -172,7 +174,7 @@ class LogFile:
 
 def _identity(file: str | int) -> tuple[int, int] | None:
     try:
-        found = os.stat(file)
+        status = os.stat(file)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -1,7 +1,7 @@
-"""The served site: look an address up in the current snapshot, answer HTTP properly.
+"""The Flask application: it answers HTTP requests from the current snapshot.
 
-A worker holds a snapshot and nothing else: it never reads the corpus, and can run anywhere. Only where there is no
-snapshot yet, it has one built, by another process.
+A worker holds a snapshot and nothing else. It never reads the corpus, so it can run anywhere. If there is no snapshot
+yet, another process builds one.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from feeds.web.current_snapshot import CurrentSnapshot
 from feeds.web.fast_path import FastPath
 from feeds.web.headers import SiteLinks
 
+_FIRST_BUILD_LOCK = "first-build.lock"
+
 
 def create_app(site: Site | None = None) -> Flask:
-    """Return the Flask application that serves the site's current snapshot, and the next ones as they come.
+    """Return the Flask application that serves the current snapshot of the site, and the next ones as they come.
 
     Args:
-        site: the settings; None reads them from feeds.toml and the environment (``FEEDS_CORPUS``,
-            ``FEEDS_CONFIG``, …), and builds the first snapshot if there is none: in a process of its own, so
-            that no worker keeps what only a build needs, and once, however many workers start.
+        site: the settings. None loads them from feeds.toml and the environment (``FEEDS_CORPUS``, ``FEEDS_CONFIG``, …),
+            and builds the first snapshot if there is none: in a process of its own, so that no worker keeps the
+            memory of a build, and once, however many workers start.
 
     Raises:
         ConfigError: a setting can't be used.
@@ -36,23 +38,25 @@ def create_app(site: Site | None = None) -> Flask:
     if site is None:
         site = loader.load_site()
         if CurrentSnapshot(site.state_path).snapshot is None:
-            with lock_state(site, name="first-build.lock"):
+            with lock_state(site, name=_FIRST_BUILD_LOCK):
+                # Once more under the lock: another worker may have built it while this one waited.
                 if CurrentSnapshot(site.state_path).snapshot is None:
-                    _build()
-    shelf = CurrentSnapshot(site.state_path)
-    if shelf.snapshot is None:
+                    _build_first_snapshot()
+    current = CurrentSnapshot(site.state_path)
+    if current.snapshot is None:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
     app = Flask(__name__, static_folder=None)
-    home = SiteLinks(site.address, site.hub)
-    views.register_views(app, shelf, home)
-    app.wsgi_app = FastPath(app.wsgi_app, shelf, home, site.cache_bytes)  # type: ignore[method-assign]
-    operations.install_operations(app, shelf, site)  # last: it counts whatever answers
+    links = SiteLinks(site.address, site.hub)
+    views.register_views(app, current, links)
+    app.wsgi_app = FastPath(app.wsgi_app, current, links, site.cache_bytes)  # type: ignore[method-assign]
+    operations.install_operations(app, current, site)  # last: it has to count the answers of the fast path as well
     return app
 
 
-def _build() -> None:
+def _build_first_snapshot() -> None:
     command = [sys.executable, "-m", "feeds", "build", "--output", ""]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines()
-        raise StateError(f"the first snapshot could not be built: {said[-1] if said else 'no reason was given'}")
+        lines = done.stderr.strip().splitlines()
+        reason = lines[-1] if lines else "no reason was given"
+        raise StateError(f"the first snapshot could not be built: {reason}")

@@ -1,4 +1,4 @@
-"""What is at an address of a snapshot, or what there is instead: nothing here knows HTTP."""
+"""The lookup of an address in a snapshot. Nothing here knows HTTP."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from feeds.store.snapshots import Document, Snapshot
 
 
 class FoundDocument(NamedTuple):
-    """A document, and its own address: ``index.html`` where a folder was asked for."""
+    """A document.
+
+    Attributes:
+        address: its own address, with ``index.html`` for the page of a folder.
+        document: the facts in the manifest.
+    """
 
     address: str
     document: Document
 
 
 class MovedAddress(NamedTuple):
-    """The address, relative to the site's root, where it is for good."""
+    """A permanent redirect; `address` is relative to the site's root."""
 
     address: str
 
 
 class AnyFormat(NamedTuple):
-    """A feed in whatever format the client wants: the documents of the folder."""
+    """The feed in `folder`, in the format that the client prefers."""
 
     folder: str
 
@@ -31,45 +36,43 @@ class NoDocument(NamedTuple):
     """No document.
 
     Attributes:
-        ended: there was a feed, and it has ended.
-        instead: addresses of documents that are as near as any, and of the list of all feeds.
+        ended: whether there was a feed that has ended.
+        alternatives: the addresses of the nearest documents, and of the list of all feeds.
     """
 
     ended: bool
-    instead: tuple[str, ...]
+    alternatives: tuple[str, ...]
 
 
 def look_up(snapshot: Snapshot, address: str) -> FoundDocument | MovedAddress | AnyFormat | NoDocument:
-    """Return what is at `address`, which has no leading slash; any text will do."""
+    """Return what the snapshot has at `address`: any text, without a leading slash."""
     documents = snapshot.documents
-    wanted = address + PAGE.file_name if address == "" or address.endswith("/") else address
+    path = address + PAGE.file_name if address == "" or address.endswith("/") else address
     folder = "/".join([*address.split("/", 2)[:2], ""])
+    # Before the documents: the static tree has documents at the old address, for servers that can't redirect.
     if folder in snapshot.retired.moved:
-        there, name = snapshot.retired.moved[folder], wanted.removeprefix(folder)
-        known = (there + name in documents and name != PAGE.file_name) or name == NEGOTIATED_NAME
-        return MovedAddress(there + name if known else there)
-    found = documents.get(wanted)
-    if found is not None:
-        return FoundDocument(wanted, found)
+        new_folder, name = snapshot.retired.moved[folder], path.removeprefix(folder)
+        exists = (new_folder + name in documents and name != PAGE.file_name) or name == NEGOTIATED_NAME
+        return MovedAddress(new_folder + name if exists else new_folder)
+    document = documents.get(path)
+    if document is not None:
+        return FoundDocument(path, document)
     if f"{address}/{PAGE.file_name}" in documents:
         return MovedAddress(f"{address}/")
     above, slash, name = address.removesuffix("/").rpartition("/")
     if name == NEGOTIATED_NAME and above + slash + FORMATS[0].file_name in documents:
         return MovedAddress(address.removesuffix("/")) if address.endswith("/") else AnyFormat(above + slash)
-    return NoDocument(folder in snapshot.retired.ended, _instead(snapshot, address))
+    return NoDocument(folder in snapshot.retired.ended, _alternatives(snapshot, address))
 
 
-def _instead(snapshot: Snapshot, address: str) -> tuple[str, ...]:
-    """Return the documents of the folder that is nearest above `address` and has any, and the list of all feeds."""
+def _alternatives(snapshot: Snapshot, address: str) -> tuple[str, ...]:
+    """Return the documents of the nearest folder above `address` that has any, and the list of all feeds."""
     parts = address.split("/", 3)[:3]  # no feed is deeper, and an address may be very long
+    names = (PAGE.file_name, *(row.file_name for row in FEED_FORMATS))
     for depth in range(len(parts), -1, -1):
         folder = "".join(f"{part}/" for part in parts[:depth])
-        here = [
-            folder + name
-            for name in (PAGE.file_name, *(row.file_name for row in FEED_FORMATS))
-            if folder + name in snapshot.documents
-        ]
-        if here:
-            rest = [each for each in ("", OPML_PATH) if each not in (folder, *here)]
-            return tuple(each.removesuffix(PAGE.file_name) for each in here) + tuple(rest)
+        nearest = [folder + name for name in names if folder + name in snapshot.documents]
+        if nearest:
+            rest = [path for path in ("", OPML_PATH) if path not in (folder, *nearest)]
+            return tuple(path.removesuffix(PAGE.file_name) for path in nearest) + tuple(rest)
     return ("",)

@@ -1,8 +1,8 @@
-"""How many requests were answered how: counted where every answer passes, whoever gives it, for all workers together.
+"""Counts of answers by status and format, for all workers together.
 
-Each worker counts in a file of its own, which is mapped into its memory, so that counting is adding one to a number
-there. Whoever is asked adds up all files. A worker that has ended leaves its file to the next one, which goes on
-counting in it: no figure ever goes down, not even when the server starts anew, and there are never more files than
+A worker counts in a file of its own, which is mapped into its memory: to count is to add one to a number there. The
+total is the sum of all files. A worker that starts takes over the counter file of one that has exited, and goes on
+counting in it. So no count ever goes down, not even when the server starts again, and there are never more files than
 there were workers at one time.
 """
 
@@ -28,55 +28,55 @@ if TYPE_CHECKING:
 _EXTENSIONS = (*(row.extension for row in FORMATS), OPML_PATH.rpartition(".")[2])
 
 COUNTED_FORMATS = (*_EXTENSIONS, "negotiated", "none", "other")
-"""What can be asked for. `negotiated` is a feed in the format that the client wants, `none` what is no document of the
-site (:data:`OPERATION_PATHS`), `other` all the rest, what is not there among it."""
+"""The formats that are counted. `negotiated` is a feed in the format that the client prefers, `none` an answer for
+operators (:data:`OPERATION_PATHS`), `other` the rest, missing documents included."""
 
 OPERATION_PATHS = (f"/{HEALTH_PATH}", f"/{METRICS_PATH}")
-"""The addresses of what those who run the server ask it."""
+"""The addresses for operators of the server."""
 
 _NUMBERS = {extension: COUNTED_FORMATS.index(extension) for extension in _EXTENSIONS}
 _PAGE, _NEGOTIATED, _NONE, _OTHER = map(COUNTED_FORMATS.index, (PAGE.extension, "negotiated", "none", "other"))
 
 _FIRST, _AFTER = 100, 600
-"""Which statuses there are."""
+"""The range of statuses."""
 
 _SIZE = (_AFTER - _FIRST) * len(COUNTED_FORMATS) * 8
 _LAYOUT = f"{zlib.crc32(repr((COUNTED_FORMATS, _FIRST, _AFTER)).encode()):08x}"
-"""Stands in the names of the files: what another version counts otherwise is not taken for ours."""
+"""Part of the names of the files: files of a version with another layout are not read."""
 
 
 class RequestCounts:
-    """Counts of answers, by status and by what was asked for.
+    """Counts of answers, by status and format.
 
     Args:
-        folder: where the files are; it is made when the first request is counted. A worker that can't write there
-            counts for itself alone.
+        folder: the folder of the files; it is made when the first answer is counted. A worker that can't write there
+            counts in its own memory.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
         self._cells: memoryview | None = None
-        self._alone = False
+        self._is_private = False
 
     def add(self, status: str, path: str) -> None:
         """Count an answer.
 
         Args:
-            status: its status line, such as ``304 NOT MODIFIED``.
-            path: what was asked for, decoded (``PATH_INFO``).
+            status: the status line, such as ``304 NOT MODIFIED``.
+            path: the decoded path of the request (``PATH_INFO``).
         """
-        asked_for = _NUMBERS.get(path.rpartition(".")[2])
-        cell = (int(status[:3]) - _FIRST) * len(COUNTED_FORMATS) + (_format(path) if asked_for is None else asked_for)
+        number = _NUMBERS.get(path.rpartition(".")[2])
+        cell = (int(status[:3]) - _FIRST) * len(COUNTED_FORMATS) + (_format(path) if number is None else number)
         with self._lock:
-            if self._cells is None:  # not earlier: an application that was made before a fork is that of all workers
+            if self._cells is None:  # not in __init__: a server may fork its workers after that
                 self._cells = self._take()
             self._cells[cell] += 1
 
     def total(self) -> dict[tuple[int, str], int]:
-        """Return the counts of all workers that there are and were, by status and format; none that is 0."""
+        """Return the counts of all workers of the present and the past, by status and format, without zeros."""
         files = [array("Q", body) for body in self._files() if len(body) == _SIZE]
-        if self._alone and self._cells is not None:
+        if self._is_private and self._cells is not None:
             files.append(array("Q", self._cells.tobytes()))
         sums = [sum(column) for column in zip(*files, strict=True)]
         return {
@@ -91,19 +91,19 @@ class RequestCounts:
                 yield path.read_bytes()
 
     def _take(self) -> memoryview:
-        """Return the cells of a file in which no other living process counts."""
+        """Return the cells of a file in which no other running process counts."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             for number in itertools.count(1):
                 with contextlib.suppress(BlockingIOError):
                     return _cells(self._folder / f"requests-{_LAYOUT}-{number}")
-        except (OSError, ValueError):  # it can't be written, or, as a disk is full, not to its end
-            self._alone = True
+        except (OSError, ValueError):  # it can't be written, or not to its end because the disk is full
+            self._is_private = True
         return memoryview(mmap.mmap(-1, _SIZE)).cast("Q")
 
 
 def with_request_counts(inner: WSGIApplication, counts: RequestCounts) -> WSGIApplication:
-    """Return `inner`, with each answer counted when it begins."""
+    """Return an application that calls `inner`, and counts an answer when it begins."""
     add = counts.add
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -117,7 +117,7 @@ def with_request_counts(inner: WSGIApplication, counts: RequestCounts) -> WSGIAp
 
 
 def _format(path: str) -> int:
-    """Return the number of the format of an address without a known ending."""
+    """Return the number of the format of a path without a known extension."""
     if path.endswith("/"):
         return _PAGE
     if path.endswith(f"/{NEGOTIATED_NAME}"):
@@ -126,17 +126,18 @@ def _format(path: str) -> int:
 
 
 def _cells(path: Path) -> memoryview:
-    """Return what is in a file as memory, and hold the file for this process as long as the memory is in use.
+    """Return the content of a file as memory. The file is locked for this process as long as the memory is in use.
 
     Raises:
-        BlockingIOError: another process holds it.
+        BlockingIOError: another process has locked it.
         OSError, ValueError: it can't be written.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        has = os.fstat(file).st_size
-        os.pwrite(file, bytes(max(0, _SIZE - has)), has)  # memory without a place on the disk would end the process
+        size = os.fstat(file).st_size
+        # Written, not only extended: if the disk is full, touching mapped memory would kill the process (SIGBUS).
+        os.pwrite(file, bytes(max(0, _SIZE - size)), size)
         return memoryview(mmap.mmap(file, _SIZE)).cast("Q")
     finally:
-        os.close(file)  # the memory keeps a copy of it, and so the lock
+        os.close(file)  # mmap has duplicated the descriptor, which keeps the lock

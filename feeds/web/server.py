@@ -1,7 +1,7 @@
-"""``feeds serve``: a server for the current snapshot, and a watch that makes the next one (:mod:`feeds.pipeline.watch`).
+"""The server of ``feeds serve``: Granian's processes around the application, and a thread that watches the corpus.
 
-The server's workers are processes of their own that see only the state folder; a build never stops them, and
-a build that fails leaves the last good snapshot in place.
+The workers are processes of their own that see the state folder only. A build never stops them, and a build that fails
+leaves the last good snapshot in place.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
     from granian.server.mp import MPServer
 
 STOP_SECONDS = 5
-"""How long a worker may take to finish its requests when the server is told to stop."""
+"""The seconds that a worker has to finish its requests when the server stops."""
 
-ASK_AGAIN = 0.2
-"""After how many seconds a worker is told to stop again."""
+REPEAT_SECONDS = 0.2
+"""The seconds after which a worker is told again to stop."""
 
 SOCKET_MODE = 0o666
-"""Who may connect to a Unix socket: anybody, nginx's user for one. What is served is public; a folder can hide it."""
+"""The mode of a Unix socket: every user may connect, for example that of nginx. What is served is public."""
 
 
 class ListenAddress(NamedTuple):
-    """Where to listen, and with how many processes.
+    """The address to listen on, and the number of processes.
 
     Attributes:
         host, port: the address.
-        workers: how many processes.
-        socket: the Unix socket to listen on, instead of an address, or None.
+        workers: the number of processes.
+        socket: the path of a Unix socket to listen on instead of the address, or None.
     """
 
     host: str
@@ -74,7 +74,7 @@ def run_server(
         os.close(open_to_append(site.access_log))
     multiprocessing.set_start_method("spawn", force=True)  # a worker needs nothing that this process has in memory
     server = _server(listen)
-    _take_turns()
+    _avoid_preemption()
     if watch is not None:
         threading.Thread(target=watch, daemon=True).start()
     where = site.address if listen.socket is None else f"the socket {listen.socket}"
@@ -95,19 +95,19 @@ def _server(listen: ListenAddress) -> MPServer:
     from granian.server.mp import MPServer
 
     class PatientServer(MPServer):
-        """A server that can be told to stop twice, as by make and the terminal, and tells its workers twice."""
+        """A server that may get two signals to stop, for example from make and from the terminal."""
 
         def signal_handler_interrupt(self, *args: object, **named: object) -> None:
-            if not self.interrupt_signal:  # else Granian would wait, for ever, for a lock that it holds itself
+            if not self.interrupt_signal:  # the second time, Granian would wait for ever for a lock that it holds
                 super().signal_handler_interrupt(*args, **named)  # type: ignore[no-untyped-call]
 
         def _stop_workers(self) -> None:
             end = time.monotonic() + STOP_SECONDS
             workers: list[Any] = self.wrks
-            while time.monotonic() < end and any(each.is_alive() for each in workers):
-                for each in workers:  # more than once: one that is just starting can miss it
-                    each.terminate()
-                    each.join(ASK_AGAIN)
+            while time.monotonic() < end and any(worker.is_alive() for worker in workers):
+                for worker in workers:  # repeated: a worker that is just starting can miss the signal
+                    worker.terminate()
+                    worker.join(REPEAT_SECONDS)
             super()._stop_workers()  # type: ignore[no-untyped-call]
 
     return PatientServer(
@@ -119,25 +119,25 @@ def _server(listen: ListenAddress) -> MPServer:
         interface=Interfaces.WSGI,
         workers=listen.workers,
         log_enabled=False,
-        respawn_failed_workers=True,  # but not one that fails again at once: then the server ends with 1
-        blocking_threads=1,  # answers are made one at a time anyway; many threads would only fight for their turns
+        respawn_failed_workers=True,  # a worker that fails at once again ends the server, with exit code 1
+        blocking_threads=1,  # Python runs one thread at a time; more threads would compete for its lock
         workers_kill_timeout=1,
     )
 
 
-def _take_turns() -> None:
-    """Have threads that wake wait for the one at work, in the workers too, where the system can do that (Linux).
+def _avoid_preemption() -> None:
+    """Set the scheduling policy SCHED_BATCH (Linux), which the workers inherit: threads do not preempt each other.
 
-    In a worker one thread speaks HTTP and one makes the answers. If each took the processor from the other as soon as
-    there is something to do, they would change places twice for each request, not once for all that have come.
+    In a worker, one thread speaks HTTP and another one makes the answers. If a thread that wakes up took the processor
+    from the other, they would change places twice for every request, and not once for all requests that have come.
     """
     if hasattr(os, "SCHED_BATCH"):
-        with contextlib.suppress(OSError):  # it may be forbidden, as in some containers
+        with contextlib.suppress(OSError):  # some containers forbid it
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _refuse_unusable(listen: ListenAddress) -> None:
-    """Say in words what a worker process would say with a traceback."""
+    """Raise UsageError for an address on which a worker could not listen; it would fail with a traceback."""
     if listen.socket is not None:
         _refuse_unusable_socket(listen.socket)
         return
@@ -152,29 +152,29 @@ def _refuse_unusable(listen: ListenAddress) -> None:
 
 
 def _refuse_unusable_socket(path: Path) -> None:
-    """The same for a Unix socket; one that a server has left behind which was killed is taken away."""
+    """Raise UsageError for a Unix socket that can't be used; delete the socket of a server that was killed."""
     try:
         if path.is_socket():
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-                if probe.connect_ex(str(path)) == errno.ECONNREFUSED:  # nobody listens any more
+                if probe.connect_ex(str(path)) == errno.ECONNREFUSED:  # no process listens on it
                     path.unlink()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.bind(str(path))
         path.unlink()
     except OSError as error:
-        reason = error.strerror or str(error)  # a path that is too long has no number
+        reason = error.strerror or str(error)  # a path that is too long has no errno
         raise UsageError(f"can't listen there ({reason}); choose another --unix-socket", path) from error
 
 
 def with_listening_address(site: Site, listen: ListenAddress) -> Site:
-    """Return `site`; where it names no base_url, with the address that it is served at, and a state for it.
+    """Return `site`; without a base_url, with the address on which the server listens, and a state folder for it.
 
-    A socket is no address that a feed could carry: what is served there is what `feeds build` makes.
+    With a Unix socket the site stays unchanged: a feed can't contain the address of a socket.
     """
     if site.base_url or listen.socket is not None:
         return site
     host = listen.host
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the address that leads there
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - an address that a client can open
     shown = f"[{shown}]" if ":" in shown else shown
     address = f"{shown}:{listen.port}"
     return replace(site, base_url=f"http://{address}/", state=server_state(site.state_path, site.corpus, address))

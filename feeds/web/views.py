@@ -1,4 +1,4 @@
-"""Addresses → answers, for Flask: what is decided elsewhere in this room becomes responses."""
+"""The views of Flask: decisions of the other modules of this room become responses."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ if TYPE_CHECKING:
 
 
 _HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")
-"""What a host may look like (RFC 3986 section 3.2.2); in HTTP/1.1 each request names one (RFC 9112 section 3.2)."""
+"""The characters of a host (RFC 3986 section 3.2.2). A request in HTTP/1.1 must have one (RFC 9112 section 3.2)."""
 
 
 class DocumentResponse(Response):
-    """An answer whose 304 has the headers of its 200: caches update what they keep.
+    """A response whose 304 has the headers of its 200, with which caches update their copy.
 
-    Less those that tell of a body, which there is none of (RFC 9110 section 15.4.5).
+    Headers that describe a body are left out (RFC 9110 section 15.4.5).
     """
 
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """Return the headers as they are sent; Werkzeug takes one off a 304 that belongs there."""
-        sent = super().get_wsgi_headers(environ)
+        """Return the headers to send. Werkzeug removes Last-Modified from a 304; it belongs there."""
+        wsgi_headers = super().get_wsgi_headers(environ)
         if self.status_code == HTTPStatus.NOT_MODIFIED:
-            sent["Last-Modified"] = self.headers["Last-Modified"]
-        return sent
+            wsgi_headers["Last-Modified"] = self.headers["Last-Modified"]
+        return wsgi_headers
 
 
-def register_views(app: Flask, shelf: CurrentSnapshot, home: SiteLinks) -> None:
-    """Have `app` answer for every address of the snapshot on `shelf`.
+def register_views(app: Flask, current: CurrentSnapshot, links: SiteLinks) -> None:
+    """Register the view of all addresses of the current snapshot.
 
     Args:
         app: the application.
-        shelf: has the snapshot.
-        home: the site.
+        current: has the snapshot.
+        links: the site.
     """
 
     @app.route("/", defaults={"address": ""}, methods=["GET", "OPTIONS"], provide_automatic_options=False)
@@ -61,9 +61,9 @@ def register_views(app: Flask, shelf: CurrentSnapshot, home: SiteLinks) -> None:
         if request.method == "OPTIONS":
             return _options()
         try:
-            return _look_up(shelf.current(), address)
-        except DamagedObjectError:  # a worker that slept through several generations holds one that is cleaned up
-            return _look_up(shelf.look_again(), address)
+            return _look_up(current.current(), address)
+        except DamagedObjectError:  # this worker slept through several generations, and its own one was deleted
+            return _look_up(current.reload(), address)
 
     def _look_up(snapshot: Snapshot | None, address: str) -> BaseResponse:
         if snapshot is None:
@@ -71,15 +71,15 @@ def register_views(app: Flask, shelf: CurrentSnapshot, home: SiteLinks) -> None:
         found = look_up(snapshot, address)
         match found:
             case FoundDocument():
-                return _answer(snapshot, found, home)
+                return _answer(snapshot, found, links)
             case MovedAddress():
                 answer = redirect(f"{request.root_path}/{found.address}", HTTPStatus.MOVED_PERMANENTLY)
                 answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
                 return answer
             case AnyFormat():
-                return _choose(snapshot, found, home)
+                return _answer_any_format(snapshot, found, links)
             case NoDocument():
-                return _nothing(found)
+                return _not_found(found)
 
     @app.before_request
     def refuse_host() -> None:
@@ -102,15 +102,15 @@ def register_views(app: Flask, shelf: CurrentSnapshot, home: SiteLinks) -> None:
 
     @app.errorhandler(FeedsError)
     def failed(error: FeedsError) -> BaseResponse:
-        logging.getLogger("feeds").error("%s", error)  # the path in it is for us, not for the client
+        logging.getLogger("feeds").error("%s", error)  # the path in the message is not for the client
         return _unavailable("This document can't be read at the moment.")
 
 
-def _answer(snapshot: Snapshot, found: FoundDocument, home: SiteLinks) -> DocumentResponse:
+def _answer(snapshot: Snapshot, found: FoundDocument, links: SiteLinks) -> DocumentResponse:
     """Return 200 with the document, or 304 with the same headers."""
     address, document = found
-    codings = {each.name: each for each in codings_of(document.media_type, document.size)}
-    coding, current = select_response(
+    codings = {coding.name: coding for coding in codings_of(document.media_type, document.size)}
+    coding, is_current = select_response(
         document.digest,
         document.modified,
         acceptable_codings(request.headers.get("Accept-Encoding"), tuple(codings)),
@@ -118,34 +118,34 @@ def _answer(snapshot: Snapshot, found: FoundDocument, home: SiteLinks) -> Docume
         request.headers.get("If-None-Match"),
         request.headers.get("If-Modified-Since"),
     )
-    body = b"" if current else snapshot.read(document, codings.get(coding))
-    answer = DocumentResponse(body, HTTPStatus.NOT_MODIFIED if current else HTTPStatus.OK)
+    body = b"" if is_current else snapshot.read(document, codings.get(coding))
+    answer = DocumentResponse(body, HTTPStatus.NOT_MODIFIED if is_current else HTTPStatus.OK)
     for name, value in headers.document_headers(
-        document, coding, headers.link_header(home, address, snapshot.documents)
+        document, coding, headers.link_header(links, address, snapshot.documents)
     ):
         answer.headers[name] = value
     return answer
 
 
-def _choose(snapshot: Snapshot, choice: AnyFormat, home: SiteLinks) -> Response:
+def _answer_any_format(snapshot: Snapshot, feed: AnyFormat, links: SiteLinks) -> Response:
     """Return the feed in the format that the client wants most (RFC 9110 section 12.1), or 406."""
     best = best_format(request.headers.get("Accept"))
-    address = choice.folder + best.file_name if best is not None else ""
+    address = feed.folder + best.file_name if best is not None else ""
     document = snapshot.documents.get(address) if best is not None else None
     if document is None:
-        root = f"{request.root_path}/{choice.folder}"
-        there = (
+        root = f"{request.root_path}/{feed.folder}"
+        available = (
             root + row.file_name.removesuffix(PAGE.file_name)
             for row in FORMATS
-            if choice.folder + row.file_name in snapshot.documents
+            if feed.folder + row.file_name in snapshot.documents
         )
         answer = _plain(
-            "\n".join(["The feed is in none of the formats that you accept. There are:", *there]),
+            "\n".join(["The feed is in none of the formats that you accept. There are:", *available]),
             HTTPStatus.NOT_ACCEPTABLE,
         )
         answer.vary.add("Accept")
         return answer
-    answer = _answer(snapshot, FoundDocument(address, document), home)
+    answer = _answer(snapshot, FoundDocument(address, document), links)
     answer.headers["Content-Location"] = f"{request.root_path}/{address.removesuffix(PAGE.file_name)}"
     answer.headers["Vary"] = f"Accept, {answer.headers['Vary']}"
     return answer
@@ -160,21 +160,21 @@ def _options() -> Response:
     return answer
 
 
-def _nothing(found: NoDocument) -> Response:
-    """Return 404 or 410, which say what there is instead: a page for people, lines for programs."""
-    status = HTTPStatus.GONE if found.ended else HTTPStatus.NOT_FOUND
+def _not_found(missing: NoDocument) -> Response:
+    """Return 404 or 410 with alternatives: a page for browsers, lines of text for other clients."""
+    status = HTTPStatus.GONE if missing.ended else HTTPStatus.NOT_FOUND
     root = f"{request.root_path}/"
-    if found.ended:
+    if missing.ended:
         heading, text = "This feed has ended", "Nothing is in it any more, and its address is gone for good."
     else:
         heading, text = "There is nothing at this address", "There is no feed at this address. It may have moved."
-    instead = [root + each for each in found.instead]
+    alternatives = [root + path for path in missing.alternatives]
     if best_media_type(request.headers.get("Accept"), ["text/plain", "text/html"]) == "text/html":
         answer = Response(
-            render_template("nothing.html", root=root, heading=heading, text=text, instead=instead), status
+            render_template("nothing.html", root=root, heading=heading, text=text, instead=alternatives), status
         )
     else:
-        answer = _plain("\n".join([text, "What there is instead:", *instead]), status)
+        answer = _plain("\n".join([text, "What there is instead:", *alternatives]), status)
     answer.vary.add("Accept")
     answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
     return answer

@@ -21,7 +21,7 @@ from feeds.audit import pollers
 from feeds.audit.pollers import log, tally
 from feeds.audit.pollers.agents import BROWSERS, NAMELESS, parse_user_agent
 from feeds.audit.pollers.log import MAX_LINE_BYTES, parse_log_line
-from feeds.audit.pollers.report import PolledFeed, PollingClient, PollingService, PollReport
+from feeds.audit.pollers.report import ClientGroup, PolledDocument, PollingService, PollReport
 from feeds.audit.pollers.table import report_lines
 from feeds.audit.pollers.tally import OTHERS, Tally
 from feeds.errors import LogError
@@ -54,7 +54,7 @@ def surveyed(texts: Iterable[str]) -> PollReport:
     return pollers.survey(["access.log"])
 
 
-def only(report: PollReport) -> PollingClient:
+def only(report: PollReport) -> ClientGroup:
     (found,) = report.clients
     return found
 
@@ -62,8 +62,8 @@ def only(report: PollReport) -> PollingClient:
 class TestWhatIsTold:
     def test_a_client_that_sends_validators(self) -> None:
         report = surveyed([line(0), line(30, 304, 0), line(60, 304, 0), line(90, 200, 4100), line(120, 304, 0)])
-        assert only(report) == PollingClient("curl", 1, 5, 2, 3, 1800, 0, 0, 0)
-        assert report.feeds == (PolledFeed(FEED, 5, 3, 8100, 0),)
+        assert only(report) == ClientGroup("curl", 1, 5, 2, 3, 1800, 0, 0, 0)
+        assert report.documents == (PolledDocument(FEED, 5, 3, 8100, 0),)
         assert (report.since, report.until) == (START, START + timedelta(hours=2))
 
     def test_a_client_without_validators_is_sent_the_same_again(self) -> None:
@@ -82,21 +82,21 @@ class TestWhatIsTold:
     def test_what_is_no_poll_does_not_count(self) -> None:
         texts = [line(method="HEAD"), line(target="/"), line(target="/x?/feed.atom"), line(target="/feed.atom/x")]
         assert surveyed(texts).requests == 0
-        assert "nobody has asked" in next(report_lines(surveyed(texts)))
+        assert "no client has asked" in next(report_lines(surveyed(texts)))
 
     def test_an_answer_that_is_no_feed_is_a_request_of_no_feed(self) -> None:
         report = surveyed([line(status=404, target="/nowhere/feed.atom"), line(status=410)])
-        assert (only(report).requests, only(report).full, report.feeds) == (2, 0, ())
+        assert (only(report).requests, only(report).full, report.documents) == (2, 0, ())
 
     def test_one_feed_whatever_the_query_and_the_form(self) -> None:
         texts = [line(target=FEED + "?utm_source=x"), line(target=f"https://example.org{FEED}"), line()]
-        assert [each.address for each in surveyed(texts).feeds] == [FEED]
+        assert [each.address for each in surveyed(texts).documents] == [FEED]
 
     def test_the_median_interval_and_files_in_the_wrong_order(self) -> None:
-        assert only(surveyed([line(), line(10), line(20), line(21), line(1000)])).every == 600
-        assert only(surveyed([line(1000), line(1010), line(0), line(10)])).every == 600
-        assert only(surveyed([line(1000), line(0)])).every is None
-        assert only(surveyed([line()])).every is None
+        assert only(surveyed([line(), line(10), line(20), line(21), line(1000)])).interval == 600
+        assert only(surveyed([line(1000), line(1010), line(0), line(10)])).interval == 600
+        assert only(surveyed([line(1000), line(0)])).interval is None
+        assert only(surveyed([line()])).interval is None
 
     def test_subscribers_are_the_latest_word_for_each_feed_and_service(self) -> None:
         texts = [
@@ -108,12 +108,12 @@ class TestWhatIsTold:
         ]
         report = surveyed(texts)
         assert report.services == (PollingService("Feedly", 17, 2), PollingService("Feedbin", 7, 1))
-        assert {each.address: each.subscribers for each in report.feeds} == {FEED: 19, "/feed.atom": 5}
+        assert {each.address: each.subscribers for each in report.documents} == {FEED: 19, "/feed.atom": 5}
 
     def test_a_service_is_one_client_whatever_its_addresses_and_numbers(self) -> None:
         texts = [line(0, agent=FEEDLY), line(30, agent=FEEDLY.replace("12", "13"), client="192.0.2.8")]
         client = only(surveyed(texts))
-        assert (client.clients, client.every, client.repeats) == (1, 1800, 1)
+        assert (client.clients, client.interval, client.repeats) == (1, 1800, 1)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ class TestFiles:
         Path("old.gz").write_bytes(gzip.compress(f"{line()}\n".encode()))
         Path("new").write_text(line(10))
         client = only(pollers.survey(["old.gz", "new"]))
-        assert (client.requests, client.every, client.repeats) == (2, 600, 1)
+        assert (client.requests, client.interval, client.repeats) == (2, 600, 1)
 
     def test_a_line_longer_than_memory_counts_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(log, "CHUNK_BYTES", 1000)
@@ -250,38 +250,38 @@ class TestFiles:
 
 class TestMemory:
     def test_clients_beyond_a_number_are_forgotten_and_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tally, "MOST_POLLED", 10)
+        monkeypatch.setattr(tally, "MAX_PAIRS", 10)
         adding = Tally()
         for number in range(50):
             for minutes in (0, 1):
                 adding.add(parse_log_line(line(minutes, client=f"c{number}").encode()))
-            assert len(adding._seen) <= 5
+            assert len(adding._clients) <= 5
         report = adding.report()
         assert (only(report).clients, only(report).unconditional, only(report).repeats) == (50, 50, 50)
         assert report.forgotten == 45
 
     def test_one_client_that_asks_for_everything(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tally, "MOST_POLLED", 10)
+        monkeypatch.setattr(tally, "MAX_PAIRS", 10)
         adding = Tally()
         for number in range(100):
             adding.add(parse_log_line(line(target=f"/{number}/feed.atom").encode()))
-            assert adding._pairs == sum(1 + len(each.polled) for each in adding._seen.values()) <= 10
+            assert adding._pairs == sum(1 + len(each.polls) for each in adding._clients.values()) <= 10
         assert adding.report().requests == 100
 
     def test_clients_that_get_nothing_but_errors_take_room_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tally, "MOST_POLLED", 10)
+        monkeypatch.setattr(tally, "MAX_PAIRS", 10)
         adding = Tally()
         for number in range(100):
             adding.add(parse_log_line(line(status=404, client=f"c{number}").encode()))
-        assert len(adding._seen) == 10
+        assert len(adding._clients) == 10
 
     def test_names_and_documents_beyond_a_number_are_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tally, "MOST_NAMED", 3)
+        monkeypatch.setattr(tally, "MAX_NAMES", 3)
         agents = [f"{name} 5 subscribers" for name in "abcdef"]
         report = surveyed(line(agent=agent, target=f"/{agent[0]}/feed.atom") for agent in agents)
         assert {each.name for each in report.clients} == {"a", "b", "c", OTHERS}
-        assert {each.address for each in report.feeds} == {"/a/feed.atom", "/b/feed.atom", "/c/feed.atom", OTHERS}
-        assert sum(each.requests for each in report.feeds) == 6
+        assert {each.address for each in report.documents} == {"/a/feed.atom", "/b/feed.atom", "/c/feed.atom", OTHERS}
+        assert sum(each.requests for each in report.documents) == 6
 
     def test_gaps_are_rounded_to_two_digits(self) -> None:
         assert [tally._two_digits(number) for number in (0, 7, 99, 123, 1849, 3601)] == [0, 7, 99, 120, 1800, 3600]
@@ -301,7 +301,7 @@ class TestCommand:
         assert row.split() == ["curl", "2", "3", "30", "min", "0%", "1", "0.0", "MB"]
         assert "5 lines, 1 of them could not be read" in done.stderr
         found = self.report(feeds, "access.log")
-        assert (found["repeated_bytes"], found["services"][0]["subscribers"]) == (4000, 12)
+        assert (found["counts"]["repeated_bytes"], found["services"][0]["counts"]["subscribers"]) == (4000, 12)
         assert found["since"] == "2026-05-01T12:00:00Z"
         for shown in (done.stdout, json.dumps(found)):
             assert "192.0.2" not in shown
@@ -321,7 +321,7 @@ class TestCommand:
             capture_output=True,
             check=True,
         )
-        assert json.loads(done.stdout)["requests"] == 2
+        assert json.loads(done.stdout)["counts"]["requests"] == 2
 
     @pytest.mark.parametrize(
         ("name", "code", "message"),
@@ -353,8 +353,8 @@ def test_a_real_servers_log_of_real_readers(tmp_path: Path, feeds: Run) -> None:
             assert feedparser.parse(address, etag=first.etag, agent="polite/1").status == 304
             assert feedparser.parse(address, agent="rude/1").status == 200
     found = json.loads(feeds("pollers", "access.log", "--json").stdout)
-    rows = {each["name"]: each for each in found["clients"]}
+    rows = {each["name"]: each["counts"] for each in found["clients"]}
     assert (rows["polite"]["not_modified"], rows["polite"]["unconditional"]) == (3, 0)
     assert (rows["rude"]["unconditional"], rows["rude"]["repeats"]) == (1, 2)
-    assert found["repeated_bytes"] == rows["rude"]["repeated_bytes"] > 0
-    assert found["unreadable"] == 0
+    assert found["counts"]["repeated_bytes"] == rows["rude"]["repeated_bytes"] > 0
+    assert found["counts"]["unreadable"] == 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, Response, redirect, request
 
-from feeds.audit.validate import Verdict, common, from_site, source, validate
+from feeds.audit.validate import ValidationResult, common, from_site, source, validate
 from feeds.errors import UsageError
 from feeds.model import Severity
 from feeds.pipeline import publish
@@ -47,7 +47,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return tree(folder / "public")
 
 
-def verdict_on(files: dict[str, bytes], folder: Path) -> Verdict:
+def verdict_on(files: dict[str, bytes], folder: Path) -> ValidationResult:
     write_corpus(folder, files)
     return validate(source.read_folder(folder))
 
@@ -182,7 +182,7 @@ def test_a_flaw_is_found(path: str, edit: Edit, expected: str, good: dict[str, b
 
 def test_what_only_all_documents_together_show(good: dict[str, bytes], tmp_path: Path) -> None:
     files = {**good, ATOM: good[ATOM].replace(b"AI \xe2\x80\x93 Test Site", b"Test Site")}
-    assert "nobody can tell them apart in a list" in str(verdict_on(files, tmp_path / "title").problems)
+    assert "people can't tell them apart in a list" in str(verdict_on(files, tmp_path / "title").problems)
     files = {**good, "copy/feed.rss": good[RSS]}
     assert "one of them sends its readers to the other" in str(verdict_on(files, tmp_path / "self").problems)
     huge = good[ATOM].replace(b"About A.", b"About A." * 50_000)
@@ -324,7 +324,7 @@ def test_the_command_on_a_folder(tmp_path: Path, feeds: Run) -> None:
     path.write_bytes(path.read_bytes().replace(b"</feed>", b""))
     assert feeds("validate", "public", code=1).stdout.startswith("feed.atom:")
     found = json.loads(feeds("validate", "--json", code=1).stdout)
-    assert (found["errors"], found["problems"][0]["path"]) == (1, "feed.atom")
+    assert (found["counts"]["errors"], found["problems"][0]["path"]) == (1, "feed.atom")
     (tmp_path / "empty").mkdir()
     assert "there is no feed" in feeds("validate", "empty", code=1).stderr
     for name in ("nowhere", "a" * 5000):
@@ -393,7 +393,7 @@ def test_links_are_followed_as_a_reader_follows_them(good: dict[str, bytes], ser
     root = serve(app)
     verdict = validate(from_site(f"{root}old"))
     assert (verdict.documents, verdict.feeds) == (2, 1), "the page, and the feed on the same host"
-    assert "it is compressed, though nobody has asked" in str(validate(from_site(f"{root}gz")).problems)
+    assert "it is compressed, though the request did not ask" in str(validate(from_site(f"{root}gz")).problems)
 
 
 def test_a_site_that_is_served_badly(good: dict[str, bytes], serve: Callable[..., str]) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from feeds.cli import exit_codes
+from feeds.cli.main import main
+from feeds.errors import FeedsError
 from tests.builders import article, link, write_corpus
 from tests.conftest import Run
 
@@ -26,15 +29,9 @@ def corpus(tmp_path: Path) -> Path:
 def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus: Path, tmp_path: Path) -> None:
     done = feeds("build", "corpus", "--output", "out", "--json")
     report = json.loads(done.stdout)
-    assert {name: report[name] for name in ("files", "published", "unpublished", "future", "problems")} == {
-        "files": 3,
-        "published": 1,
-        "unpublished": 1,
-        "future": 0,
-        "problems": 1,
-    }
-    assert (report["entries"], report["feeds"]) == (2, 4)
-    assert report["documents"] == report["changed"] == report["written"] == 18
+    of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "lost": 1, "warnings": 0}
+    of_site = {"entries": 2, "feeds": 4, "documents": 18, "changed": 18, "written": 18}
+    assert report["counts"] == of_files | of_site
     assert " ".join(report["seconds"]) == "start state scan read record merge publish render write report tidy total"
     assert "3 files: 1 published, 1 unpublished, 0 in the future, 1 lost to problems" in done.stderr
     assert "--include-unpublished" in done.stderr
@@ -63,7 +60,7 @@ def test_check(feeds: Run, corpus: Path) -> None:
     done = feeds("check", "corpus", code=1)
     assert done.stdout == "broken.md:3: error: date: it is no usable date; write a date such as 2026-05-26T15:52:00Z\n"
     report = json.loads(feeds("check", "corpus", "--format", "json", code=1).stdout)
-    assert (report["problems"], report["list"][0]["line"]) == (1, 3)
+    assert (report["counts"]["lost"], report["problems"][0]["line"]) == (1, 3)
     done = feeds("check", "corpus", "--format", "github", code=1)
     assert done.stdout.startswith("::error file=corpus/broken.md,line=3::date: it is no usable date")
     (corpus / "broken.md").unlink()
@@ -102,8 +99,8 @@ def test_names_that_share_a_slug_are_reported(feeds: Run, corpus: Path) -> None:
 
 
 def test_list(feeds: Run, corpus: Path) -> None:
-    rows = json.loads(feeds("list", "corpus", "--json").stdout)
-    assert [(row["kind"], row["name"], row["entries"]) for row in rows] == [
+    rows = json.loads(feeds("list", "corpus", "--json").stdout)["feeds"]
+    assert [(row["kind"], row["name"], row["counts"]["entries"]) for row in rows] == [
         ("all", "Feeds", 2),
         ("topic", "AI", 2),
         ("provider", "a.example", 1),
@@ -111,7 +108,7 @@ def test_list(feeds: Run, corpus: Path) -> None:
     ]
     assert rows[1]["address"] == "http://127.0.0.1:8000/topics/ai/"
     assert rows[1]["newest"] == "2022-05-26T15:52:00Z"
-    assert len(json.loads(feeds("list", "corpus", "--json", "--include-unpublished").stdout)) == 5
+    assert json.loads(feeds("list", "corpus", "--json", "--include-unpublished").stdout)["counts"]["feeds"] == 5
     assert "topic          2 2022-05-26  AI  http://127.0.0.1:8000/topics/ai/" in feeds("list", "corpus").stdout
 
 
@@ -127,7 +124,9 @@ def test_show(wanted: str, feeds: Run, corpus: Path) -> None:
         ("provider", "b.example published it"),
         ("topic", "of a.md"),
     ]
-    assert entry["related"] == [{"id": "https://a.example/page", "url": "https://a.example/page", "title": "A page"}]
+    assert entry["related"] == [
+        {"id": "https://a.example/page", "title": "A page", "address": "https://a.example/page"}
+    ]
     assert "a.md as related" in feeds("show", wanted, "corpus").stdout
 
 
@@ -165,9 +164,31 @@ def test_mistakes_are_one_clear_line(
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", ["build", "serve", "check", "list", "show", "diff", "validate", "pollers", "init"])
+COMMANDS = ["init", "build", "serve", "check", "list", "show", "diff", "validate", "pollers"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(command: str, feeds: Run) -> None:
     assert f"Example: feeds {command}" in feeds(command, "--help").stdout
+
+
+def test_every_argument_and_option_is_explained() -> None:
+    for command in main.commands.values():
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{command.name} {parameter.name}"
+
+
+def test_every_summary_is_one_whole_line_of_80_columns(feeds: Run) -> None:
+    shown = feeds("--help", COLUMNS="80").stdout
+    lines = shown[shown.index("Commands:") :].splitlines()[1:]
+    assert [line.split()[0] for line in lines] == COMMANDS
+    assert all(line.endswith(".") and not line.endswith("..") and len(line) <= 80 for line in lines)
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    codes = {FeedsError.exit_code, *(kind.exit_code for kind in FeedsError.__subclasses__())}
+    assert codes | {exit_codes.DONE} == set(exit_codes.EXIT_CODES)
+    assert set(exit_codes.FINDINGS) <= set(main.commands)
 
 
 def test_two_corpora_from_one_folder_keep_apart(feeds: Run, corpus: Path, tmp_path: Path) -> None:
@@ -175,5 +196,5 @@ def test_two_corpora_from_one_folder_keep_apart(feeds: Run, corpus: Path, tmp_pa
     feeds("build", "corpus", "--output", "one")
     feeds("build", "second", "--output", "two")
     before = (tmp_path / "one" / "feed.atom").read_bytes()
-    assert json.loads(feeds("build", "corpus", "--output", "one", "--json").stdout)["changed"] == 0
+    assert json.loads(feeds("build", "corpus", "--output", "one", "--json").stdout)["counts"]["changed"] == 0
     assert (tmp_path / "one" / "feed.atom").read_bytes() == before

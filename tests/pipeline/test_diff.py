@@ -123,8 +123,8 @@ def test_an_id_that_would_change(tmp_path: Path, feeds: Run) -> None:
     assert f"  ! X  {X}  (known as {Y})" in done.stdout
     assert "be delivered entries again" in done.stderr
     found = json.loads(feeds("diff", "--json", code=1).stdout)
-    (two,) = [feed for feed in found["feeds"] if feed["folder"] == "topics/two/"]
-    assert two["reidentified"] == [{"id": X, "title": "X", "old_id": Y, "fields": []}]
+    (two,) = [feed for feed in found["feeds"] if feed["address"].endswith("/topics/two/")]
+    assert two["entries"] == [{"id": X, "title": "X", "change": "reidentified", "old_id": Y, "fields": []}]
 
 
 def test_without_the_history_an_id_changes(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Both:
     @property
     def held(self) -> ResponseCache:
         """The responses that the fast path holds."""
-        held = self.short._held
+        held = self.short._cache
         assert held is not None
         return held
 

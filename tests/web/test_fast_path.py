@@ -264,12 +264,12 @@ class TestGenerations:
         old = documents(site)[changed.lstrip("/")].digest
         for path in (same, changed):
             both.same(request(path))
-        assert both.held._kept.get((old, "identity")) is not None
+        assert both.held._cached.get((old, "identity")) is not None
         self.publish(site, "Another")
         shutil.rmtree(site.state_path / "objects")
         assert ask(both.short, request(same))[0] == "200 OK"
         assert ask(both.short, request(changed))[0] == "503 SERVICE UNAVAILABLE"
-        assert both.held._kept.get((old, "identity")) is None
+        assert both.held._cached.get((old, "identity")) is None
 
     def test_a_document_that_has_gone(self, both: Both, site: Site) -> None:
         both.same(request("/articles/own/"))
@@ -322,7 +322,7 @@ class TestNeverBack:
                 return found
 
         both = Both(site)
-        both.short._shelf = Dreamer(site.state_path)
+        both.short._current = Dreamer(site.state_path)
         ask(both.short, request())
         TestGenerations().publish(site, "One")
         answers: list[bytes] = []
@@ -440,21 +440,24 @@ class TestBounded:
         finally:
             tracemalloc.stop()
         grown = sum(size for size in sizes if size < 1_000_000)  # Python's own table of names may just have grown
-        held = short._held
+        held = short._cache
         assert held is not None
-        assert held._kept.size <= limit
-        assert grown <= held._kept.size + 100_000
+        assert held._cached.size <= limit
+        assert grown <= held._cached.size + 100_000
         if limit > 1 << 30:
-            assert held._kept.size <= 1.5 * grown, "it would hold less than it may"
+            assert held._cached.size <= 1.5 * grown, "it would hold less than it may"
 
     def test_headers_fill_no_memory(self, site: Site) -> None:
         both = Both(site)
         ask(both.short, request())
-        size = both.held._kept.size
+        size = both.held._cached.size
         for number in range(1_000):
             ask(both.short, request(HTTP_ACCEPT_ENCODING=f"{'x' * number}, identity", HTTP_IF_NONE_MATCH=f'"{number}"'))
-        assert both.held._kept.size == size
-        for remembered, name in ((fast_path._remembered, "HTTP_ACCEPT_ENCODING"), (fast_path._is_name, "HTTP_HOST")):
+        assert both.held._cached.size == size
+        for remembered, name in (
+            (fast_path._cached_codings, "HTTP_ACCEPT_ENCODING"),
+            (fast_path._is_host, "HTTP_HOST"),
+        ):
             before = remembered.cache_info()
             assert before.maxsize == fast_path.CACHED_VALUES
             ask(both.short, request(**{name: "x" * (fast_path.MAX_CACHED_LENGTH + 1)}))

@@ -1,7 +1,7 @@
 """User-Agent → the name of the program or service, and the subscribers that it announces.
 
-There is no standard for either. What is understood is what services send: a number before or after "subscribers",
-"readers" or "users", and often an identifier of the feed.
+There is no standard for either. Services send a number before or after "subscribers", "readers" or "users", and often
+an identifier of the feed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 NAMELESS = "(no name)"
-BROWSERS = "(browsers)"
+"""The name of a client whose User-Agent names none."""
 
-LONGEST_NAME = 40
+BROWSERS = "(browsers)"
+"""The name of all web browsers."""
+
+MAX_NAME_LENGTH = 40
 
 _COUNT = re.compile(
     r"(\d{1,9})[ _+]+(?:subscriber|reader|user)s?(?![a-z])(?:\(s\))?|\b(?:subscribers|readers|users)[ _:=]+(\d{1,9})\b",
@@ -29,12 +32,12 @@ _ENGINES = {"Mozilla", "AppleWebKit", "Gecko", "Version", "Mobile", "Safari", "C
 
 
 class UserAgent(NamedTuple):
-    """What a User-Agent says.
+    """The content of a User-Agent header.
 
     Attributes:
-        name: of the program or service, without its version.
-        subscribers: how many it announces, or None.
-        feed_id: what it calls the feed; empty where it doesn't say.
+        name: the program or service, without its version.
+        subscribers: the number of subscribers that it announces, or None.
+        feed_id: its own identifier of the feed; empty where it sends none.
     """
 
     name: str
@@ -44,23 +47,26 @@ class UserAgent(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse_user_agent(header: bytes) -> UserAgent:
-    """Return what a User-Agent says. Anything can stand there; no name holds an address or a control character."""
+    """Return the content of a User-Agent header, whatever bytes it has.
+
+    A name never contains an address (a client's could be in it) or a control character.
+    """
     text = header.decode("ascii", "replace")
     count = _COUNT.search(text)
     subscribers = int(count[1] or count[2]) if count is not None else None
-    ident = _FEED_ID.search(text)
+    feed_id = _FEED_ID.search(text)
     rest = _ADDRESS.sub(" ", _FEED_ID.sub(" ", _COUNT.sub(" ; ", text)))
-    return UserAgent(_name(rest)[:LONGEST_NAME], subscribers, ident[1] if ident is not None else "")
+    return UserAgent(_name(rest)[:MAX_NAME_LENGTH], subscribers, feed_id[1] if feed_id is not None else "")
 
 
 def _name(text: str) -> str:
-    """Return what calls itself so, once addresses and numbers of subscribers are gone from the text."""
+    """Return the name of a program or service from a header without addresses and numbers of subscribers."""
     compatible = _COMPATIBLE.search(text)
-    if compatible is not None and (found := _NAME.match(compatible[1])) and found[0] not in _ENGINES:
-        return found[0]
+    if compatible is not None and (name := _NAME.match(compatible[1])) and name[0] not in _ENGINES:
+        return name[0]
     plain = _COMMENT.sub(" ", text)
     if not text.startswith("Mozilla/"):
-        found = _NAME.match(plain.strip())
-        return found[0] if found is not None else NAMELESS
-    products = [name for name in _PRODUCT.findall(plain) if name not in _ENGINES]
+        name = _NAME.match(plain.strip())
+        return name[0] if name is not None else NAMELESS
+    products = [product for product in _PRODUCT.findall(plain) if product not in _ENGINES]
     return products[-1] if products else BROWSERS

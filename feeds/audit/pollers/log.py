@@ -1,6 +1,6 @@
 """Access logs → requests: the common and the combined format, as nginx, Apache, gunicorn and others write them.
 
-Anybody can put anything into a log. No line is too strange or too long: what can't be read is None, and counted.
+A client can put any bytes into a log. A line that can't be read, or that is too long, becomes None and is counted.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from feeds.errors import LogError
 
 CHUNK_BYTES = 1 << 18
 MAX_LINE_BYTES = 1 << 16
-"""So many bytes of a line are kept in hand while its end is looked for: servers refuse requests far below that."""
+"""The most bytes of a line that are kept while its end is read: servers refuse requests long before that."""
 
 _GZIP = b"\x1f\x8b"
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 
 _QUOTED = rb'"((?:[^"\\]|\\.)*)"'
 _LINE = re.compile(
-    rb"(?:\S+:\d+ )?"  # Apache's vhost_combined begins with the host that was asked
+    rb"(?:\S+:\d+ )?"  # Apache's vhost_combined begins with the host
     rb"(\S+) \S+ [^\[ ][^\[]* "
     rb"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "
     + _QUOTED
@@ -43,13 +43,13 @@ class LoggedRequest(NamedTuple):
     """A line of a log.
 
     Attributes:
-        client: the address of who asked.
-        time: when, in seconds since the epoch.
-        method: ``GET``, or whatever was sent.
-        target: what was asked for, as it was sent.
-        status: of the answer.
-        size: of the answer in bytes, or None where the log doesn't say.
-        agent: the User-Agent; empty where the log doesn't say.
+        client: the address of the client.
+        time: the time of the request, in seconds since the epoch.
+        method: the method as it was sent, such as ``GET``.
+        target: the path, or the whole URL, as it was sent.
+        status: the status of the answer.
+        size: the bytes of the answer, or None where the log has none.
+        agent: the User-Agent; empty where the log has none.
     """
 
     client: bytes
@@ -62,7 +62,7 @@ class LoggedRequest(NamedTuple):
 
 
 def read_requests(path: str) -> Iterator[LoggedRequest | None]:
-    """Yield what each line of a log says, or None for a line that can't be read.
+    """Yield the request of every line of a log, or None for a line that can't be read.
 
     Args:
         path: the file, compressed with gzip or not; ``-`` is standard input.
@@ -89,41 +89,41 @@ def read_requests(path: str) -> Iterator[LoggedRequest | None]:
 
 
 def parse_log_line(line: bytes) -> LoggedRequest | None:
-    """Return what a line says, or None where it is in no format that is known."""
-    found = _LINE.match(line)
-    if found is None:
+    """Return the request of a line, or None where the line is in no known format."""
+    match = _LINE.match(line)
+    if match is None:
         return None
-    client, written, asked, status, size, _, agent = found.groups()
-    time = _time(written)
+    client, timestamp, request_line, status, size, _, agent = match.groups()
+    time = _parse_time(timestamp)
     if time is None:
         return None
-    method, _, rest = asked.partition(b" ")
+    method, _, rest = request_line.partition(b" ")
     target = rest.rpartition(b" ")[0] if b" " in rest else rest
     return LoggedRequest(client, time, method, target, int(status), None if size == b"-" else int(size), agent or b"")
 
 
-@lru_cache(maxsize=64)  # lines of one second stand together
-def _time(written: bytes) -> int | None:
-    """Return seconds since the epoch of ``10/Oct/2000:13:55:36 -0700``, or None where there is no such time."""
+@lru_cache(maxsize=64)  # lines of the same second follow one another
+def _parse_time(timestamp: bytes) -> int | None:
+    """Return seconds since the epoch for ``10/Oct/2000:13:55:36 -0700``, or None where there is no such time."""
     try:
         moment = datetime(
-            int(written[7:11]),
-            _MONTHS[written[3:6]],
-            int(written[:2]),
-            int(written[12:14]),
-            int(written[15:17]),
-            min(int(written[18:20]), 59),  # a leap second
+            int(timestamp[7:11]),
+            _MONTHS[timestamp[3:6]],
+            int(timestamp[:2]),
+            int(timestamp[12:14]),
+            int(timestamp[15:17]),
+            min(int(timestamp[18:20]), 59),  # a leap second
             tzinfo=UTC,
         )
-        offset = timedelta(hours=int(written[22:24]), minutes=int(written[24:26]))
-        return int((moment + offset if written[21:22] == b"-" else moment - offset).timestamp())
+        offset = timedelta(hours=int(timestamp[22:24]), minutes=int(timestamp[24:26]))
+        return int((moment + offset if timestamp[21:22] == b"-" else moment - offset).timestamp())
     except (KeyError, ValueError, OverflowError):
         return None
 
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[io.BufferedIOBase]:
-    """Yield the bytes of a log, those that were compressed if it is."""
+    """Yield the content of a log, decompressed where it is compressed with gzip."""
     with open(sys.stdin.fileno() if path == "-" else path, "rb", closefd=path != "-") as raw:
         if raw.peek(2)[:2] == _GZIP:
             with gzip.open(raw) as stream:
@@ -133,13 +133,16 @@ def _opened(path: str) -> Iterator[io.BufferedIOBase]:
 
 
 def _lines(stream: io.BufferedIOBase) -> Iterator[bytes]:
-    """Yield lines, of one that is too long its beginning, holding no more than a chunk in memory."""
+    """Yield the lines of a log, and of a line that is too long its first :data:`MAX_LINE_BYTES`.
+
+    No more than a chunk and a line is in memory, so that a file without line breaks can't fill it.
+    """
     rest = b""
     too_long = False
     while chunk := stream.read(CHUNK_BYTES):
         *whole, rest = (rest + chunk).split(b"\n")
         if too_long and whole:
-            del whole[0]  # the end of what has been yielded
+            del whole[0]  # the end of a line whose beginning has been yielded
             too_long = False
         yield from whole
         if too_long:

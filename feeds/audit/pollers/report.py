@@ -1,4 +1,4 @@
-"""What is told of those who poll, as frozen values."""
+"""The statistics of an access log, as frozen values."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class PollingClient:
+class ClientGroup:
     """All clients of one name: a program, or a service that many people use.
 
     Attributes:
-        name: as its User-Agent calls it, without a version.
-        clients: how many there are: by address and User-Agent, and a service that announces subscribers is one.
-        requests: how often they asked for a feed.
-        full: how often the answer was the whole feed (200).
-        not_modified: how often it was that nothing is new (304).
-        every: the median of seconds between two requests of one client for one feed, rounded to two digits;
-            None where none has asked twice.
-        unconditional: how many of the clients poll a feed without validators: they were sent again what
-            they had, and never got a 304 for it.
-        repeats: how many whole feeds were sent again to a client that had been sent as many bytes before.
-        repeated_bytes: how many bytes those were: what conditional requests would have saved.
+        name: the name in the User-Agent, without a version.
+        clients: the number of clients: an address with a User-Agent is one, and a service that announces subscribers
+            is one.
+        requests: the number of requests for feed documents.
+        full: the number of answers with the whole document (200).
+        not_modified: the number of answers that nothing is new (304).
+        interval: the median of seconds between two requests of one client for one document, rounded to two digits;
+            None where no client has asked twice.
+        unconditional: the number of clients that poll a document without validators: they were sent again what they
+            had, and never got a 304 for it.
+        repeats: the number of whole documents that were sent to a client which had been sent as many bytes before.
+        repeated_bytes: the bytes of these repeats: what conditional requests would have saved.
     """
 
     name: str
@@ -29,22 +30,22 @@ class PollingClient:
     requests: int
     full: int
     not_modified: int
-    every: int | None
+    interval: int | None
     unconditional: int
     repeats: int
     repeated_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class PolledFeed:
-    """What is asked of one document.
+class PolledDocument:
+    """The requests for one feed document.
 
     Attributes:
         address: its path.
-        requests: how often it was answered, whole or with a 304.
-        not_modified: how often that was a 304.
-        sent_bytes: how many bytes whole answers had.
-        subscribers: how many subscribers the services announce, each by its latest word.
+        requests: the number of requests that were answered with the whole document or with a 304.
+        not_modified: the number of 304 among these.
+        sent_bytes: the bytes of the whole documents that were sent.
+        subscribers: the number of subscribers that services announce; the last announcement of a service counts.
     """
 
     address: str
@@ -59,31 +60,31 @@ class PollingService:
     """A service that announces in its User-Agent for how many subscribers it polls.
 
     Attributes:
-        name: as its User-Agent calls it.
-        subscribers: the sum over feeds of what it announced last; who has two feeds counts twice.
-        feeds: how many documents it announced subscribers of.
+        name: the name in the User-Agent.
+        subscribers: the sum over documents of what it announced last; a person with two feeds counts twice.
+        documents: the number of documents for which it announced subscribers.
     """
 
     name: str
     subscribers: int
-    feeds: int
+    documents: int
 
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """Who polls.
+    """The statistics of one or several access logs.
 
     Attributes:
-        since: the time of the earliest request, or None where there is none.
-        until: the time of the latest.
-        lines: how many lines were read.
-        unreadable: how many of them are in no format that is known.
-        requests: how many of them asked for a feed.
-        forgotten: how many clients were forgotten in between, because too many came at once; one that came
-            back later counts as another.
-        clients: by name, those who ask most first.
-        feeds: those that are asked for most first.
-        services: those with the most subscribers first.
+        since: the time of the first request, or None where there is none.
+        until: the time of the last request, or None where there is none.
+        lines: the number of lines that were read.
+        unreadable: the number of lines in no known format.
+        requests: the number of requests for feed documents.
+        forgotten: the number of clients that were forgotten because there were too many at once; one that came back
+            later counts as another client.
+        clients: the groups of clients, the one with the most requests first.
+        documents: the documents, the one with the most requests first.
+        services: the services, the one with the most subscribers first.
     """
 
     since: datetime | None
@@ -92,11 +93,11 @@ class PollReport:
     unreadable: int
     requests: int
     forgotten: int
-    clients: tuple[PollingClient, ...]
-    feeds: tuple[PolledFeed, ...]
+    clients: tuple[ClientGroup, ...]
+    documents: tuple[PolledDocument, ...]
     services: tuple[PollingService, ...]
 
     @property
     def repeated_bytes(self) -> int:
-        """What conditional requests would have saved, in bytes."""
-        return sum(each.repeated_bytes for each in self.clients)
+        """The bytes that conditional requests would have saved."""
+        return sum(group.repeated_bytes for group in self.clients)

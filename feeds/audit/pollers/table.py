@@ -8,53 +8,53 @@ from feeds.audit.pollers.report import PollReport
 from feeds.rules.times import rfc3339
 
 MAX_ROWS = 20
-"""So many rows of each table are shown; there may be thousands."""
+"""The number of rows of a table that are printed; there may be thousands."""
 
 _MB = 1_000_000
 
 
 def report_lines(report: PollReport) -> Iterator[str]:
-    """Yield the lines that tell of a report."""
+    """Yield the lines of a report: a sentence, then a table of clients, one of documents and one of services."""
     if report.since is None or report.until is None:
-        yield "nobody has asked for a feed: no line asks for feed.atom, feed.rss or feed.json"
+        yield "no client has asked for a feed: no line asks for feed.atom, feed.rss or feed.json"
         return
     yield f"{report.requests:,} requests of feeds from {rfc3339(report.since)} to {rfc3339(report.until)}"
     yield ""
     rows = [
         (
-            each.name,
-            f"{each.clients:,}",
-            f"{each.requests:,}",
-            "–" if each.every is None else _span(each.every),
-            _share(each.not_modified, each.not_modified + each.full),
-            f"{each.unconditional:,}",
-            f"{each.repeated_bytes / _MB:,.1f} MB",
+            group.name,
+            f"{group.clients:,}",
+            f"{group.requests:,}",
+            "–" if group.interval is None else _duration(group.interval),
+            _share(group.not_modified, group.not_modified + group.full),
+            f"{group.unconditional:,}",
+            f"{group.repeated_bytes / _MB:,.1f} MB",
         )
-        for each in report.clients
+        for group in report.clients
     ]
     yield from _table(("client", "clients", "requests", "every", "304", "unconditional", "sent again"), rows)
     yield ""
-    feeds = [
+    documents = [
         (
-            each.address,
-            f"{each.requests:,}",
-            _share(each.not_modified, each.requests),
-            f"{each.sent_bytes / _MB:,.1f} MB",
-            f"{each.subscribers:,}",
+            document.address,
+            f"{document.requests:,}",
+            _share(document.not_modified, document.requests),
+            f"{document.sent_bytes / _MB:,.1f} MB",
+            f"{document.subscribers:,}",
         )
-        for each in report.feeds
+        for document in report.documents
     ]
-    yield from _table(("feed", "requests", "304", "sent", "subscribers"), feeds)
+    yield from _table(("feed", "requests", "304", "sent", "subscribers"), documents)
     if report.services:
         yield ""
-        services = [(each.name, f"{each.subscribers:,}", f"{each.feeds:,}") for each in report.services]
+        services = [(service.name, f"{service.subscribers:,}", f"{service.documents:,}") for service in report.services]
         yield from _table(("service", "subscribers", "feeds"), services)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Yield rows under their head: the first column to the left, the others to the right."""
+    """Yield rows under their head: the first column aligned to the left, the others to the right."""
     shown = [head, *rows[:MAX_ROWS]]
-    widths = [max(len(row[place]) for row in shown) for place in range(len(head))]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(head))]
     for row in shown:
         cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         yield "  ".join(cells)
@@ -66,8 +66,8 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "–"
 
 
-def _span(seconds: int) -> str:
-    """Return a number of seconds in the unit that people would choose."""
+def _duration(seconds: int) -> str:
+    """Return seconds in the largest unit of which there is at least one: ``90`` is ``1.5 min``."""
     for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= unit:
             return f"{seconds / unit:.3g} {name}"

@@ -1,7 +1,6 @@
-"""Requests → who polls, in one pass and in bounded memory, however long the log is.
+"""Requests → statistics, in one pass and in bounded memory, however long the log is.
 
-What is known of each client is kept while it is among those seen last. Of a client no address is kept, only a number
-made of it.
+A client is remembered as long as it is among the latest ones. Its address is not kept, only a hash of it.
 """
 
 from __future__ import annotations
@@ -13,21 +12,21 @@ from http import HTTPStatus
 
 from feeds.audit.pollers.agents import UserAgent, parse_user_agent
 from feeds.audit.pollers.log import LoggedRequest
-from feeds.audit.pollers.report import PolledFeed, PollingClient, PollingService, PollReport
+from feeds.audit.pollers.report import ClientGroup, PolledDocument, PollingService, PollReport
 
-MOST_POLLED = 100_000
-"""Of so many pairs of a client and a document the last request is remembered: some 50 MB."""
+MAX_PAIRS = 100_000
+"""The number of pairs of a client and a document whose last request is remembered: some 50 MB."""
 
-MOST_NAMED = 50_000
-"""So many names, and so many documents, are told apart; what comes after them is :data:`OTHERS`."""
+MAX_NAMES = 50_000
+"""The number of names, and of documents, that are counted apart; later ones are counted as :data:`OTHERS`."""
 
 OTHERS = "(others)"
 
 _FEED = re.compile(rb'(?:https?://[^/?]*)?([!-"$->@-~]{0,2000}/feed\.(?:atom|rss|json))(?:[?#].*)?', re.DOTALL)
 
 
-class _Name:
-    """What all clients of one name did."""
+class _GroupCounts:
+    """The counts of all clients of one name; `gaps` has how often each number of seconds lay between two requests."""
 
     def __init__(self) -> None:
         self.clients = self.requests = self.full = self.not_modified = 0
@@ -35,8 +34,8 @@ class _Name:
         self.gaps: Counter[int] = Counter()
 
 
-class _Document:
-    """What was asked of one document."""
+class _DocumentCounts:
+    """The counts of one document."""
 
     __slots__ = ("not_modified", "requests", "sent_bytes")
 
@@ -44,8 +43,8 @@ class _Document:
         self.requests = self.not_modified = self.sent_bytes = 0
 
 
-class _Polled:
-    """What one client did with one document."""
+class _LastPoll:
+    """The last request of one client for one document, and whether it ever got a repeat or a 304."""
 
     __slots__ = ("not_modified", "repeated", "size", "time")
 
@@ -55,81 +54,89 @@ class _Polled:
         self.repeated = self.not_modified = False
 
 
-class _Seen:
-    """One client, and the documents that it polls."""
+class _Client:
+    """One client: its group, and its last poll of every document, by address."""
 
-    __slots__ = ("name", "polled")
+    __slots__ = ("group", "polls")
 
-    def __init__(self, name: _Name) -> None:
-        self.name = name
-        self.polled: dict[str, _Polled] = {}
+    def __init__(self, group: _GroupCounts) -> None:
+        self.group = group
+        self.polls: dict[str, _LastPoll] = {}
 
     @property
     def unconditional(self) -> bool:
-        return any(each.repeated and not each.not_modified for each in self.polled.values())
+        """True if the client polls a document without validators: it got a repeat of it, and never a 304."""
+        return any(poll.repeated and not poll.not_modified for poll in self.polls.values())
 
 
 class Tally:
-    """Adds up requests."""
+    """The sum of the requests of a log."""
 
     def __init__(self) -> None:
         self._lines = self._unreadable = self._requests = self._forgotten = 0
         self._since: int | None = None
         self._until: int | None = None
-        self._names: dict[str, _Name] = {}
-        self._documents: dict[str, _Document] = {}
-        self._announced: dict[tuple[str, str, str], tuple[int, int]] = {}
-        self._seen: OrderedDict[int, _Seen] = OrderedDict()
+        self._groups: dict[str, _GroupCounts] = {}
+        self._documents: dict[str, _DocumentCounts] = {}
+        self._announcements: dict[tuple[str, str, str], tuple[int, int]] = {}
+        """Service, document and the service's own id of the feed → time and subscribers of the last announcement."""
+        self._clients: OrderedDict[int, _Client] = OrderedDict()
+        """Hash of a client → the client; the one that asked last stands last."""
         self._pairs = 0
+        """The number of clients, plus that of pairs of a client and a document."""
 
     def add(self, request: LoggedRequest | None) -> None:
-        """Add a line of a log; None is one that can't be read."""
+        """Add a line of a log; None is a line that can't be read."""
         self._lines += 1
         if request is None:
             self._unreadable += 1
             return
-        found = _FEED.fullmatch(request.target)
-        if found is None or request.method != b"GET":
+        match = _FEED.fullmatch(request.target)
+        if match is None or request.method != b"GET":
             return
         self._requests += 1
         self._since = min(request.time, self._since if self._since is not None else request.time)
         self._until = max(request.time, self._until if self._until is not None else request.time)
         agent = parse_user_agent(request.agent)
-        seen = self._client(request, agent)
-        seen.name.requests += 1
+        client = self._client_of(request, agent)
+        client.group.requests += 1
         if request.status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
-            self._polled(request, seen, self._announces(request, agent, found[1].decode("ascii")))
-        while self._pairs > MOST_POLLED:
-            self._forget()
+            address = self._counted_address(match[1].decode("ascii"))
+            if address != OTHERS:
+                self._add_announcement(request, agent, address)
+            self._add_poll(request, client, address)
+        while self._pairs > MAX_PAIRS:
+            self._forget_oldest_client()
 
     def report(self) -> PollReport:
-        """Return what has been added up."""
-        unconditional = Counter(id(seen.name) for seen in self._seen.values() if seen.unconditional)
-        clients = [
-            PollingClient(
+        """Return the statistics of all lines so far."""
+        remembered = Counter(id(client.group) for client in self._clients.values() if client.unconditional)
+        groups = [
+            ClientGroup(
                 name,
-                each.clients,
-                each.requests,
-                each.full,
-                each.not_modified,
-                _median(each.gaps),
-                each.unconditional + unconditional[id(each)],
-                each.repeats,
-                each.repeated_bytes,
+                group.clients,
+                group.requests,
+                group.full,
+                group.not_modified,
+                _median(group.gaps),
+                group.unconditional + remembered[id(group)],
+                group.repeats,
+                group.repeated_bytes,
             )
-            for name, each in self._names.items()
+            for name, group in self._groups.items()
         ]
         by_service: Counter[str] = Counter()
-        by_feed: Counter[str] = Counter()
-        for (name, address, _), (_, count) in self._announced.items():
-            by_service[name] += count
-            by_feed[address] += count
-        pairs = Counter(name for name, _ in {(name, address) for name, address, _ in self._announced})
-        feeds = [
-            PolledFeed(address, each.requests, each.not_modified, each.sent_bytes, by_feed[address])
-            for address, each in self._documents.items()
+        by_document: Counter[str] = Counter()
+        for (name, address, _), (_, subscribers) in self._announcements.items():
+            by_service[name] += subscribers
+            by_document[address] += subscribers
+        # A service may announce one document under several ids of its own.
+        documents_of = Counter(name for name, _ in {(name, address) for name, address, _ in self._announcements})
+        documents = [
+            PolledDocument(address, counts.requests, counts.not_modified, counts.sent_bytes, by_document[address])
+            for address, counts in self._documents.items()
         ]
-        services = [PollingService(name, count, pairs[name]) for name, count in by_service.items()]
+        services = [PollingService(name, count, documents_of[name]) for name, count in by_service.items()]
         return PollReport(
             since=_moment(self._since),
             until=_moment(self._until),
@@ -137,74 +144,85 @@ class Tally:
             unreadable=self._unreadable,
             requests=self._requests,
             forgotten=self._forgotten,
-            clients=tuple(sorted(clients, key=lambda each: (-each.requests, each.name))),
-            feeds=tuple(sorted(feeds, key=lambda each: (-each.requests, each.address))),
-            services=tuple(sorted(services, key=lambda each: (-each.subscribers, each.name))),
+            clients=tuple(sorted(groups, key=lambda group: (-group.requests, group.name))),
+            documents=tuple(sorted(documents, key=lambda document: (-document.requests, document.address))),
+            services=tuple(sorted(services, key=lambda service: (-service.subscribers, service.name))),
         )
 
-    def _client(self, request: LoggedRequest, agent: UserAgent) -> _Seen:
-        """Return who asks: an address and a User-Agent; a service that announces subscribers has many addresses."""
-        name = agent.name if agent.name in self._names or len(self._names) < MOST_NAMED else OTHERS
+    def _client_of(self, request: LoggedRequest, agent: UserAgent) -> _Client:
+        """Return the client of a request, which counts as the latest one from now on.
+
+        A client is an address with a User-Agent. A service that announces subscribers is one client: it asks from many
+        addresses, and its User-Agent changes with the number of subscribers.
+        """
+        name = agent.name if agent.name in self._groups or len(self._groups) < MAX_NAMES else OTHERS
         key = hash(name if agent.subscribers is not None else (request.client, request.agent))
-        seen = self._seen.get(key)
-        if seen is None:
-            seen = self._seen[key] = _Seen(self._names.setdefault(name, _Name()))
-            seen.name.clients += 1
-            self._pairs += 1  # a client that gets nothing but errors takes room as well
+        client = self._clients.get(key)
+        if client is None:
+            client = self._clients[key] = _Client(self._groups.setdefault(name, _GroupCounts()))
+            client.group.clients += 1
+            self._pairs += 1  # a client that gets nothing but errors takes memory as well
         else:
-            self._seen.move_to_end(key)
-        return seen
+            self._clients.move_to_end(key)
+        return client
 
-    def _announces(self, request: LoggedRequest, agent: UserAgent, address: str) -> str:
-        """Note the subscribers that a service announces of a document, and return the document's address."""
-        if address not in self._documents and len(self._documents) >= MOST_NAMED:
-            return OTHERS
-        if agent.subscribers is not None:
-            key = (agent.name, address, agent.feed_id)
-            time, _ = self._announced.get(key, (request.time, 0))
-            if request.time >= time and (key in self._announced or len(self._announced) < MOST_NAMED):
-                self._announced[key] = (request.time, agent.subscribers)
-        return address
+    def _counted_address(self, address: str) -> str:
+        """Return the address under which a document is counted: a client can invent any number of addresses."""
+        return address if address in self._documents or len(self._documents) < MAX_NAMES else OTHERS
 
-    def _polled(self, request: LoggedRequest, seen: _Seen, address: str) -> None:
-        """Count an answer with a feed, or with the news that there is none."""
-        document = self._documents.setdefault(address, _Document())
+    def _add_announcement(self, request: LoggedRequest, agent: UserAgent, address: str) -> None:
+        """Note the subscribers that a service announces for a document, unless it has announced others later."""
+        if agent.subscribers is None:
+            return
+        key = (agent.name, address, agent.feed_id)
+        time, _ = self._announcements.get(key, (request.time, 0))
+        if request.time >= time and (key in self._announcements or len(self._announcements) < MAX_NAMES):
+            self._announcements[key] = (request.time, agent.subscribers)
+
+    def _add_poll(self, request: LoggedRequest, client: _Client, address: str) -> None:
+        """Count an answer with the whole document (200), or that nothing is new (304)."""
+        document = self._documents.setdefault(address, _DocumentCounts())
         document.requests += 1
-        polled = seen.polled.get(address)
-        if polled is None:
-            polled = seen.polled[address] = _Polled()
+        poll = client.polls.get(address)
+        if poll is None:
+            poll = client.polls[address] = _LastPoll()
             self._pairs += 1
-        if polled.time is not None and request.time >= polled.time:  # else the files are not in their order
-            seen.name.gaps[_two_digits(request.time - polled.time)] += 1
-        polled.time = request.time
+        if poll.time is not None and request.time >= poll.time:  # it is not, where the logs come in the wrong order
+            client.group.gaps[_two_digits(request.time - poll.time)] += 1
+        poll.time = request.time
         if request.status == HTTPStatus.NOT_MODIFIED:
             document.not_modified += 1
-            seen.name.not_modified += 1
-            polled.not_modified = True
+            client.group.not_modified += 1
+            poll.not_modified = True
             return
-        seen.name.full += 1
+        client.group.full += 1
         document.sent_bytes += request.size or 0
-        if request.size and request.size == polled.size:
-            seen.name.repeats += 1
-            seen.name.repeated_bytes += request.size
-            polled.repeated = True
-        polled.size = request.size
+        # The log has no content: an answer of the same length is taken for the same document.
+        if request.size and request.size == poll.size:
+            client.group.repeats += 1
+            client.group.repeated_bytes += request.size
+            poll.repeated = True
+        poll.size = request.size
 
-    def _forget(self) -> None:
-        """Forget the client that was seen the longest time ago."""
-        _, seen = self._seen.popitem(last=False)
-        seen.name.unconditional += seen.unconditional
-        self._pairs -= 1 + len(seen.polled)
+    def _forget_oldest_client(self) -> None:
+        """Forget the client whose last request is the oldest; its group keeps what it has counted."""
+        _, client = self._clients.popitem(last=False)
+        client.group.unconditional += client.unconditional
+        self._pairs -= 1 + len(client.polls)
         self._forgotten += 1
 
 
 def _two_digits(number: int) -> int:
-    """Return `number` rounded to two digits: so there are a few hundred that can be told apart, however many come."""
+    """Return `number` rounded to two digits, so that there are only a few hundred different ones to count."""
     return round(number, 2 - len(str(number)))
 
 
 def _median(counts: Counter[int]) -> int | None:
-    """Return the lower median of numbers, each of which is there so many times."""
+    """Return the lower median of numbers, or None where there are none.
+
+    Args:
+        counts: number → how often it occurs.
+    """
     left = (counts.total() + 1) // 2
     for number in sorted(counts):
         left -= counts[number]

@@ -1,15 +1,15 @@
-"""Is what is published right? Rules for any static tree or site with feeds, ours or not.
+"""Validation: rules for any static tree or live site with feeds, ours or not.
 
-The parsers are lxml's, the standard library's and nobody's own; the rules are those of the specifications that each
-module names, and of what readers are known to stumble over. Its flow::
+lxml and the standard library parse. The rules come from the specifications that the modules name, and from mistakes
+at which readers are known to fail. The flow::
 
     source    a folder or a site → documents
     atom, rss, json_feed, opml, page    one document → problems, and the facts that others must agree with
-    across    the facts of all documents → problems that no single document shows
-    words     what dates, addresses and texts may be: shared by all of them
+    across    the facts of all documents → problems between documents
+    common, xml    the checks that several formats share
 
-A problem says in which document, on which line, what is wrong, why, and what to do (:class:`feeds.model.Problem`).
-An error is something that a reader will stumble over, a warning something that some do.
+A problem names the document, the line, what is wrong, and what to do (:class:`feeds.model.Problem`). An error makes
+readers fail, a warning some of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from feeds.audit.validate.facts import AuditedDocument, Facts, Findings
 from feeds.audit.validate.source import kind_of
 from feeds.model import Problem, Severity
 
-_RULES: dict[str, Callable[[Findings], Facts | None]] = {
+_CHECKS: dict[str, Callable[[Findings], Facts | None]] = {
     "atom": atom.check_atom,
     "rss": rss.check_rss,
     "json": json_feed.check_json_feed,
@@ -32,13 +32,13 @@ _RULES: dict[str, Callable[[Findings], Facts | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was looked at, and what is wrong with it.
+class ValidationResult:
+    """The documents that were checked, and their problems.
 
     Attributes:
-        feeds: how many feed documents there were.
-        documents: how many documents in all.
-        problems: by document and line.
+        feeds: the number of feed documents.
+        documents: the number of all documents.
+        problems: the problems, by document and line.
     """
 
     feeds: int
@@ -47,38 +47,47 @@ class Verdict:
 
     @property
     def errors(self) -> int:
-        """How many of the problems are errors."""
-        return sum(each.severity is Severity.ERROR for each in self.problems)
+        """The number of errors among the problems."""
+        return sum(problem.severity is Severity.ERROR for problem in self.problems)
+
+    @property
+    def warnings(self) -> int:
+        """The number of warnings among the problems."""
+        return len(self.problems) - self.errors
 
 
 def from_site(address: str) -> Iterator[AuditedDocument]:
-    """Yield the document at `address` and the feeds that it leads to (:func:`feeds.audit.validate.source.read_site`)."""
+    """Yield the document at `address` and the feeds to which it leads.
+
+    Raises:
+        UsageError: `address` is no http(s) URL, or can't be fetched.
+    """
     return source.read_site(address, _links_of)
 
 
 def _links_of(document: AuditedDocument) -> list[str]:
     kind = kind_of(document)
-    facts = _RULES[kind](Findings(document)) if kind in ("html", "opml", "atom") else None
+    facts = _CHECKS[kind](Findings(document)) if kind in ("html", "opml", "atom") else None
     return [href for href, _ in facts.links] if facts is not None else []
 
 
-def validate(documents: Iterable[AuditedDocument]) -> Verdict:
-    """Return what is wrong with `documents`, each by itself and all together."""
-    known: list[Facts] = []
+def validate(documents: Iterable[AuditedDocument]) -> ValidationResult:
+    """Return the problems of `documents`: of every document alone, and of all together."""
+    facts_of_all: list[Facts] = []
     addresses: set[str] = set()
     problems: list[Problem] = []
     count = 0
     for document in documents:
         count += 1
         addresses.add(document.address)
-        sheet = Findings(document)
+        findings = Findings(document)
         kind = kind_of(document)
         if kind is not None:
-            facts = _RULES[kind](sheet)
+            facts = _CHECKS[kind](findings)
             if facts is not None:
-                known.append(facts)
-        problems += [*document.problems, *sheet.problems]
-    problems += across.check_across(known, addresses)
-    feeds = sum(each.kind in ("atom", "rss", "json") for each in known)
-    problems.sort(key=lambda each: (each.path, each.line, each.field, each.reason))
-    return Verdict(feeds, count, tuple(problems))
+                facts_of_all.append(facts)
+        problems += [*document.problems, *findings.problems]
+    problems += across.check_across(facts_of_all, addresses)
+    feeds = sum(facts.kind in across.FEED_KINDS for facts in facts_of_all)
+    problems.sort(key=lambda problem: (problem.path, problem.line, problem.field, problem.reason))
+    return ValidationResult(feeds, count, tuple(problems))

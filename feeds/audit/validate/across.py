@@ -1,4 +1,4 @@
-"""What no single document shows: two feeds with one id, one page with two ids, links that lead nowhere."""
+"""Problems between documents: two feeds with one id, one page with two ids, links that lead to no document."""
 
 from __future__ import annotations
 
@@ -11,111 +11,128 @@ from feeds.audit.validate.facts import Facts
 from feeds.model import Problem, Severity
 from feeds.rules.urls import canonical_key
 
-_FEEDS = ("atom", "rss", "json")
+FEED_KINDS = ("atom", "rss", "json")
+"""The kinds of documents that are feeds."""
 
 
-def check_across(known: Sequence[Facts], addresses: Iterable[str]) -> Iterator[Problem]:
-    """Yield the problems among documents.
+def check_across(facts_of_all: Sequence[Facts], addresses: Iterable[str]) -> Iterator[Problem]:
+    """Yield the problems between documents.
 
     Args:
-        known: the facts of each.
-        addresses: of all documents that there are.
+        facts_of_all: the facts of every document that could be read.
+        addresses: the addresses of all documents.
     """
-    feeds = [each for each in known if each.kind in _FEEDS]
-    yield from _shared(feeds, "id", "id", Severity.ERROR, "readers take them for one feed")
-    yield from _shared(feeds, "itself", "link", Severity.ERROR, "one of them sends its readers to the other")
-    yield from _shared(feeds, "title", "title", Severity.WARNING, "nobody can tell them apart in a list")
-    yield from _own_address(feeds)
-    yield from _same_entries(feeds)
-    yield from _two_ids(feeds)
-    yield from _dead_links(known, set(addresses))
+    feeds = [facts for facts in facts_of_all if facts.kind in FEED_KINDS]
+    yield from _shared_facts(feeds, "id", "id", Severity.ERROR, "readers take them for one feed")
+    yield from _shared_facts(feeds, "self_link", "link", Severity.ERROR, "one of them sends its readers to the other")
+    yield from _shared_facts(feeds, "title", "title", Severity.WARNING, "people can't tell them apart in a list")
+    yield from _wrong_self_links(feeds)
+    yield from _formats_that_differ(feeds)
+    yield from _pages_with_two_ids(feeds)
+    yield from _dead_links(facts_of_all, set(addresses))
 
 
-def _shared(feeds: Sequence[Facts], fact: str, field: str, severity: Severity, why: str) -> Iterator[Problem]:
-    """Yield the feeds that have a fact in common with another of the same format."""
+def _shared_facts(feeds: Sequence[Facts], fact: str, field: str, severity: Severity, why: str) -> Iterator[Problem]:
+    """Yield a problem for every feed that shares a fact with an earlier feed of the same format.
+
+    Args:
+        feeds: the feeds. Archives may share the facts of their feed, and are left out.
+        fact: the attribute of :class:`Facts`.
+        field: the element that the problem names.
+        severity: the severity of the problem.
+        why: the reason why feeds must not share it.
+    """
     first: dict[tuple[str, str], Facts] = {}
-    for each in feeds:
-        value = getattr(each, fact)
-        if not value or each.archive:
+    for feed in feeds:
+        value = getattr(feed, fact)
+        if not value or feed.archive:
             continue
-        other = first.setdefault((each.kind, value), each)
-        if other is not each:
+        other = first.setdefault((feed.kind, value), feed)
+        if other is not feed:
             reason = f"{other.address} has the same: {value}; {why}"
-            yield Problem(each.address, 1, field, reason, "give each feed its own", severity)
+            yield Problem(feed.address, 1, field, reason, "give each feed its own", severity)
 
 
-def _own_address(feeds: Sequence[Facts]) -> Iterator[Problem]:
-    for each in feeds:
-        said = common.parts(each.itself)
-        if not each.itself or said is None:
+def _wrong_self_links(feeds: Sequence[Facts]) -> Iterator[Problem]:
+    """Yield a problem for every feed whose self link is not its address, as far as the paths can tell."""
+    for feed in feeds:
+        link = common.split_address(feed.self_link)
+        if not feed.self_link or link is None:
             continue
-        if each.itself != each.address and not f"/{unquote(said.path).lstrip('/')}".endswith(f"/{each.address}"):
-            reason = f"it says that it is at {each.itself}"
+        if feed.self_link != feed.address and not f"/{unquote(link.path).lstrip('/')}".endswith(f"/{feed.address}"):
+            reason = f"it says that it is at {feed.self_link}"
             advice = "correct the self link, or move the document"
-            yield Problem(each.address, 1, "link", reason, advice, Severity.WARNING)
+            yield Problem(feed.address, 1, "link", reason, advice, Severity.WARNING)
 
 
-def _same_entries(feeds: Sequence[Facts]) -> Iterator[Problem]:
-    """Yield the documents of one feed that don't have the same entries."""
+def _formats_that_differ(feeds: Sequence[Facts]) -> Iterator[Problem]:
+    """Yield a problem for every document of a feed whose entries are not the same as in its first format.
+
+    Documents are of one feed when they have one folder and one title.
+    """
     of_folder: dict[str, list[Facts]] = defaultdict(list)
-    for each in feeds:
-        if not each.archive:
-            of_folder[each.folder].append(each)
-    for found in of_folder.values():
-        ids = [item.id for item in found[0].items]
-        for each in found[1:]:
-            if each.title == found[0].title and [item.id for item in each.items] != ids:
-                reason = f"it has other entries, or ids, than {found[0].address}"
-                advice = "let all formats say the same: a reader may change from one to another"
-                yield Problem(each.address, 1, "", reason, advice, Severity.WARNING)
+    for feed in feeds:
+        if not feed.archive:
+            of_folder[feed.folder].append(feed)
+    for first, *others in of_folder.values():
+        ids = [item.id for item in first.items]
+        for other in others:
+            if other.title == first.title and [item.id for item in other.items] != ids:
+                reason = f"it has other entries, or ids, than {first.address}"
+                advice = "give all formats the same entries: a reader may change from one to another"
+                yield Problem(other.address, 1, "", reason, advice, Severity.WARNING)
 
 
-def _two_ids(feeds: Sequence[Facts]) -> Iterator[Problem]:
-    """Yield the entries whose page has another id in another feed: who has subscribed to both gets it twice."""
+def _pages_with_two_ids(feeds: Sequence[Facts]) -> Iterator[Problem]:
+    """Yield a problem for every entry whose page has another id in another feed.
+
+    A subscriber to both feeds gets the page twice.
+    """
     first: dict[str, tuple[str, str]] = {}
-    for each in feeds:
-        for item in each.items:
+    for feed in feeds:
+        for item in feed.items:
             if not item.url or not item.id:
                 continue
-            ident, address = first.setdefault(canonical_key(item.url), (item.id, each.address))
-            if ident != item.id:
-                reason = f"{item.url} is {item.id} here and {ident} in {address}"
+            other_id, address = first.setdefault(canonical_key(item.url), (item.id, feed.address))
+            if other_id != item.id:
+                reason = f"{item.url} is {item.id} here and {other_id} in {address}"
                 advice = "give a page one id, in every feed"
-                yield Problem(each.address, item.line, "id", reason, advice, Severity.ERROR)
+                yield Problem(feed.address, item.line, "id", reason, advice, Severity.ERROR)
 
 
-def _dead_links(known: Sequence[Facts], addresses: set[str]) -> Iterator[Problem]:
-    """Yield the links to feeds that are not there, as far as the tree can tell."""
+def _dead_links(facts_of_all: Sequence[Facts], addresses: set[str]) -> Iterator[Problem]:
+    """Yield a problem for every link to a document that is missing from the tree or site."""
     roots = {
-        each.itself.removesuffix(each.address)
-        for each in known
-        if "://" in each.itself and each.itself.endswith(f"/{each.address}")
+        facts.self_link.removesuffix(facts.address)
+        for facts in facts_of_all
+        if "://" in facts.self_link and facts.self_link.endswith(f"/{facts.address}")
     }
-    for each in known:
-        for href, line in each.links:
-            target = _resolved(each.address, href, roots)
+    for facts in facts_of_all:
+        for href, line in facts.links:
+            target = _target_address(facts.address, href, roots)
             if target is not None and target not in addresses:
                 reason = f"{href} leads to no document that is there"
-                yield Problem(each.address, line, "link", reason, "publish it, or take the link away", Severity.ERROR)
+                advice = "publish it, or take the link away"
+                yield Problem(facts.address, line, "link", reason, advice, Severity.ERROR)
 
 
-def _resolved(address: str, href: str, roots: set[str]) -> str | None:
-    """Return what `href` in the document at `address` leads to; None where that is elsewhere, or nobody can tell.
+def _target_address(address: str, href: str, roots: set[str]) -> str | None:
+    """Return the address of the document to which a link leads; None where it leads elsewhere, or can't be known.
 
     Args:
-        address: in a tree, or a whole one, of a site.
+        address: the address of the document with the link: a path in a tree, or a URL of a site.
         href: the link.
-        roots: the addresses at which the tree says that it is served.
+        roots: the URLs at which the tree is served, by the self links in it.
     """
     if "://" in address:
-        here, there = common.parts(address), common.parts(href, address)
-        same = here is not None and there is not None and here.netloc == there.netloc
-        return urlunsplit(there._replace(fragment="")) if there is not None and same else None
+        here, there = common.split_address(address), common.split_address(href, address)
+        same_host = here is not None and there is not None and here.netloc == there.netloc
+        return urlunsplit(there._replace(fragment="")) if there is not None and same_host else None
     href = href.partition("#")[0].partition("?")[0]
     if "://" in href:
         root = max((root for root in roots if href.startswith(root)), key=len, default=None)
         return unquote(href.removeprefix(root)) if root is not None else None
-    target = common.parts(href, f"http://x/{address}")
+    target = common.split_address(href, f"http://x/{address}")
     if href.startswith("/") or target is None or target.netloc != "x":
-        return None  # nobody can tell below which path the tree is served
+        return None  # a path from the root of the host: the tree may be served below any path of it
     return unquote(target.path.removeprefix("/"))

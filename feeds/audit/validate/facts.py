@@ -1,4 +1,4 @@
-"""What a document is, what it says that others must agree with, and the sheet on which its problems are noted."""
+"""A document of the site that is checked, the facts in it that other documents must agree with, and its problems."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from feeds.model import Problem, Severity
 
 @dataclass(frozen=True, slots=True)
 class AuditedDocument:
-    """Bytes at an address.
+    """The bytes at an address.
 
     Attributes:
-        address: below the root of the tree, without a leading slash; or a whole address, of a site.
-        body: its bytes.
-        media_type: as the server said it, or None where there is no server.
-        problems: what was wrong with getting it.
+        address: in a folder, the path below it, with forward slashes; on a live site, the URL.
+        body: the bytes.
+        media_type: the Content-Type that the server sent, or None where there is no server.
+        problems: the problems of reading or fetching it.
     """
 
     address: str
@@ -26,7 +26,13 @@ class AuditedDocument:
 
 
 class AuditedItem(NamedTuple):
-    """One entry, as far as other documents must agree."""
+    """One entry of a feed.
+
+    Attributes:
+        id: the id of the entry; empty where it has none.
+        url: the address of its page; empty where it has none.
+        line: the line on which it starts.
+    """
 
     id: str
     url: str
@@ -35,45 +41,52 @@ class AuditedItem(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """What a document says that others must agree with.
+    """The facts in a document that other documents must agree with.
 
     Attributes:
-        address: where it is.
+        address: the address of the document.
         kind: atom, rss, json, opml or html.
-        id: of the feed; empty where it has none.
-        title: of the feed.
-        itself: the address that it gives as its own; empty where it gives none.
+        id: the id of the feed; empty where it has none.
+        title: the title of the feed.
+        self_link: the address that the document gives as its own; empty where it gives none.
         archive: whether it is an archive (RFC 5005), which shares the id of its feed.
         items: its entries, in order.
-        links: addresses of feeds that it leads to, and the line of each.
+        links: the addresses of feeds to which it leads, and the line of every link.
     """
 
     address: str
     kind: str
     id: str = ""
     title: str = ""
-    itself: str = ""
+    self_link: str = ""
     archive: bool = False
     items: list[AuditedItem] = field(default_factory=list)
     links: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def folder(self) -> str:
-        """Its address up to the last slash, with it."""
+        """The address up to its last slash, with the slash."""
         return self.address[: self.address.rfind("/") + 1]
 
 
 class Findings:
-    """A document, and the problems found in it so far."""
+    """The problems of a document so far."""
 
     def __init__(self, document: AuditedDocument) -> None:
         self.document = document
         self.problems: list[Problem] = []
 
     def error(self, line: int, where: str, reason: str, advice: str) -> None:
-        """Note what a reader will stumble over, at a line and an element or member."""
+        """Add a problem that makes a reader fail.
+
+        Args:
+            line: the line in the document, from 1.
+            where: the element or member, such as ``entry[2]/id``; empty for the whole document.
+            reason: what is wrong.
+            advice: what to do.
+        """
         self.problems.append(Problem(self.document.address, line, where, reason, advice, Severity.ERROR))
 
     def warning(self, line: int, where: str, reason: str, advice: str) -> None:
-        """Note what some readers stumble over."""
+        """Add a problem that makes some readers fail; for the arguments, see :meth:`error`."""
         self.problems.append(Problem(self.document.address, line, where, reason, advice, Severity.WARNING))

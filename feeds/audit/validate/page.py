@@ -1,4 +1,4 @@
-"""HTML pages: the feeds that they lead readers to (HTML, section 4.6.7.1: rel=alternate)."""
+"""HTML pages: their links to feeds, by which readers find these (HTML, section 4.6.7.1: rel=alternate)."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from feeds.audit.validate.xml import line
 
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
-_FEEDS = ("application/atom+xml", "application/rss+xml", "application/feed+json")
+_FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
 
 
-def check_page(sheet: Findings) -> Facts | None:
-    """Note the problems of a page's autodiscovery links and return its facts; None where it leads to no feed."""
-    common.media_type(sheet, PAGE_TYPES)
+def check_page(findings: Findings) -> Facts | None:
+    """Add the problems of a page's autodiscovery links and return its facts; None where it leads to no feed."""
+    common.check_media_type(findings, PAGE_TYPES)
     try:
-        root = etree.fromstring(sheet.document.body, etree.HTMLParser(encoding="utf-8", no_network=True))
+        root = etree.fromstring(findings.document.body, etree.HTMLParser(encoding="utf-8", no_network=True))
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
-    facts = Facts(sheet.document.address, "html")
-    declared = root.find(".//base[@href]")
-    base = declared.get("href", "") if declared is not None else ""
+    facts = Facts(findings.document.address, "html")
+    base_element = root.find(".//base[@href]")
+    base = base_element.get("href", "") if base_element is not None else ""
     for element in root.iter("link", "a"):
-        if not _leads_to_feeds(element):
+        if not _is_feed_link(element):
             continue
         href = element.get("href", "").strip()
-        target = common.parts(href, base)
+        target = common.split_address(href, base)
         if not href or target is None:
-            sheet.error(line(element), "link/@href", "a link to a feed that leads nowhere", "say where the feed is")
+            findings.error(line(element), "link/@href", "a link to a feed that leads nowhere", "say where the feed is")
         else:
             facts.links.append((urlunsplit(target), line(element)))
     return facts if facts.links else None
 
 
-def _leads_to_feeds(element: etree._Element) -> bool:
-    """Tell whether a link is one to a feed, or to a list of feeds."""
+def _is_feed_link(element: etree._Element) -> bool:
+    """Tell whether a link leads to a feed, or to a list of feeds (OPML)."""
     if element.tag == "a":
         return element.get("href", "").partition("?")[0].endswith(".opml")
-    return "alternate" in element.get("rel", "").lower().split() and element.get("type", "").lower() in _FEEDS
+    return "alternate" in element.get("rel", "").lower().split() and element.get("type", "").lower() in _FEED_TYPES

@@ -1,4 +1,4 @@
-"""A folder or a site → documents."""
+"""A folder or a live site → documents."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from feeds.rules.site_layout import OUTPUT_LIST
 from feeds.rules.urls import absolute_url
 
 XML_ROOTS = {"feed": "atom", "rss": "rss", "RDF": "rss", "opml": "opml"}
-"""Name of a root element → what its document is."""
+"""Name of a root element → kind of the document."""
 
 LinksOf = Callable[[AuditedDocument], Iterable[str]]
-"""What a document leads to."""
+"""A document → the addresses of the feeds to which it leads."""
 
 MAX_BYTES = 20_000_000
-"""How many bytes of a document are read at most."""
+"""The most bytes of a document that are read."""
 
 MAX_DOCUMENTS = 2000
-"""How many documents of a site are fetched at most."""
+"""The most documents of a site that are fetched."""
 
 TIMEOUT_SECONDS = 20
-"""Seconds that a server may be silent."""
+"""The longest time in seconds that a server may send nothing."""
 
 TOTAL_SECONDS = 60
-"""Seconds that a document may take."""
+"""The longest time in seconds that a document may take."""
 
 _SUFFIXES = (".atom", ".rss", ".xml", ".json", ".opml", ".html", ".htm", ".rdf")
 _BEFORE_ROOT = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.DOTALL)
@@ -47,31 +47,31 @@ _JSON_FEED = re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}(?:www\.)?jsonfeed
 
 
 def kind_of(document: AuditedDocument) -> str | None:
-    """Return what `document` is: atom, rss, json, opml, html; None where it is nothing that has rules here."""
+    """Return the kind of `document`: atom, rss, json, opml or html; None where there are no rules for it."""
     start = document.body[:65536]
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         start = start.decode("utf-16", "ignore").encode()
     start = _BEFORE_ROOT.sub(b"", start).lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith((b"{", b"[")):
-        is_called_so = document.address.endswith("feed.json") and b"items" in document.body
-        return "json" if _JSON_FEED.search(document.body) or is_called_so else None
+        has_feed_name = document.address.endswith("feed.json") and b"items" in document.body
+        return "json" if _JSON_FEED.search(document.body) or has_feed_name else None
     root = _ROOT.search(start)
     name = root.group(1).decode() if root is not None else ""
     if name.lower() == "html" or start[:14].lower() == b"<!doctype html":
         return "html"
     if name in XML_ROOTS:
         return XML_ROOTS[name]
-    by_name = {".atom": "atom", ".rss": "rss", ".opml": "opml"}
-    return next((kind for suffix, kind in by_name.items() if document.address.endswith(suffix)), None)
+    by_suffix = {".atom": "atom", ".rss": "rss", ".opml": "opml"}
+    return next((kind for suffix, kind in by_suffix.items() if document.address.endswith(suffix)), None)
 
 
 def read_folder(folder: Path) -> Iterator[AuditedDocument]:
-    """Yield every document below `folder` that may be a feed, or lead to one, by name.
+    """Yield every document below `folder` that may be a feed or lead to one, in the order of their paths.
 
     Raises:
-        UsageError: there is no such folder.
+        UsageError: `folder` is no folder.
     """
-    if not os.path.isdir(folder):  # which takes any name, also one that is too long
+    if not os.path.isdir(folder):  # unlike Path.is_dir, it accepts a name that is too long
         raise UsageError("there is no such folder; build first, or name the folder of a static site", folder)
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() not in _SUFFIXES or path.name == OUTPUT_LIST or not os.path.isfile(path):
@@ -79,27 +79,27 @@ def read_folder(folder: Path) -> Iterator[AuditedDocument]:
         address = path.relative_to(folder).as_posix()
         try:
             with path.open("rb") as file:
-                yield _as_far_as(address, file.read(MAX_BYTES + 1))
+                yield _within_limit(address, file.read(MAX_BYTES + 1))
         except OSError as error:
             yield AuditedDocument(address, b"", problems=(_problem(address, f"it can't be read ({error.strerror})"),))
 
 
 def read_site(address: str, links_of: LinksOf) -> Iterator[AuditedDocument]:
-    """Yield the document at `address`, and every feed that it leads to on the same host, however indirectly.
+    """Yield the document at `address`, and every feed on the same host to which it leads, directly or indirectly.
 
     Args:
-        address: a page or a feed.
-        links_of: returns the addresses of feeds that a document leads to, as they stand in it.
+        address: the URL of a page or a feed.
+        links_of: returns the links to feeds in a document, as they are written.
 
     Raises:
-        UsageError: it can't be fetched.
+        UsageError: `address` is no http(s) URL, or can't be fetched.
     """
-    start = common.parts(address)
+    start = common.split_address(address)
     if start is None or start.scheme not in ("http", "https"):
         raise UsageError("it should be an http(s) address, or a folder", address)
     host = ""
-    waiting, seen = [absolute_url(address) or address], {address}
-    for count, here in enumerate(waiting):  # which grows meanwhile
+    queue, queued = [absolute_url(address) or address], {address}
+    for count, here in enumerate(queue):  # the loop appends to the queue
         if count == MAX_DOCUMENTS:
             reason = f"only the first {MAX_DOCUMENTS} documents were looked at"
             yield AuditedDocument(
@@ -108,22 +108,26 @@ def read_site(address: str, links_of: LinksOf) -> Iterator[AuditedDocument]:
             return
         document = _fetch(here, first=count == 0)
         yield document
-        seen.add(document.address)
-        host = host or urlsplit(document.address).netloc  # where the first one has led to
+        queued.add(document.address)  # a redirect may have led to another address
+        host = host or urlsplit(document.address).netloc  # the host after the redirects of the first document
         for href in links_of(document):
-            there = common.parts(href, document.address)
+            there = common.split_address(href, document.address)
             target = absolute_url(urlunsplit(there._replace(fragment=""))) if there is not None else None
-            if target is not None and urlsplit(target).netloc == host and target not in seen:
-                seen.add(target)
-                waiting.append(target)
+            if target is not None and urlsplit(target).netloc == host and target not in queued:
+                queued.add(target)
+                queue.append(target)
 
 
 def _fetch(address: str, *, first: bool) -> AuditedDocument:
-    """Return the document that `address` leads to, with what is wrong with how it is served (RFC 9110)."""
+    """Return the document at `address`, with the problems of the way in which it is served (RFC 9110).
+
+    Raises:
+        UsageError: it is the `first` document, and can't be fetched.
+    """
     try:
-        with urlopen(_request(address, {}), timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - from_site looks at the scheme
+        with urlopen(_request(address, {}), timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - read_site checks the scheme
             headers = answer.headers
-            document = _as_far_as(answer.url, _read(answer), headers.get("Content-Type", ""))
+            document = _within_limit(answer.url, _read(answer), headers.get("Content-Type", ""))
     except (OSError, HTTPException, ValueError) as error:
         reason = f"it can't be fetched ({getattr(error, 'reason', error)})"
         if isinstance(error, HTTPError):
@@ -132,19 +136,19 @@ def _fetch(address: str, *, first: bool) -> AuditedDocument:
             raise UsageError(reason, address) from error
         return AuditedDocument(address, b"", problems=(_problem(address, reason),))
     if document.body.startswith(b"\x1f\x8b"):
-        reason = "it is compressed, though nobody has asked for that"
-        advice = "compress for those who send Accept-Encoding only"
+        reason = "it is compressed, though the request did not ask for that"
+        advice = "compress only where the request has Accept-Encoding"
         return replace(document, problems=(*document.problems, _problem(document.address, reason, advice)))
     if kind_of(document) in ("html", None):
         return document
-    return replace(document, problems=(*document.problems, *_polled(document.address, headers)))
+    return replace(document, problems=(*document.problems, *_check_polling(document.address, headers)))
 
 
 def _read(answer: HTTPResponse) -> bytes:
-    """Return the body of an answer, but no more than :data:`MAX_BYTES` and for no longer than :data:`TOTAL_SECONDS`.
+    """Return the body of an answer, or a little more than its first :data:`MAX_BYTES`.
 
     Raises:
-        OSError: the server takes too long.
+        OSError: the server takes longer than :data:`TOTAL_SECONDS`.
     """
     end = time.monotonic() + TOTAL_SECONDS
     parts: list[bytes] = []
@@ -155,8 +159,8 @@ def _read(answer: HTTPResponse) -> bytes:
     return b"".join(parts)
 
 
-def _as_far_as(address: str, body: bytes, media_type: str | None = None) -> AuditedDocument:
-    """Return a document; one that is longer than :data:`MAX_BYTES` is not looked into."""
+def _within_limit(address: str, body: bytes, media_type: str | None = None) -> AuditedDocument:
+    """Return a document; one with more than :data:`MAX_BYTES` gets no body, and a problem."""
     if len(body) <= MAX_BYTES:
         return AuditedDocument(address, body, media_type)
     reason = f"it has more than {MAX_BYTES:,} bytes, and is not looked into"
@@ -168,24 +172,24 @@ def _problem(address: str, reason: str, advice: str = "mend it", severity: Sever
 
 
 def _request(address: str, headers: dict[str, str]) -> Request:
-    return Request(address, headers={**headers, "User-Agent": "feeds validate"})  # noqa: S310 - see from_site
+    return Request(address, headers={**headers, "User-Agent": "feeds validate"})  # noqa: S310 - see read_site
 
 
-def _polled(address: str, headers: Message) -> Iterator[Problem]:
-    """Yield what makes polling this document costlier than it need be."""
+def _check_polling(address: str, headers: Message) -> Iterator[Problem]:
+    """Yield the problems that make polls of this document cost more than they need: no validators, no 304."""
     etag, modified = headers.get("ETag"), headers.get("Last-Modified")
-    wanted = {"If-None-Match": etag} if etag else {"If-Modified-Since": modified} if modified else None
-    if wanted is None:
+    condition = {"If-None-Match": etag} if etag else {"If-Modified-Since": modified} if modified else None
+    if condition is None:
         reason = "the server sends neither ETag nor Last-Modified, so every poll fetches all of it"
         yield _problem(address, reason, "send both", Severity.WARNING)
         return
-    name = next(iter(wanted))
+    name = next(iter(condition))
     advice = "answer 304 where nothing has changed"
     try:
-        with urlopen(_request(address, wanted), timeout=TIMEOUT_SECONDS):  # noqa: S310 - see from_site
+        with urlopen(_request(address, condition), timeout=TIMEOUT_SECONDS):  # noqa: S310 - see read_site
             yield _problem(address, f"asked with {name}, the server sends all of it again", advice, Severity.WARNING)
     except HTTPError as error:
         if error.code != HTTPStatus.NOT_MODIFIED:
             yield _problem(address, f"asked with {name}, the server answers {error.code}", advice)
     except (OSError, HTTPException):
-        return  # what fails now and did not before is no property of the document
+        return  # the document could be fetched before: a failure now is none of its properties

@@ -1,0 +1,382 @@
+"""The JSON that commands print: one vocabulary for all of them.
+
+A name means the same wherever it stands. Every number that counts something stands in an object `counts`. A time is a
+text in the form of RFC 3339, in UTC. What is unknown is null; no field is left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from feeds.model import Counts, HeldBack, Problem, Severity
+from feeds.rules.times import rfc3339
+from feeds.settings.site import Site
+
+if TYPE_CHECKING:  # a command loads the rooms that it needs itself
+    from feeds.audit.pollers.report import PollReport
+    from feeds.audit.validate import ValidationResult
+    from feeds.pipeline.diff import EntryDifference, FeedDifference, SiteDifference
+    from feeds.pipeline.explain import CheckResult
+    from feeds.pipeline.publish import Report
+    from feeds.system.progress import Stage
+
+JsonObject = dict[str, Any]
+
+FIELDS = {
+    "address": "The URL of a web page, a feed's folder or an image; in `pollers`, whose log names no host, a path.",
+    "advice": "What to do about the problem.",
+    "amp_address": "The `ampWebUrl` of the page, from the front matter: its URL as an AMP page.",
+    "base_url": "The URL with which all addresses of the site begin.",
+    "because": "The reason why the entry is in the feed.",
+    "categories": "The names of the categories of the entry.",
+    "change": "What happens to the feed (new, changed, ended, gone) or entry (new, changed, reidentified, removed).",
+    "clients": "The programs and services that ask for feeds, by name; the one with the most requests first.",
+    "computed_id": "The id that the entry would get now; another one than `id` where a published id was kept.",
+    "counts": "All numbers that count something.",
+    "documents": "The feed documents that are asked for; the one with the most requests first.",
+    "domain": "The web domain of the provider.",
+    "due": "When the article will be published; null where it is unpublished until it is edited.",
+    "entries": "The entries of the feed that change.",
+    "feeds": "The feeds: all (`list`), the ones of the entry (`show`), or the ones that change (`diff`).",
+    "field": "The field of the front matter, the element or the member that is wrong; empty where it is none of these.",
+    "fields": "The members of the JSON Feed item that change.",
+    "generation": "The number of the snapshot, which grows by one with each change.",
+    "heat": "The `heat` of the entry, from the front matter.",
+    "height": "The height of the image in pixels.",
+    "held_back": "The articles that can be read and are not published (yet).",
+    "id": "The id of the entry.",
+    "image": "The image of the entry.",
+    "interval": "The median time in seconds between two requests of one client for one document.",
+    "kept_ids": "The published ids that will be kept from now on, although other ids would be computed.",
+    "kind": "The kind of the feed: all, topic, provider or category.",
+    "line": "The line of the problem in the file or document, from 1.",
+    "mentions": "The link records of this page in the corpus, the one that represents the entry first.",
+    "name": "The name of a topic, category, provider, program or service.",
+    "newest": "When the newest entry of the feed was published.",
+    "notes": "Sentences about problems that lie in no single file, such as settings that can't be followed.",
+    "old_id": "The published id that is replaced; null where the entry keeps its id.",
+    "original_address": "The `originalUrl` of the page, from the front matter: another URL of it.",
+    "page": "The slug of the page that is made for an article without a web page of its own; else null.",
+    "path": "The path of the file in the corpus or in the static folder; on a live site, the URL of the document.",
+    "position": "0 for the article's own link record; for a related one its place in the list, from 1.",
+    "problems": "The problems, by file and line.",
+    "provider": "The publisher of the entry.",
+    "published": "When the entry or the link record was published.",
+    "quality": "The `quality` of the entry, from the front matter.",
+    "reason": "What is wrong.",
+    "related": "The entries to which this one is related, newest first.",
+    "replaced_ids": "The published ids that go because their pages have become one entry with others.",
+    "representative": "Whether this link record gives the entry its id, title and address.",
+    "role": "`article` where an article of the corpus is about the page, `related` where one only links to it.",
+    "seconds": "The wall time of the build in seconds, by stage.",
+    "selected": "Whether the settings publish the entry.",
+    "services": "The services that announce for how many subscribers they ask; the one with the most first.",
+    "severity": "`error`: the file is lost, or readers fail; `warning`: a part of it is lost, or some readers fail.",
+    "since": "The time of the first request.",
+    "slug": "The last part of the feed's address.",
+    "summary": "The summary of the entry, as plain text.",
+    "title": "The title of the entry, of the link record, or of the feed as its documents carry it.",
+    "topics": "The names of the topics of the entry.",
+    "type": "The `type` of the entry, from the front matter.",
+    "until": "The time of the last request.",
+    "updated": "When the entry, the link record or the feed was last updated.",
+    "width": "The width of the image in pixels.",
+    "counts.changed": "Documents that the build adds, changes or removes.",
+    "counts.clients": "Clients: an address with a User-Agent is one, a service that announces subscribers is one.",
+    "counts.documents": "Documents: all of the site, or the ones that were checked or asked for.",
+    "counts.entries": "Entries of the site or of the feed, shown or not.",
+    "counts.errors": "Problems of severity `error`.",
+    "counts.feed_documents": "Documents that are feeds: a feed in three formats is three.",
+    "counts.feeds": "Feeds of the site, or, in `diff`, feeds that change.",
+    "counts.files": "Article files: published + unpublished + future + lost.",
+    "counts.forgotten": "Clients that were forgotten because there were too many; one that came back counts again.",
+    "counts.full": "Answers with the whole document (200).",
+    "counts.future": "Files whose articles are dated in the future.",
+    "counts.lines": "Lines of the log.",
+    "counts.lost": "Files that are lost to an error.",
+    "counts.not_modified": "Answers that nothing is new (304).",
+    "counts.published": "Files whose articles are published.",
+    "counts.pushed_out": "Entries that leave the feed only to make room for newer ones.",
+    "counts.repeated_bytes": "Bytes of the repeats: what conditional requests would have saved.",
+    "counts.repeats": "Whole documents that a client was sent again with the same length.",
+    "counts.requests": "Requests for feed documents.",
+    "counts.sent_bytes": "Bytes of the whole documents that were sent.",
+    "counts.subscribers": "Subscribers that services announced last.",
+    "counts.unconditional": "Clients that poll without validators: they got repeats and never a 304.",
+    "counts.unpublished": "Files whose articles are marked `published: false` or `draft: true`, and left out.",
+    "counts.unreadable": "Lines of the log in no known format.",
+    "counts.warnings": "Problems of severity `warning`.",
+    "counts.written": "Static files that were written or deleted.",
+    "seconds.start": "The start of Python, with all imports.",
+    "seconds.state": "Opening, locking and closing the state folder.",
+    "seconds.check": "The check that the published documents are still there.",
+    "seconds.scan": "The search for files that have changed.",
+    "seconds.read": "The reading of article files.",
+    "seconds.record": "The writing of articles into the catalogue.",
+    "seconds.merge": "Link records become entries.",
+    "seconds.publish": "The switch to the new snapshot.",
+    "seconds.render": "Entries become documents.",
+    "seconds.write": "The writing of static files.",
+    "seconds.report": "The counts and problems of this report.",
+    "seconds.tidy": "The removal of old snapshots.",
+    "seconds.total": "The sum of all stages.",
+}
+"""Field → its meaning, in one sentence. What stands in `counts` or `seconds` is named with it."""
+
+
+def _names(names: str) -> dict[str, None]:
+    return dict.fromkeys(names.split())
+
+
+Shape = Mapping[str, "Shape | Sequence[Shape] | None"]
+"""Field → None for a value, the shape of an object, or a list with the shape of its objects (empty: of texts)."""
+
+_FILE_COUNTS = "files published unpublished future lost warnings"
+_GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", "repeats", "repeated_bytes")
+_PROBLEMS = [_names("path line field reason advice severity")]
+_HELD_BACK = [_names("path due")]
+_ADDRESSES = _names("address original_address amp_address")
+
+SHAPES: dict[str, Shape] = {
+    "build": {
+        **_names("generation base_url"),
+        "counts": _names(f"{_FILE_COUNTS} entries feeds documents changed written"),
+        "problems": _PROBLEMS,
+        "held_back": _HELD_BACK,
+        "notes": [],
+        "seconds": _names("start state check scan read record merge publish render write report tidy total"),
+    },
+    "check": {"counts": _names(_FILE_COUNTS), "problems": _PROBLEMS, "held_back": _HELD_BACK, "notes": []},
+    "list": {
+        "counts": _names("feeds"),
+        "feeds": [{**_names("kind name slug address newest updated"), "counts": _names("entries")}],
+    },
+    "show": {
+        **_names("id computed_id"),
+        **_ADDRESSES,
+        **_names("title published updated summary role selected page"),
+        "provider": _names("name domain"),
+        "topics": [],
+        "categories": [],
+        **_names("quality type heat"),
+        "image": _names("address width height"),
+        "related": [_names("id title address")],
+        "mentions": [{**_names("path role position representative title published updated"), **_ADDRESSES}],
+        "feeds": [_names("kind name address because")],
+    },
+    "diff": {
+        "counts": _names("feeds changed"),
+        "feeds": [
+            {
+                **_names("address title change"),
+                "counts": _names("pushed_out"),
+                "entries": [{**_names("id title change old_id"), "fields": []}],
+            }
+        ],
+        "kept_ids": [],
+        "replaced_ids": [_names("id old_id")],
+    },
+    "validate": {"counts": _names("documents feed_documents errors warnings"), "problems": _PROBLEMS},
+    "pollers": {
+        **_names("since until"),
+        "counts": _names("lines unreadable requests forgotten repeated_bytes clients documents"),
+        "clients": [{**_names("name interval"), "counts": dict.fromkeys(_GROUP_COUNTS)}],
+        "documents": [{"address": None, "counts": _names("requests not_modified sent_bytes subscribers")}],
+        "services": [{"name": None, "counts": _names("subscribers documents")}],
+    },
+}
+"""Command → what it prints, in this order. docs/commands.md is made from it, and a test holds the commands to it."""
+
+
+def print_json(value: JsonObject) -> None:
+    """Print `value` in UTF-8, whatever the locale."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    # A file name that is not UTF-8 has surrogates, which UTF-8 can't carry; JSON can, as escapes.
+    text = re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    click.echo(text.encode())
+
+
+def build_output(report: Report, site: Site) -> JsonObject:
+    """Return the output of `feeds build`."""
+    return {
+        "generation": report.generation,
+        "base_url": site.address,
+        "counts": {
+            **_file_counts(report.counts, report.problems),
+            "entries": report.entries,
+            "feeds": report.feeds,
+            "documents": report.documents,
+            "changed": report.changed,
+            "written": report.written,
+        },
+        "problems": _problems(report.problems),
+        "held_back": _held_back(report.held_back),
+        "notes": list(report.notes),
+        "seconds": _seconds(report.stages),
+    }
+
+
+def check_output(result: CheckResult) -> JsonObject:
+    """Return the output of `feeds check`."""
+    return {
+        "counts": _file_counts(result.counts, result.problems),
+        "problems": _problems(result.problems),
+        "held_back": _held_back(result.held_back),
+        "notes": list(result.notes),
+    }
+
+
+def list_output(feeds: Sequence[Mapping[str, Any]]) -> JsonObject:
+    """Return the output of `feeds list`.
+
+    Args:
+        feeds: the rows of :func:`feeds.pipeline.explain.list_feeds`.
+    """
+    names = ("kind", "name", "slug", "address", "newest", "updated")
+    return {
+        "counts": {"feeds": len(feeds)},
+        "feeds": [{**_items(feed, names), "counts": {"entries": feed["entries"]}} for feed in feeds],
+    }
+
+
+def show_output(entry: Mapping[str, Any]) -> JsonObject:
+    """Return the output of `feeds show`.
+
+    Args:
+        entry: the explanation of :func:`feeds.pipeline.explain.explain_entry`.
+    """
+    image = entry["image"]
+    return {
+        **_items(entry, ("id", "computed_id")),
+        **_addresses(entry),
+        **_items(entry, ("title", "published", "updated", "summary", "role", "selected", "page")),
+        **_items(entry, ("provider", "topics", "categories", "quality", "type", "heat")),
+        "image": {"address": image.url, "width": image.width, "height": image.height} if image is not None else None,
+        "related": [{**_items(link, ("id", "title")), "address": link["url"]} for link in entry["related"]],
+        "mentions": [
+            {
+                **_items(mention, ("path", "role", "position", "representative", "title", "published", "updated")),
+                **_addresses(mention),
+            }
+            for mention in entry["mentions"]
+        ],
+        "feeds": list(entry["feeds"]),
+    }
+
+
+def diff_output(difference: SiteDifference, site: Site) -> JsonObject:
+    """Return the output of `feeds diff`."""
+    return {
+        "counts": {"feeds": len(difference.feeds), "changed": difference.documents},
+        "feeds": [_feed_difference(feed, site) for feed in difference.feeds],
+        "kept_ids": list(difference.kept),
+        "replaced_ids": [{"id": replaced.new, "old_id": replaced.old} for replaced in difference.reidentified],
+    }
+
+
+def validate_output(result: ValidationResult) -> JsonObject:
+    """Return the output of `feeds validate`."""
+    return {
+        "counts": {
+            "documents": result.documents,
+            "feed_documents": result.feeds,
+            "errors": result.errors,
+            "warnings": result.warnings,
+        },
+        "problems": _problems(result.problems),
+    }
+
+
+def pollers_output(report: PollReport) -> JsonObject:
+    """Return the output of `feeds pollers`."""
+    return {
+        "since": _time(report.since),
+        "until": _time(report.until),
+        "counts": {
+            **_attributes(report, ("lines", "unreadable", "requests", "forgotten", "repeated_bytes")),
+            "clients": sum(group.clients for group in report.clients),
+            "documents": len(report.documents),
+        },
+        "clients": [
+            {
+                "name": group.name,
+                "interval": group.interval,
+                "counts": _attributes(group, _GROUP_COUNTS),
+            }
+            for group in report.clients
+        ],
+        "documents": [
+            {
+                "address": document.address,
+                "counts": _attributes(document, ("requests", "not_modified", "sent_bytes", "subscribers")),
+            }
+            for document in report.documents
+        ],
+        "services": [
+            {"name": service.name, "counts": _attributes(service, ("subscribers", "documents"))}
+            for service in report.services
+        ],
+    }
+
+
+def _file_counts(counts: Counts, problems: Iterable[Problem]) -> JsonObject:
+    warnings = sum(problem.severity is Severity.WARNING for problem in problems)
+    names = ("files", "published", "unpublished", "future")
+    return {**_attributes(counts, names), "lost": counts.problems, "warnings": warnings}
+
+
+def _problems(problems: Iterable[Problem]) -> list[JsonObject]:
+    return [dataclasses.asdict(problem) for problem in problems]
+
+
+def _held_back(articles: Iterable[HeldBack]) -> list[JsonObject]:
+    return [{"path": article.path, "due": _time(article.due)} for article in articles]
+
+
+def _seconds(stages: Sequence[Stage]) -> JsonObject:
+    seconds = {stage.name: round(stage.seconds, 4) for stage in stages}
+    return {**seconds, "total": round(sum(stage.seconds for stage in stages), 4)}
+
+
+def _feed_difference(feed: FeedDifference, site: Site) -> JsonObject:
+    changes = {
+        "new": feed.new,
+        "changed": feed.changed,
+        "reidentified": feed.reidentified,
+        "removed": feed.removed,
+    }
+    return {
+        "address": site.address + feed.folder,
+        "title": feed.title,
+        "change": feed.fate,
+        "counts": {"pushed_out": feed.pushed_out},
+        "entries": [_entry_difference(entry, change) for change, entries in changes.items() for entry in entries],
+    }
+
+
+def _entry_difference(entry: EntryDifference, change: str) -> JsonObject:
+    return {"id": entry.id, "title": entry.title, "change": change, "old_id": entry.old_id, "fields": entry.fields}
+
+
+def _addresses(page: Mapping[str, Any]) -> JsonObject:
+    """Return the addresses of an entry or a mention."""
+    return {"address": page["url"], "original_address": page["original_url"], "amp_address": page["amp_url"]}
+
+
+def _items(values: Mapping[str, Any], names: Iterable[str]) -> JsonObject:
+    return {name: values[name] for name in names}
+
+
+def _attributes(value: object, names: Iterable[str]) -> JsonObject:
+    return {name: getattr(value, name) for name in names}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment is not None else None
