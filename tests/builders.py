@@ -104,6 +104,12 @@ def make_site(corpus: Path, work: Path, **given: Any) -> Site:
     return loader.load_site(str(corpus), environ={}, **(values | given))
 
 
+def delete_catalogue(state: Path) -> None:
+    """Delete the catalogue of a state folder, which the next build makes again; the ledger stays."""
+    for path in state.glob("catalogue*"):
+        path.unlink()
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     """Return every file below `folder`, by path."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

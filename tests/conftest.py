@@ -16,9 +16,6 @@ from feeds.settings.site import Site
 from feeds.web import current_snapshot
 from feeds.web.app import create_app
 
-PROJECT = Path(__file__).parent.parent
-SEEDS = PROJECT / "seeds"
-
 settings.register_profile("untimed", deadline=None)  # how long an example takes says more about the machine
 settings.load_profile("untimed")
 

@@ -9,14 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from feeds.settings import site
-from tests.conftest import PROJECT, SEEDS
-from tests.live.test_serve import eventually, free_port, get
+from tests.paths import PROJECT, SEEDS
+from tests.servers import answers, eventually, free_port
 
 README = (PROJECT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
@@ -60,14 +59,6 @@ def run_block(block: str, folder: Path) -> str:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(30)
     return printed
-
-
-def answers(port: int) -> bool:
-    try:
-        return get(port, "/")[0] == 200
-    except OSError:
-        time.sleep(0.1)
-        return False
 
 
 @pytest.mark.skipif(not (PROJECT / ".venv" / "run.stamp").exists(), reason="not set up by make")

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import article, link, write_corpus
-
-PACKAGE = Path(__file__).parent.parent / "feeds"
+from tests.paths import PACKAGE
 
 MOST_ROOMS = 14
 

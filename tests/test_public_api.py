@@ -11,8 +11,7 @@ import pytest
 
 import feeds
 from tests.builders import article, write_corpus
-from tests.conftest import PROJECT
-from tests.test_layers import PACKAGE
+from tests.paths import PACKAGE, PROJECT
 
 PUBLIC = ["FeedsError", "Report", "Site", "__version__", "build", "create_app", "load_site"]
 

@@ -1,4 +1,4 @@
-"""``feeds pollers``: what a log tells of those who poll, and that no log is too strange."""
+"""``feeds pollers``: the report of a log about its pollers, and logs with strange lines."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from feeds.audit.pollers.table import report_lines
 from feeds.audit.pollers.tally import OTHERS, Tally
 from feeds.errors import LogError
 from tests.builders import article, write_corpus
-from tests.conftest import PROJECT, Run
-from tests.live.test_serve import free_port, server
+from tests.conftest import Run
+from tests.paths import PROJECT
+from tests.servers import free_port, server
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 FEED = "/topics/ai/feed.atom"

@@ -1,18 +1,17 @@
-"""`feeds validate`: our own output is right, and what peers get wrong is found."""
+"""`feeds validate`: no problem in our own output, and the known flaws of other sites."""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask, Response, redirect, request
-from werkzeug.serving import make_server
 
 from feeds.audit.validate import ValidationResult, common, from_site, source, validate
 from feeds.errors import UsageError
@@ -21,9 +20,9 @@ from feeds.pipeline import publish
 from feeds.settings import loader
 from feeds.web.app import create_app
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
-from tests.conftest import SEEDS, Run
-from tests.live.test_readers import _Quiet
-from tests.live.test_serve import free_port
+from tests.conftest import Run
+from tests.paths import SEEDS
+from tests.servers import free_port, served_in_thread
 
 Edit = Callable[[str], str]
 
@@ -335,21 +334,10 @@ def test_the_command_on_a_folder(tmp_path: Path, feeds: Run) -> None:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Flask], str]]:
-    running = []
-
-    def start(app: Flask, port: int = 0) -> str:
-        server = make_server("127.0.0.1", port or free_port(), app, threaded=True, request_handler=_Quiet)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        running.append((server, thread))
-        return f"http://127.0.0.1:{server.port}/"
-
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def serve() -> Iterator[Callable[..., str]]:
+    """Serve applications until the end of the test: a function of the application that returns its address."""
+    with contextlib.ExitStack() as running:
+        yield lambda app, port=0: running.enter_context(served_in_thread(app, port))
 
 
 def test_a_live_site_of_ours(tmp_path: Path, serve: Callable[..., str]) -> None:

@@ -1,4 +1,4 @@
-"""The programs that measure: that they measure what they say, and that the documentation holds what they measured."""
+"""The programs that measure builds: their figures, and the documentation made from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import yaml
 from bench import agreement, build, chart, corpus, edits, measure, page, rivals, tools
 from bench.corpus import Sharing
 from bench.results import MixedError, Results
-from tests.conftest import PROJECT
+from tests.paths import PROJECT
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -1,4 +1,4 @@
-"""The program that measures polls: what is polled is what it says, and no wrong answer is taken for a fast one."""
+"""The program that measures polls: the requests that it sends, and the wrong answers that it refuses."""
 
 from __future__ import annotations
 

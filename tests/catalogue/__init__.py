@@ -1,1 +1,1 @@
-"""Tests of feeds/catalogue: builds after edits, and what a build selects."""
+"""Tests of feeds/catalogue: builds after edits, and the selection of entries."""

@@ -124,7 +124,7 @@ def test_an_archive_has_the_name_of_its_feed(tmp_path: Path) -> None:
     assert build(tmp_path, {}) == site
 
 
-def test_archives_come_and_go_with_the_setting(tmp_path: Path) -> None:
+def test_the_setting_adds_and_removes_archives(tmp_path: Path) -> None:
     without = build(tmp_path, {**FILES, "t.md": article("T", topics=["archive"])}, archives=False)
     assert "topics/archive/feed.atom" in without
     assert not changed({}, {path: body for path, body in without.items() if path[-12:-5].startswith("20")})
@@ -132,7 +132,7 @@ def test_archives_come_and_go_with_the_setting(tmp_path: Path) -> None:
     assert build(tmp_path, {}, archives=False) == without
 
 
-def test_a_month_is_never_cut(tmp_path: Path) -> None:
+def test_an_archive_has_all_entries_of_its_month(tmp_path: Path) -> None:
     files = {f"{n}.md": article(f"T{n}", f"2022-05-{n:02}", url=f"https://a.example/{n}") for n in range(1, 31)}
     site = build(tmp_path, files, max_bytes=1000)
     assert len(feedparser.parse(site["archive/2022-05.atom"]).entries) == 30

@@ -1,4 +1,4 @@
-"""Once published, an id never changes: what a reader that keeps ids is delivered, build after build."""
+"""A published id never changes: builds one after another, read by a reader that keeps ids."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from feeds.errors import StateError
 from feeds.memory.ledger import LEDGER_FILE
 from feeds.pipeline import publish
-from tests.builders import NOW, article, link, make_site, write_corpus
-from tests.catalogue.test_incremental import MEMORY
+from tests.builders import NOW, article, delete_catalogue, link, make_site, write_corpus
 from tests.conftest import Run
+from tests.paths import RAM_FOLDER
 
 X, Y = "https://x.example/1", "https://y.example/2"
 
@@ -37,11 +37,6 @@ def build(folder: Path, **options: Any) -> dict[str, str]:
     found = items(folder)
     assert len({each["id"] for each in found}) == len(found)
     return {each["title"]: each["id"] for each in found}
-
-
-def lose_the_catalogue(folder: Path) -> None:
-    for path in (folder / "state").glob("catalogue*"):
-        path.unlink()
 
 
 HISTORIES: dict[str, list[dict[str, str | None]]] = {
@@ -96,7 +91,7 @@ def test_a_published_id_stays(name: str, lost: bool, tmp_path: Path) -> None:
             else:
                 write_corpus(tmp_path / "corpus", {path: text})
         if lost:
-            lose_the_catalogue(tmp_path)
+            delete_catalogue(tmp_path / "state")
         found = build(tmp_path)
         assert {title: found[title] for title in known.keys() & found.keys()} == {
             title: known[title] for title in known.keys() & found.keys()
@@ -105,7 +100,7 @@ def test_a_published_id_stays(name: str, lost: bool, tmp_path: Path) -> None:
         known |= found
 
 
-def test_two_pages_become_one_and_two_again(tmp_path: Path) -> None:
+def test_two_entries_are_merged_and_split_again(tmp_path: Path) -> None:
     corpus = write_corpus(
         tmp_path / "corpus", {"x.md": article("X", "2024-02-01", url=X), "y.md": article("Y", "2024-01-01", url=Y)}
     )
@@ -128,11 +123,11 @@ def test_an_id_is_never_given_to_another_page(tmp_path: Path) -> None:
     found = build(tmp_path)
     assert found["A"] == X
     assert found["B"].startswith("urn:uuid:")
-    lose_the_catalogue(tmp_path)
+    delete_catalogue(tmp_path / "state")
     assert build(tmp_path) == found
 
 
-def test_the_ledger_holds_exceptions_only_and_forgets_what_is_none(tmp_path: Path) -> None:
+def test_the_ledger_has_a_record_only_for_an_exception(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url="http://x.example/1"), "b.md": article(url=Y)})
     ledger = tmp_path / "state" / LEDGER_FILE
     build(tmp_path)
@@ -148,7 +143,7 @@ def test_the_ledger_holds_exceptions_only_and_forgets_what_is_none(tmp_path: Pat
     assert ledger.read_text() == ""
 
 
-def test_what_was_only_looked_at_was_not_published(tmp_path: Path, feeds: Run) -> None:
+def test_feeds_list_publishes_no_id(tmp_path: Path, feeds: Run) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url="http://x.example/1")})
     feeds("list", "corpus", FEEDS_STATE="state")
     write_corpus(corpus, {"a.md": article("A", url=X)})
@@ -175,49 +170,7 @@ def test_an_id_that_no_document_showed_was_not_published(tmp_path: Path) -> None
     assert build(tmp_path, limit=2) == {"New": other, "A": X}, "also after nothing has shown it for a while"
 
 
-def test_a_ledger_reads_what_it_wrote(tmp_path: Path) -> None:
-    name = "a\u2028\u0085 b.md"
-    corpus = write_corpus(tmp_path / "corpus", {name: article("A\u2028", url="http://x.example/1")})
-    build(tmp_path)
-    write_corpus(corpus, {name: article("A\u2028", url=X)})
-    first = build(tmp_path)
-    ledger = tmp_path / "state" / LEDGER_FILE
-    ledger.write_text("\n" + ledger.read_text() + "\n\n")
-    lose_the_catalogue(tmp_path)
-    assert build(tmp_path) == first
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        '{"id": "x"}',
-        '{"id": "x", "keys": "abc"}',
-        '{"id": 7, "keys": ["abc"]}',
-        '{"id": "x", "keys": [7]}',
-        "no JSON",
-        "[]",
-        "7",
-        '{"feed": "planet", "key": "a", "slug": "a"}',
-        '{"feed": "topic", "key": 7, "slug": "a"}',
-        '{"feed": "topic", "key": "a", "slug": "../../evil"}',
-        '{"feed": "topic", "key": "a", "slug": ".."}',
-        '{"feed": "topic", "key": "a", "slug": ""}',
-        '{"feed": "all", "key": "", "slug": ""}',
-        '{"feed": "topic", "key": "a", "slug": "a", "name": "A", "updated": "2026-01-01T00:00:00"}',
-        '{"feed": "topic", "key": "a", "slug": "a", "name": "A", "updated": "yesterday"}',
-        '{"moved": "topics/a/", "to": "topics/../../x/", "since": "2026-01-01T00:00:00Z"}',
-        '{"moved": "topics/a/", "to": 5, "since": "2026-01-01T00:00:00Z"}',
-        '{"moved": "planets/a/", "to": "topics/a/", "since": "2026-01-01T00:00:00Z"}',
-    ],
-)
-def test_a_ledger_that_makes_no_sense(line: str, tmp_path: Path, feeds: Run) -> None:
-    write_corpus(tmp_path / "corpus", {"a.md": article()})
-    write_corpus(tmp_path / "state", {LEDGER_FILE: f'{{"id": "x", "keys": ["y"]}}\n{line}\n'})
-    done = feeds("build", "corpus", FEEDS_STATE="state", code=1)
-    assert f"{LEDGER_FILE}:2: this line is no record of it" in done.stderr
-
-
-def test_a_damaged_history_is_told_and_not_thrown_away(tmp_path: Path) -> None:
+def test_a_damaged_history_is_an_error_and_stays(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
     build(tmp_path)
     path = tmp_path / "state" / "published.sqlite3"
@@ -273,7 +226,7 @@ class Subscriptions(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="feeds-ids-", dir=MEMORY))
+        self.folder = Path(tempfile.mkdtemp(prefix="feeds-ids-", dir=RAM_FOLDER))
         self.corpus = write_corpus(self.folder / "corpus", {"z.md": article("9 always here", url="https://z.example/")})
         self.now = NOW
         self.delivered: dict[str, set[str]] = {}
@@ -305,7 +258,7 @@ class Subscriptions(RuleBasedStateMachine):
 
     @rule()
     def lose_the_catalogue(self) -> None:
-        lose_the_catalogue(self.folder)
+        delete_catalogue(self.folder / "state")
 
     @rule(days=st.integers(1, 40))
     def let_time_pass(self, days: int) -> None:

@@ -21,9 +21,9 @@ from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
 from feeds.pipeline.watch import corpus_paths
 from feeds.rules.site_layout import OUTPUT_LIST
-from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
+from tests.builders import NOW, article, delete_catalogue, link, make_site, moment, tree, write_corpus
+from tests.paths import RAM_FOLDER
 
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 PATHS = ["a.md", "b.md", "c/d.md", "e.txt"]
 FOLDERS = ["c", "f", "../away"]
 PAGES = [
@@ -86,7 +86,7 @@ class Edits(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="feeds-edits-", dir=MEMORY))
+        self.folder = Path(tempfile.mkdtemp(prefix="feeds-edits-", dir=RAM_FOLDER))
         self.corpus = write_corpus(self.folder / "corpus", {"z.md": article("Always here", url="https://z.example/")})
         self.now = NOW
         self.options: dict[str, Any] = {"limit": 3}
@@ -181,8 +181,7 @@ class Edits(RuleBasedStateMachine):
 
     @rule()
     def lose_the_catalogue(self) -> None:
-        for path in (self.folder / "work" / "state").glob("catalogue*"):
-            path.unlink()
+        delete_catalogue(self.folder / "work" / "state")
 
     @rule()
     def wait(self) -> None:
@@ -304,7 +303,7 @@ def test_scenario(name: str, tmp_path: Path) -> None:
         build_from_nothing(corpus, tmp_path / "work", tmp_path / f"fresh{number}", NOW)
 
 
-def test_what_is_due_appears_and_goes_with_the_clock(tmp_path: Path) -> None:
+def test_future_articles_appear_and_disappear_with_the_clock(tmp_path: Path) -> None:
     day = timedelta(days=1)
     corpus = write_corpus(
         tmp_path / "corpus",
@@ -323,7 +322,7 @@ def test_what_is_due_appears_and_goes_with_the_clock(tmp_path: Path) -> None:
     assert reports[0].due == moment("2026-06-02")
 
 
-def test_a_file_that_gets_another_name_changes_by_that_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renamed_file_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feeds.corpus.scan.SETTLED_NS", 0)
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("One", url=None), "z.md": article("Z")})
     site = make_site(corpus, tmp_path / "work")
@@ -335,7 +334,7 @@ def test_a_file_that_gets_another_name_changes_by_that_as_well(tmp_path: Path, m
     build_from_nothing(corpus, tmp_path / "work", tmp_path / "fresh", NOW)
 
 
-def test_a_path_that_is_not_utf8_has_everything_looked_at(tmp_path: Path) -> None:
+def test_a_path_that_is_not_utf8_makes_the_scan_a_full_one(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article()})
     site = make_site(corpus, tmp_path / "work")
     publish.build(site, NOW)

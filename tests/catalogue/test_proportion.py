@@ -1,4 +1,4 @@
-"""Work is proportional to what changed, not to the corpus: counted, in steps of SQLite's machine and in calls."""
+"""Work is proportional to the change, not to the corpus: counted in steps of SQLite's machine and in calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read from a file is the same after it has been to another process, and to the catalogue."""
+"""Values read from a file are the same after a way to another process or to the catalogue."""
 
 from __future__ import annotations
 

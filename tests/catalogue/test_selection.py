@@ -66,11 +66,11 @@ def titles(tmp_path: Path, path: str = "feed.atom", **settings: Any) -> list[str
         ({"exclude_providers": ("a.example", "b.example")}, ["R", "Own"]),
     ],
 )
-def test_what_is_published(settings: dict[str, Any], expected: list[str], tmp_path: Path) -> None:
+def test_published_titles(settings: dict[str, Any], expected: list[str], tmp_path: Path) -> None:
     assert titles(tmp_path, **settings) == expected
 
 
-def test_what_is_left_out_leaves_no_trace_but_an_empty_feed(tmp_path: Path) -> None:
+def test_an_excluded_entry_leaves_only_an_empty_feed(tmp_path: Path) -> None:
     assert titles(tmp_path, "topics/chips/feed.atom", exclude_providers=("b.example",)) == []
     for name, body in tree(tmp_path / "public").items():
         assert b"b.example" not in body, name
@@ -83,7 +83,7 @@ def test_what_is_left_out_leaves_no_trace_but_an_empty_feed(tmp_path: Path) -> N
     assert not (tmp_path / "public" / "articles").exists()
 
 
-def test_what_is_left_out_is_linked_from_nowhere(tmp_path: Path) -> None:
+def test_no_page_links_to_an_excluded_entry(tmp_path: Path) -> None:
     assert titles(tmp_path, exclude_providers=("r.example",)) == ["B", "A", "Own"]
     for name, body in tree(tmp_path / "public").items():
         assert b"r.example" not in body, name
@@ -116,7 +116,7 @@ def test_max_bytes(tmp_path: Path) -> None:
     assert len(feedparser.parse((public / "feed.atom").read_bytes()).entries) == 1, "an entry at least"
 
 
-def test_show_says_that_settings_leave_it_out(feeds: Run, tmp_path: Path) -> None:
+def test_show_names_the_setting_that_excludes_an_entry(feeds: Run, tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {**FILES, "feeds.toml": 'exclude_providers = ["b.example"]\n'})
     entry = json.loads(feeds("show", "https://b.example/", "corpus", "--json").stdout)
     assert (entry["selected"], entry["feeds"]) == (False, [])
@@ -143,13 +143,13 @@ def test_lists_from_the_environment() -> None:
     assert loader.load_site(environ={"FEEDS_EXCLUDE_TOPICS": "AI, C++"}).exclude_topics == ("AI", "C++")
 
 
-def test_an_updated_date_is_kept_by_what_is_shown(tmp_path: Path) -> None:
+def test_the_updated_date_of_a_feed_is_that_of_its_shown_entries(tmp_path: Path) -> None:
     assert titles(tmp_path, limit=1) == ["B"]
     parsed = feedparser.parse((tmp_path / "public" / "feed.atom").read_bytes())
     assert parsed.feed.updated_parsed[:3] == moment("2022-05-27").timetuple()[:3]
 
 
-def test_other_settings_reach_every_entry_however_many_are_merged_at_a_time(
+def test_changed_settings_reach_every_entry_in_any_size_of_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {f"{each}.md": article(str(each), url=f"https://a.example/{each}", quality=each) for each in range(9)}

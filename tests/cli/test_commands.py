@@ -1,4 +1,4 @@
-"""The commands: what they print, where, and how they end."""
+"""The commands: output, output streams, and exit codes."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from feeds.cli.json_output import FIELDS, SHAPES, Shape, print_json
 from feeds.cli.main import main
 from feeds.cli.reference import fields_of
 from tests.builders import article, link, write_corpus
-from tests.conftest import SEEDS
+from tests.paths import SEEDS
 
 PAGE, OTHER = "https://a.example/page", "https://b.example/page"
 

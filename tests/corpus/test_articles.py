@@ -9,16 +9,15 @@ import json
 import os
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from feeds.corpus.article import parse_article
 from feeds.model import Image, Mention, Parsed
+from tests.paths import ARTICLES
 
-FOLDER = Path(__file__).parent / "articles"
-CASES = sorted(path.name for path in FOLDER.iterdir() if path.suffix != ".json")
+CASES = sorted(path.name for path in ARTICLES.iterdir() if path.suffix != ".json")
 
 
 def as_json(parsed: Parsed) -> object:
@@ -42,12 +41,12 @@ def as_json(parsed: Parsed) -> object:
 
 @pytest.mark.parametrize("name", CASES)
 def test_article(name: str) -> None:
-    found = as_json(parse_article(name, (FOLDER / name).read_bytes(), ZoneInfo("UTC")))
-    expected = FOLDER / f"{name}.json"
+    found = as_json(parse_article(name, (ARTICLES / name).read_bytes(), ZoneInfo("UTC")))
+    expected = ARTICLES / f"{name}.json"
     if os.environ.get("GOLDEN") == "write":
         expected.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
     assert found == json.loads(expected.read_text("utf-8"))
 
 
 def test_every_result_has_its_file() -> None:
-    assert {path.name.removesuffix(".json") for path in FOLDER.glob("*.json")} == set(CASES)
+    assert {path.name.removesuffix(".json") for path in ARTICLES.glob("*.json")} == set(CASES)

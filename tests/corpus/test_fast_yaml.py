@@ -1,4 +1,4 @@
-"""YAML read quickly is what PyYAML reads, or is left to it."""
+"""The fast YAML reader gives the values of PyYAML, or leaves a text to PyYAML."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from bench import corpus as made_up
 from feeds.corpus import fast_yaml, front_matter
 from feeds.corpus.fields import _scalar
-from tests.conftest import PROJECT, SEEDS
+from tests.paths import ARTICLES, SEEDS
 
 MATTER = re.compile(r"---\s*\n(.*?)\n---", re.DOTALL)
-FILES = [*SEEDS.glob("*.md"), *(PROJECT / "tests" / "corpus" / "articles").rglob("*.md")]
+FILES = [*SEEDS.glob("*.md"), *ARTICLES.rglob("*.md")]
 FOUND = [
     match.group(1)
     for path in FILES
@@ -78,11 +78,11 @@ def test_real_front_matter(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ORDINARY)
-def test_ordinary_front_matter_is_read_quickly(text: str) -> None:
+def test_ordinary_front_matter_is_read_fast(text: str) -> None:
     assert agrees(text)
 
 
-def test_most_of_the_sample_is_read_quickly() -> None:
+def test_most_of_the_sample_is_read_fast() -> None:
     assert sum(map(agrees, FOUND)) > len(FOUND) / 2
 
 
@@ -125,7 +125,7 @@ def test_most_of_the_sample_is_read_quickly() -> None:
         "a: b\n...\nc: d",
     ],
 )
-def test_what_is_unusual_is_left_to_pyyaml(text: str) -> None:
+def test_unusual_yaml_is_left_to_pyyaml(text: str) -> None:
     assert fast_yaml.load_plain_yaml(text) is None
 
 
@@ -144,7 +144,7 @@ def test_what_is_unusual_is_left_to_pyyaml(text: str) -> None:
         "a: caf\u00e9 \U0001f600\nb: c#d\ne: f:g",
     ],
 )
-def test_what_is_usual(text: str) -> None:
+def test_usual_yaml_is_read_fast(text: str) -> None:
     assert agrees(text)
 
 
@@ -156,7 +156,7 @@ CHARACTERS = [*":-#'\"[]{},&*!|>%@`?\n ~=.01x<\\", ""]
     st.sampled_from([*FOUND, *(text[:1500].rpartition("\n")[0] for text in ORDINARY)]),
     st.lists(st.tuples(st.integers(0, 1500), st.sampled_from(CHARACTERS)), max_size=4),
 )
-def test_mistakes_are_told_in_the_same_way(text: str, edits: list[tuple[int, str]]) -> None:
+def test_mistakes_have_the_same_message(text: str, edits: list[tuple[int, str]]) -> None:
     for place, character in edits:
         at = place % (len(text) + 1)
         text = text[:at] + (character or "") + text[at + (not character) :]
@@ -164,6 +164,6 @@ def test_mistakes_are_told_in_the_same_way(text: str, edits: list[tuple[int, str
 
 
 @given(st.text("!&*?|>@`%[]{},:- \n0xob+./'\"aé\u2003", max_size=20))
-def test_what_may_start_unusually_is_looked_at(text: str) -> None:
+def test_every_unusual_start_is_checked(text: str) -> None:
     left = text.encode().translate(None, fast_yaml._IRRELEVANT)
     assert fast_yaml._PERHAPS_FIRST.search(left) or not fast_yaml._starts_unusually(text)

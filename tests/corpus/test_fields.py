@@ -1,4 +1,4 @@
-"""What is read by a short way is what it would be by the long one, and needs no word."""
+"""Fields: short cuts for ordinary values give the result of the general rule, without a problem."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def fields(values: dict[str, Any], problems: list[object], *, clean: bool = Fals
 
 @given(image=IMAGES)
 @example(image={"url": "https://a.example/1.png", "width": 10**16, "height": 480})
-def test_a_plain_image_is_what_any_would_be(image: dict[str, Any]) -> None:
+def test_a_plain_image_is_read_like_any_other(image: dict[str, Any]) -> None:
     problems: list[object] = []
     found = fields({}, problems)._one_image(image, None, "images")
     assert _plain_image(image) in (None, found)
@@ -43,13 +43,13 @@ def test_an_ordinary_image_is_plain() -> None:
 
 
 @given(parts=st.lists(st.text("ab \t\n\xa0", max_size=5), max_size=5))
-def test_names_in_a_clean_file_are_those_of_any(parts: list[str]) -> None:
+def test_names_in_a_clean_file_are_read_like_any_other(parts: list[str]) -> None:
     clean, other = (fields({"topics": parts}, [], clean=each).names("topics") for each in (True, False))
     assert clean == other
 
 
 @given(st.text("ab \t\n\xa0", max_size=9) | st.integers() | st.floats() | st.booleans() | st.none())
-def test_a_text_in_a_clean_file_is_that_of_any(value: object) -> None:
+def test_a_text_in_a_clean_file_is_read_like_any_other(value: object) -> None:
     clean, other = (fields({"title": value}, [], clean=each).text("title") for each in (True, False))
     assert clean == other
 
@@ -65,7 +65,7 @@ def test_names_may_have_any_letter_case(name: str) -> None:
 @pytest.mark.parametrize(
     ("value", "there"), [(0, True), (False, True), ({}, True), ("0", True), ("", False), ([], False), (None, False)]
 )
-def test_what_is_there(value: object, there: bool) -> None:
+def test_is_present(value: object, there: bool) -> None:
     assert fields({"webUrl": value, "url": "other"}, []).find("webUrl") == (
         ("webUrl", value) if there else ("url", "other")
     )

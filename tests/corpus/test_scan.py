@@ -1,4 +1,4 @@
-"""Which files of a folder are articles."""
+"""The scan of a corpus folder: which files are articles."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def test_articles_in_any_depth_and_nothing_else(tmp_path: Path) -> None:
     assert sorted(found(corpus)) == ["a.md", "b.MARKDOWN", "c/README.md", "c/d/e.txt", "c/f.html"]
 
 
-def test_a_static_tree_of_ours_is_passed_over(tmp_path: Path) -> None:
+def test_our_own_static_tree_is_skipped(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path, {"a.md": "x", "public/index.html": "x", f"public/{OUTPUT_LIST}": "{}"})
     assert list(found(corpus)) == ["a.md"]
 
 
-def test_what_can_not_be_an_article_is_a_problem(tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_an_article_is_a_problem(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"folder.md/inside.md": "x", "plain.md": "x"})
     outside = write_corpus(tmp_path / "outside", {"secret.md": "x"})
     os.mkfifo(corpus / "pipe.md")
@@ -60,7 +60,7 @@ def test_links_inside_the_corpus(tmp_path: Path) -> None:
     assert sorted(found(corpus)) == ["a.md", "c.md", "sub/b.md"]
 
 
-def test_looking_at_some_paths_finds_what_looking_at_all_finds_there(tmp_path: Path) -> None:
+def test_a_scan_of_some_paths_equals_a_full_scan_of_them(tmp_path: Path) -> None:
     names = [
         "a.md",
         "README.md",
@@ -95,13 +95,13 @@ def test_looking_at_some_paths_finds_what_looking_at_all_finds_there(tmp_path: P
     )
 
 
-def test_where_nothing_can_be_read_nothing_is_gone(tmp_path: Path) -> None:
+def test_a_folder_that_can_not_be_read_removes_no_article(tmp_path: Path) -> None:
     for only in (None, ["a.md"]):
         with pytest.raises(CorpusError, match="nothing is published"):
             list(scan_corpus(tmp_path / "missing", only))
 
 
-def test_a_stamp_tells_a_change_and_is_not_relied_on_too_early(tmp_path: Path) -> None:
+def test_a_stamp_shows_a_change_and_is_not_trusted_while_it_is_young(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path, {"a.md": "x"})
     assert found(corpus)["a.md"].stamp == "", "a file that changed this moment may change again within one tick"
     path = corpus / "a.md"

@@ -10,7 +10,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +17,14 @@ from typing import TYPE_CHECKING, Any
 import feedparser
 import pytest
 from reader import make_reader
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from feeds.pipeline import publish
 from feeds.settings import loader
 from feeds.web import current_snapshot
 from feeds.web.app import create_app
 from tests.builders import NOW, article, link, write_corpus
-from tests.conftest import PROJECT
-from tests.live.test_serve import free_port
+from tests.paths import PROJECT
+from tests.servers import free_port, served_in_thread
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -68,11 +66,6 @@ class Site:
         return self.polls[-1]
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(current_snapshot, "CHECK_SECONDS", 0)
@@ -87,15 +80,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
         return app(environ, start)
 
-    server = make_server("127.0.0.1", site.port, remembering, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with served_in_thread(remembering, site.port):
         yield site
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def program(name: str) -> str:

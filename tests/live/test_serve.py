@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import os
 import signal
 import socket
@@ -11,79 +9,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import feedparser
 import pytest
 
 from feeds.pipeline.read_corpus import PARALLEL_MIN_FILES
-from feeds.web import server as web_server
 from tests.builders import article, write_corpus
-from tests.conftest import PROJECT, SEEDS
-
-PATIENCE = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def get(port: int, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path, headers=dict(headers or {}))
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-    finally:
-        connection.close()
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not check():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.05)
-
-
-@contextlib.contextmanager
-def started(
-    command: list[str], folder: Path, ask: Callable[[], int], **environment: str
-) -> Iterator[subprocess.Popen[str]]:
-    """Run a server in `folder` until `ask`, which returns the status of an answer, says 200; and have it stop."""
-    log = folder / "server.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **environment}, stdout=output, stderr=output, text=True
-        )
-    try:
-
-        def answers() -> bool:
-            assert process.poll() is None, log.read_text()
-            try:
-                return ask() == 200
-            except OSError:
-                return False
-
-        eventually(answers)
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-    assert "Traceback" not in log.read_text(), log.read_text()
-
-
-@contextlib.contextmanager
-def server(command: list[str], port: int, folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    with started(command, folder, lambda: get(port, "/")[0], **environment) as process:
-        yield process
-
-
-def feeds_serve(port: int, *more: str) -> list[str]:
-    return [sys.executable, "-m", "feeds", "serve", "corpus", "--port", str(port), *more]
+from tests.paths import PROJECT, SEEDS
+from tests.servers import PATIENCE, eventually, feeds_serve, free_port, get, server
 
 
 def test_serve_and_an_edit_while_clients_poll(tmp_path: Path) -> None:
@@ -129,7 +63,7 @@ def test_serve_and_an_edit_while_clients_poll(tmp_path: Path) -> None:
         pytest.param(b"GET /feed.atom HTTP/1.0\r\n", b"200", id="older than hosts"),
     ],
 )
-def test_the_host_that_http_wants(head: bytes, status: bytes, tmp_path: Path) -> None:
+def test_the_host_header_that_http_requires(head: bytes, status: bytes, tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"a.md": article()})
     port = free_port()
     with (
@@ -176,7 +110,7 @@ def test_serve_reads_changed_settings_and_a_replaced_corpus(tmp_path: Path) -> N
         eventually(lambda: b"After" in get(port, "/feed.atom")[2])
 
 
-def test_settings_that_come_and_go_do_not_deafen_the_server(tmp_path: Path) -> None:
+def test_the_server_follows_edits_while_settings_come_and_go(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("One")})
     port = free_port()
     with server(feeds_serve(port), port, tmp_path):
@@ -317,46 +251,6 @@ def test_wsgi_without_a_corpus_says_why(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "the corpus does not exist" in done.stderr
-
-
-def test_a_second_signal_finds_the_first_at_work_and_leaves_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two signals at one moment: the second's handler runs in the middle of the first's, which holds a lock."""
-    stopping = web_server._server(web_server.ListenAddress("127.0.0.1", free_port(), 1))
-    entered: list[bool] = []
-
-    class Lock:
-        def set(self) -> None:
-            assert not entered, "this would wait for itself for ever"
-            entered.append(True)
-            stopping.signal_handler_interrupt()  # type: ignore[no-untyped-call]
-
-    monkeypatch.setattr(stopping, "main_loop_interrupt", Lock())
-    stopping.signal_handler_interrupt()  # type: ignore[no-untyped-call]
-    assert entered == [True]
-
-
-def test_a_worker_that_misses_the_signal_to_stop_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is just starting can; the server would otherwise go on for five seconds, and then cut off answers."""
-    stopping = web_server._server(web_server.ListenAddress("127.0.0.1", free_port(), 1))
-    monkeypatch.setattr(web_server, "ASK_AGAIN", 0)
-
-    class Worker:
-        idx = told = 0
-
-        def is_alive(self) -> bool:
-            return self.told < 2
-
-        def terminate(self) -> None:
-            self.told += 1
-
-        def join(self, _: float) -> None:
-            pass
-
-    worker = Worker()
-    monkeypatch.setattr(stopping, "wrks", [worker])
-    monkeypatch.setattr("granian.server.common.AbstractServer._stop_workers", lambda _: None)
-    stopping._stop_workers()  # type: ignore[no-untyped-call]
-    assert worker.told == 2
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])

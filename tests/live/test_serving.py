@@ -26,8 +26,9 @@ from feeds.pipeline import publish
 from feeds.web import request_counts
 from feeds.web.app import create_app
 from tests.builders import NOW, article, make_site, write_corpus
-from tests.conftest import PROJECT, Run
-from tests.live.test_serve import PATIENCE, eventually, feeds_serve, free_port, get, server, started
+from tests.conftest import Run
+from tests.paths import PROJECT
+from tests.servers import PATIENCE, eventually, feeds_serve, free_port, get, server, started
 
 PAGE = (PROJECT / "docs" / "serving.md").read_text("utf-8")
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -100,7 +101,7 @@ def test_every_figure_is_documented(tmp_path: Path) -> None:
 
 
 class TestUnixSocket:
-    def test_what_a_killed_server_left_is_taken_away_and_so_is_ours(self, tmp_path: Path) -> None:
+    def test_the_socket_of_a_killed_server_is_replaced_and_removed_at_the_end(self, tmp_path: Path) -> None:
         write_corpus(tmp_path / "corpus", {"a.md": article()})
         path = tmp_path / "feeds.sock"
         with socket.socket(socket.AF_UNIX) as killed:
@@ -288,7 +289,7 @@ class TestBehindNginx:
         assert b"/news/" in links
         assert all(each.startswith(b"/news/") and get(front, each.decode())[0] == 200 for each in links)
 
-    def test_who_asks_stands_in_the_log_whatever_they_claim(self, front: int, tmp_path: Path) -> None:
+    def test_the_log_has_the_real_client_whatever_it_claims(self, front: int, tmp_path: Path) -> None:
         claims = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Prefix": "//elsewhere.example", "User-Agent": "me"}
         assert self.ask(front, "/news/topics/ai", claims)[1]["location"] == "/news/topics/ai/"
         (found,) = (each for each in log.read_requests(str(tmp_path / "access.log")) if each and each.agent == b"me")

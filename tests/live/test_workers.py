@@ -1,4 +1,4 @@
-"""Many workers, one truth: while generations come and go, no connection is answered with an older one than before."""
+"""Several workers: no connection gets an older generation than it has had before, while new ones are published."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from feeds.pipeline import publish
 from feeds.settings import loader
 from feeds.store import snapshots
 from tests.builders import article, write_corpus
-from tests.live.test_serve import PATIENCE, eventually, feeds_serve, free_port, get, server
+from tests.servers import PATIENCE, answers, eventually, feeds_serve, free_port, get, server
 
 ADDRESSES = ("/topics/ai/feed.atom", "/topics/ai/feed.rss", "/feed.json", "/topics/ai/feed", "/topics/ai/")
 WORKERS, READERS = 3, 12
@@ -185,13 +185,6 @@ def test_a_worker_that_ends_is_replaced(number: int, tmp_path: Path) -> None:
         os.kill(lost, signal.SIGKILL)
         eventually(lambda: len({*workers_of(process.pid)} - {lost}) == len(before))
         eventually(lambda: answers(port))
-
-
-def answers(port: int) -> bool:
-    try:
-        return get(port, "/")[0] == 200
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the system has no such thing")

@@ -1,1 +1,1 @@
-"""Tests of feeds/memory: what the site must not forget about its feeds."""
+"""Tests of feeds/memory: facts about feeds that a site must not forget."""

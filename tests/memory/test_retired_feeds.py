@@ -1,4 +1,4 @@
-"""The life of a feed: it comes, stays at its address, is empty for a while, ends, is gone, moves."""
+"""The life of a feed: it appears, stays at its address, is empty for a while, ends, is gone, moves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from feeds.pipeline.publish import Report
 from feeds.rules.times import rfc3339
 from feeds.settings import loader
 from feeds.web.app import create_app
-from tests.builders import NOW, article, make_site, moment, tree, write_corpus
+from tests.builders import NOW, article, delete_catalogue, make_site, moment, tree, write_corpus
 from tests.conftest import Run
 
 DAY = timedelta(days=1)
@@ -99,7 +99,7 @@ def test_a_draft_of_a_topic_that_was_never_published_leaves_no_trace(site: Site)
     assert not (site.folder / "state" / LEDGER_FILE).exists()
 
 
-def test_a_feed_that_nothing_names_any_more_says_so_and_is_gone(site: Site) -> None:
+def test_a_feed_without_entries_ends_and_is_gone_later(site: Site) -> None:
     site.write(a=article("A", topics=["AI"]))
     site.build()
     before = {path for path in tree(site.folder / "public") if path.startswith("topics/ai/")}
@@ -199,7 +199,7 @@ def test_a_renamed_feed(site: Site) -> None:
     assert not site.file("providers/gone.example").exists()
 
 
-def test_a_rename_that_can_t_be_followed_is_told(site: Site, feeds: Run) -> None:
+def test_a_rename_without_effect_is_reported(site: Site, feeds: Run) -> None:
     renamed = '[renamed]\nother = "new"\n"topics/x" = "topics/nowhere"\n'
     (site.folder / "feeds.toml").write_text('corpus = "corpus"\n' + renamed)
     told = feeds("build").stderr
@@ -232,7 +232,7 @@ def test_a_feed_that_was_renamed_twice_leads_to_its_last_address() -> None:
         [("a\\b", "y")],
     ],
 )
-def test_renames_that_make_no_sense(pairs: list[tuple[str, str]]) -> None:
+def test_invalid_renames(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(ConfigError, match=r"\[renamed\]"):
         loader.load_site(environ={}, renamed=tuple(pairs))
 
@@ -246,7 +246,7 @@ def test_renames_from_file_and_environment(tmp_path: Path) -> None:
         loader.load_site(environ={"FEEDS_RENAMED": "a"})
 
 
-def test_the_last_words_are_dated_by_the_ledger_and_not_by_the_build(site: Site) -> None:
+def test_the_farewell_has_the_date_of_the_ledger_and_not_of_the_build(site: Site) -> None:
     site.write(a=article("A", topics=["AI"]))
     site.build()
     site.delete("a")
@@ -260,18 +260,13 @@ def test_the_last_words_are_dated_by_the_ledger_and_not_by_the_build(site: Site)
     assert moment("2026-06-02T12:00") == NOW + DAY
 
 
-def lose_the_catalogue(site: Site) -> None:
-    for path in (site.folder / "state").glob("catalogue*"):
-        path.unlink()
-
-
 @pytest.mark.parametrize("how", ["lost", "forced", "read otherwise"])
-def test_a_feed_ends_also_where_the_catalogue_is_made_anew(how: str, site: Site) -> None:
+def test_a_feed_ends_although_the_catalogue_is_made_again(how: str, site: Site) -> None:
     site.write(a=article("A", topics=["ML"]))
     site.build()
     site.delete("a")
     if how == "lost":
-        lose_the_catalogue(site)
+        delete_catalogue(site.folder / "state")
     settings = {"timezone": "Europe/Lisbon"} if how == "read otherwise" else {}
     publish.build(make_site(site.corpus, site.folder, **settings), NOW, force=how == "forced")
     assert site.titles("topics/ml/") == ["This feed has ended: ML"]
@@ -281,7 +276,7 @@ def test_two_names_never_share_an_address(site: Site) -> None:
     site.write(a=article("A", url="https://a.example/", topics=["C++"]))
     site.build()
     site.delete("a")
-    lose_the_catalogue(site)
+    delete_catalogue(site.folder / "state")
     site.build()
     site.write(b=article("B", url="https://b.example/", topics=["C plus plus"]))
     site.build()
@@ -291,7 +286,7 @@ def test_two_names_never_share_an_address(site: Site) -> None:
     assert (site.titles("topics/c-plus-plus/"), site.titles(f"topics/{slug}/")) == (["A"], ["B"])
     ledger = site.folder / "state" / LEDGER_FILE
     ledger.write_text(ledger.read_text().replace(slug, "c-plus-plus"))  # as two people may merge it
-    lose_the_catalogue(site)
+    delete_catalogue(site.folder / "state")
     site.build()
     found = [site.titles(f"topics/{path.name}/") for path in site.file("topics").iterdir() if path.name[:2] == "c-"]
     assert sorted(found) == [["A"], ["B"]]
@@ -307,7 +302,7 @@ def test_an_address_of_another_tool_can_be_renamed(site: Site) -> None:
     assert validate(read_folder(site.folder / "public")).problems == ()
 
 
-def test_a_renamed_feed_leads_to_the_last_words_of_its_target(site: Site) -> None:
+def test_a_renamed_feed_leads_to_the_farewell_of_its_target(site: Site) -> None:
     rename: dict[str, Any] = {"renamed": (("old", "new"),)}
     site.write(a=article("A", topics=["Old"]))
     site.build()
@@ -321,7 +316,7 @@ def test_a_renamed_feed_leads_to_the_last_words_of_its_target(site: Site) -> Non
     assert {site.client().get(f"/topics/{name}/feed.atom").status_code for name in ("old", "new")} == {410}
 
 
-def test_a_file_that_could_never_be_written_is_no_obstacle_to_its_removal(site: Site) -> None:
+def test_the_removal_of_a_path_that_is_too_long_is_no_error(site: Site) -> None:
     site.build()
     mark = site.file(".feeds-output.json")
     mark.write_text(mark.read_text().replace("{", '{"' + "x" * 300 + '": "0",', 1))
@@ -346,7 +341,7 @@ def test_a_ledger_that_is_restored_is_followed_though_no_article_has_changed(sit
     assert site.client().get("/topics/old/feed.atom").status_code == 410
 
 
-def test_an_address_to_leave_is_work_to_do(tmp_path: Path) -> None:
+def test_an_address_to_remove_makes_a_build_necessary(tmp_path: Path) -> None:
     with schema.connect(tmp_path / "catalogue.sqlite3", "test") as db:
         assert not changes.has_changes(db)
         db.execute("INSERT INTO abandoned_folder VALUES ('topics/old/')")

@@ -1,4 +1,4 @@
-"""`feeds diff`: what a build would change, told before it is."""
+"""`feeds diff`: it tells the changes of the next build before that build."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_before_the_first_build_everything_is_new(tmp_path: Path) -> None:
     assert snapshots.load_current(tmp_path / "state") is None
 
 
-def test_after_a_build_nothing(tmp_path: Path) -> None:
+def test_after_a_build_there_is_no_difference(tmp_path: Path) -> None:
     build(tmp_path, FILES)
     assert compare(tmp_path) == SiteDifference((), (), (), 0)
     for path in (tmp_path / "state").glob("catalogue*"):
@@ -62,7 +62,7 @@ def test_after_a_build_nothing(tmp_path: Path) -> None:
     assert compare(tmp_path) == SiteDifference((), (), (), 0)
 
 
-def test_what_is_told_is_what_happens_and_nothing_happens_before(tmp_path: Path) -> None:
+def test_the_difference_is_what_the_build_then_changes(tmp_path: Path) -> None:
     build(tmp_path, FILES)
     (tmp_path / "corpus" / "c.md").unlink()
     write_corpus(
@@ -92,7 +92,7 @@ def test_what_is_told_is_what_happens_and_nothing_happens_before(tmp_path: Path)
     assert compare(tmp_path).feeds == ()
 
 
-def test_an_entry_that_makes_room_is_not_removed(tmp_path: Path) -> None:
+def test_an_entry_beyond_the_limit_is_not_removed(tmp_path: Path) -> None:
     build(tmp_path, FILES, limit=2)
     write_corpus(tmp_path / "corpus", {"n.md": article("N", "2024-01-04", url="https://n.example/")})
     assert told(compare(tmp_path, limit=2))[""] == ("changed", "+N <1")
@@ -127,7 +127,7 @@ def test_an_id_that_would_change(tmp_path: Path, feeds: Run) -> None:
     assert two["entries"] == [{"id": X, "title": "X", "change": "reidentified", "old_id": Y, "fields": []}]
 
 
-def test_a_lost_history_shows(tmp_path: Path) -> None:
+def test_without_the_history_an_id_changes(tmp_path: Path) -> None:
     build(tmp_path, {"a.md": article("A", url="http://x.example/1", related=[link(Y, "Y")])})
     write_corpus(tmp_path / "corpus", {"a.md": article("A", url=X, related=[link(Y, "Y")])})
     for path in (tmp_path / "state").glob("published*"):

@@ -1,4 +1,4 @@
-"""What identifies the code that made a catalogue."""
+"""The fingerprint of the code that made a catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What processes leave for each other in a spool is there for all of them, as it was put."""
+"""Fragment files: every process reads the fragments that others wrote, unchanged."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from feeds.system.processes import Workers
 
 
 @given(rounds=st.lists(st.lists(st.binary(max_size=100), max_size=5), max_size=5))
-def test_what_was_put_is_read(rounds: list[list[bytes]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_parts_are_read_as_they_were_written(
+    rounds: list[list[bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.mktemp("spool")
     pieces = [piece for bodies in rounds for piece in fragment_files.append_parts(folder, bodies)]
     assert fragment_files.read_parts(reversed(pieces)) == [body for bodies in rounds for body in bodies][::-1]
 
 
-def test_many_may_put_at_a_time(tmp_path: Path) -> None:
+def test_threads_and_processes_write_at_the_same_time(tmp_path: Path) -> None:
     bodies = [[b"%d-%d " % (number, each) * 5_000 for each in range(20)] for number in range(40)]
     put = partial(fragment_files.append_parts, tmp_path)
     with ThreadPoolExecutor(4) as threads, Workers(2) as workers:
@@ -34,7 +36,7 @@ def test_many_may_put_at_a_time(tmp_path: Path) -> None:
             assert [fragment_files.read_parts(pieces) for pieces in executor.map(put, bodies)] == bodies
 
 
-def test_what_is_gone_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_part_is_an_error(tmp_path: Path) -> None:
     (piece,) = fragment_files.append_parts(tmp_path, [b"some bytes"])
     os.truncate(piece.file, 4)
     with pytest.raises(OSError, match="gone"):
@@ -64,7 +66,7 @@ def test_nothing_is_left_of_a_scratch_folder(tmp_path: Path) -> None:
         assert not folder.exists()
 
 
-def test_who_comes_too_late_leaves_nothing(tmp_path: Path) -> None:
+def test_a_late_writer_leaves_nothing(tmp_path: Path) -> None:
     started, ended = threading.Event(), threading.Event()
 
     def put_again_and_again(folder: Path) -> None:

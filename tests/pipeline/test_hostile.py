@@ -95,7 +95,7 @@ def test_lost_with_a_reason(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", ["\ufeff\ufeff", "\u200b", "\n\n"])
-def test_what_nobody_sees_before_the_front_matter(before: str, tmp_path: Path) -> None:
+def test_invisible_characters_before_the_front_matter(before: str, tmp_path: Path) -> None:
     content = before + article("Hostile", url="https://h.example/", secured=SECRET)
     assert publish_beside_a_good_one(tmp_path, content).counts.published == 2
 
@@ -122,7 +122,7 @@ def test_no_credentials_leave(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"draft": "Ja"}, {"draft": ["true"]}, {"published": "never"}, {"published": "n"}])
-def test_what_is_not_clearly_published_is_held_back(fields: dict[str, Any], tmp_path: Path) -> None:
+def test_a_doubtful_published_mark_holds_an_article_back(fields: dict[str, Any], tmp_path: Path) -> None:
     report = publish_beside_a_good_one(tmp_path, article("Not yet", url="https://h.example/", **fields))
     assert report.counts.unpublished == 1
     assert [each.path for each in report.held_back] == ["2024-01-01-hostile.md"]

@@ -28,7 +28,7 @@ from feeds.settings.site import Site
 from feeds.store import snapshots
 from feeds.system.files import write_atomically
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
-from tests.conftest import SEEDS
+from tests.paths import SEEDS
 
 MIXED = {
     "published.md": article("Published", url="https://a.example/1", topics=["One"]),
@@ -172,7 +172,7 @@ def lose_all(state: Path) -> None:
 @pytest.mark.parametrize(
     "damage", [damage_catalogue, truncate_catalogue, lose_objects, damage_objects, lose_manifests, lose_all]
 )
-def test_damaged_state_is_made_good(damage: object, tmp_path: Path) -> None:
+def test_damaged_state_is_repaired(damage: object, tmp_path: Path) -> None:
     assert callable(damage)
     corpus = write_corpus(tmp_path / "c", MIXED)
     publish.build(make_site(corpus, tmp_path), NOW)
@@ -185,7 +185,7 @@ def test_damaged_state_is_made_good(damage: object, tmp_path: Path) -> None:
     assert all(found.read(document) for document in found.documents.values())
 
 
-def test_force_looks_behind_sizes(tmp_path: Path) -> None:
+def test_force_repairs_damaged_objects_of_the_right_size(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", MIXED)
     publish.build(make_site(corpus, tmp_path), NOW)
     expected = tree(tmp_path / "public")
@@ -242,14 +242,14 @@ def test_a_disk_that_fills_up_while_workers_render_leaves_nothing(
     assert tree(tmp_path / "public") == tree(tmp_path / "two" / "public")
 
 
-def test_what_is_only_compared_in_many_processes_leaves_nothing(tmp_path: Path) -> None:
+def test_a_comparison_in_many_processes_leaves_no_file(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", many_topics(read_corpus.PARALLEL_MIN_FILES))
     site = make_site(corpus, tmp_path)
     assert publish.compare(site, NOW, jobs=2).documents > 120 * 4
     assert not list((tmp_path / "state" / "objects").glob("*/*"))
 
 
-def test_what_a_build_that_was_broken_off_has_left_is_deleted_by_the_next(tmp_path: Path) -> None:
+def test_a_build_deletes_the_leftovers_of_one_that_was_broken_off(tmp_path: Path) -> None:
     site = make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path)
     publish.build(site, NOW)
     needed = tree(tmp_path / "state" / "objects")
@@ -374,7 +374,7 @@ def build_in_a_child(site: Site, *, die_at: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def test_killed_at_any_step_the_next_build_makes_it_good(tmp_path: Path) -> None:
+def test_the_build_after_one_that_was_killed_repairs_all(tmp_path: Path) -> None:
     before = {"a.md": article("A", topics=["Old"]), "b.md": article("B", url=None)}
     after = {"a.md": article("New", topics=["New"]), "b.md": article("B", url=None, body="More.")}
     corpus = write_corpus(tmp_path / "expected", before)
@@ -400,7 +400,7 @@ def test_killed_at_any_step_the_next_build_makes_it_good(tmp_path: Path) -> None
     assert die_at > 20
 
 
-def test_no_half_of_a_file_is_ever_seen(tmp_path: Path) -> None:
+def test_no_partial_file_is_ever_visible(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"old")
     child = os.fork()
@@ -460,14 +460,14 @@ def test_modified_never_stays_when_the_bytes_change(tmp_path: Path) -> None:
     assert modified(page) == later
 
 
-def test_an_empty_site_hears_of_new_settings(tmp_path: Path) -> None:
+def test_new_settings_reach_an_empty_site(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", {"a.md": article(draft=True)})
     publish.build(make_site(corpus, tmp_path), NOW)
     publish.build(make_site(corpus, tmp_path, title="Renamed"), NOW)
     assert b"Renamed" in (tmp_path / "public" / "feed.atom").read_bytes()
 
 
-def test_a_look_with_other_settings_costs_the_next_build_nothing(tmp_path: Path) -> None:
+def test_a_query_with_other_settings_leaves_the_catalogue_alone(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", {"a.md": article()})
     publish.build(make_site(corpus, tmp_path), NOW)
     time.sleep(0.2)

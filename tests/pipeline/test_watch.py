@@ -1,4 +1,4 @@
-"""What the watch has to look at, and when: never too little."""
+"""The watch: which paths it looks at, and when; never too few."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ A, B = frozenset({"a.md"}), frozenset({"b.md"})
 SECOND = timedelta(seconds=1)
 
 
-def test_what_has_changed_is_looked_at_once_and_once_more() -> None:
+def test_a_changed_path_is_scanned_twice() -> None:
     agenda = Schedule(None, NOW)
     assert agenda.next(NOW) is None
     agenda.add(A)
@@ -44,7 +44,7 @@ def test_what_has_changed_is_looked_at_once_and_once_more() -> None:
     assert agenda.next(NOW + SECOND) is None
 
 
-def test_a_change_comes_before_the_second_look_and_takes_part_in_it() -> None:
+def test_a_change_before_the_second_scan_joins_it() -> None:
     agenda = Schedule(None, NOW)
     for paths in (A, B):
         agenda.add(paths)
@@ -53,7 +53,7 @@ def test_a_change_comes_before_the_second_look_and_takes_part_in_it() -> None:
     assert agenda.next(NOW + SECOND_SCAN_DELAY) == ScanRequest(A | B, again=True)
 
 
-def test_after_everything_was_looked_at_what_has_not_settled_is_looked_at_again() -> None:
+def test_unsettled_files_are_scanned_again_after_a_full_scan() -> None:
     agenda = Schedule(None, NOW)
     agenda.add(A)
     agenda.add(None)
@@ -63,7 +63,7 @@ def test_after_everything_was_looked_at_what_has_not_settled_is_looked_at_again(
     assert agenda.next(NOW + SECOND_SCAN_DELAY) == ScanRequest(frozenset(), again=True)
 
 
-def test_what_is_due_takes_no_look_at_files() -> None:
+def test_a_build_for_a_due_article_scans_no_file() -> None:
     agenda = Schedule(NOW + SECOND, NOW)
     assert agenda.next(NOW) is None
     assert agenda.next(NOW + SECOND) == ScanRequest(frozenset())
@@ -71,7 +71,7 @@ def test_what_is_due_takes_no_look_at_files() -> None:
     assert agenda.next(NOW + SECOND) is None
 
 
-def test_after_a_failure_everything_is_looked_at() -> None:
+def test_a_full_scan_follows_a_failure() -> None:
     agenda = Schedule(NOW, NOW)
     agenda.add(A)
     agenda.next(NOW)
@@ -86,7 +86,7 @@ def test_after_a_failure_everything_is_looked_at() -> None:
     assert agenda.next(NOW + SECOND) == ScanRequest(B)
 
 
-def test_now_and_then_everything_is_looked_at() -> None:
+def test_a_full_scan_happens_from_time_to_time() -> None:
     agenda = Schedule(None, NOW)
     assert agenda.next(NOW + FULL_SCAN_INTERVAL) == ScanRequest(None)
     agenda.done(ScanRequest(None), None, NOW + FULL_SCAN_INTERVAL)
@@ -147,21 +147,21 @@ def site(tmp_path: Path) -> Site:
     return make_site(corpus, tmp_path)
 
 
-def test_a_build_is_told_what_has_changed(site: Site) -> None:
+def test_a_build_gets_the_changed_paths(site: Site) -> None:
     builds = Builds(site)
     builds.watch([A, frozenset(), B, None])
     assert builds.asked == [A, B, None]
     assert builds.said == []
 
 
-def test_other_settings_have_everything_looked_at(site: Site) -> None:
+def test_changed_settings_cause_a_full_scan(site: Site) -> None:
     builds = Builds(site, site, replace(site, title="Other"))
     builds.watch([A, A, B, B])
     assert builds.asked == [A, A, None, B]
     assert len(builds.said) == 1
 
 
-def test_a_build_that_fails_is_told_and_made_good(site: Site) -> None:
+def test_a_failed_build_is_reported_and_repeated(site: Site) -> None:
     builds = Builds(site)
     builds.fails = True
     builds.watch([A, B])
@@ -169,7 +169,7 @@ def test_a_build_that_fails_is_told_and_made_good(site: Site) -> None:
     assert builds.said == ["not built, still serving the last good state: state: the disk is full"] * 2
 
 
-def test_each_problem_is_told_once(site: Site) -> None:
+def test_a_problem_is_reported_once(site: Site) -> None:
     def changes() -> Iterator[ChangedPaths]:
         for name in ("d.md", "e.md", "e.md"):
             (site.corpus_path / name).write_text("---\nbroken: [\n---\n")

@@ -1,4 +1,4 @@
-"""What feedgen writes: what our own writing of entries is held against."""
+"""The documents that feedgen writes: the measure for our own writers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents: assembled from fragments, they equal what feedgen writes for the whole feed."""
+"""Documents assembled from fragments equal the ones that feedgen writes for the whole feed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Atom, RSS and JSON Feed say the same; OPML lists them all; the feed's own facts are in each."""
+"""Atom, RSS and JSON Feed have the same content; OPML lists all feeds; every format has the feed's own facts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from feeds.pipeline import publish
 from feeds.rules.site_layout import OUTPUT_LIST
 from feeds.rules.times import polling_interval
 from tests.builders import NOW, article, make_feed, make_head, make_site, tree, write_corpus
-from tests.conftest import SEEDS
+from tests.paths import SEEDS
 
 
 @pytest.fixture(scope="module")

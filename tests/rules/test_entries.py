@@ -1,4 +1,4 @@
-"""Mentions → entries: which are the same page, and which of them speaks for it."""
+"""Mentions → entries: which mentions are the same page, and which one represents the entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names → address segments."""
+"""Names → slugs."""
 
 from __future__ import annotations
 

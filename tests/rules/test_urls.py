@@ -1,4 +1,4 @@
-"""Addresses: what may be linked, what names a page, and which two are the same page."""
+"""Addresses: valid links, ids of pages, and addresses of the same page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: from where, in which order, and what is refused."""
+"""Settings: their sources, the order of the sources, and values that are refused."""
 
 from __future__ import annotations
 

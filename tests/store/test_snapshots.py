@@ -1,4 +1,4 @@
-"""Snapshots and static trees: atomic, content-addressed, dated by what changed, healed where they are damaged."""
+"""Snapshots and static trees: atomic, content-addressed, dated by changes, repaired where they are damaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codings: made once, kept beside the object, checked when they are read, gone with it; and beside static files."""
+"""Codings: made once, stored beside the object or the static file, checked when they are read, deleted with it."""
 
 from __future__ import annotations
 

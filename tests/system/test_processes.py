@@ -1,26 +1,24 @@
-"""Work on an executor that is handed in: in order, and no more of it under way than is said."""
+"""Work on an executor: results in order, and a bound for the work under way."""
 
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from feeds.errors import OutputError, WorkerError
 from feeds.system.processes import MAX_PENDING, Workers, map_all, map_batches, start_ahead
-from tests.conftest import PROJECT
+from tests.paths import PROJECT
+from tests.system.tasks import abs_all, kill_this_process, sum_after_ctrl_c
 
 SIZE = 3
 
@@ -36,7 +34,7 @@ def test_results_come_in_order(count: int, executor: Executor | None) -> None:
     assert found == double(list(range(count)))
 
 
-def test_what_is_taken_ahead_is_bounded() -> None:
+def test_the_work_under_way_is_bounded() -> None:
     taken = 0
 
     def things() -> Iterator[int]:
@@ -62,26 +60,22 @@ def test_workers_start_when_there_is_enough_to_do() -> None:
         assert workers.executor(10, enough=10) is None
 
 
-def end_this_process(_: list[int]) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_a_worker_that_somebody_ends_is_an_error_in_words() -> None:
+def test_a_killed_worker_is_an_error_in_words() -> None:
     with pytest.raises(WorkerError, match="ended from outside"), Workers(2) as workers:
-        list(map_batches(end_this_process, [1, 2], 1, workers.executor(2, enough=1)))
+        list(map_batches(kill_this_process, [1, 2], 1, workers.executor(2, enough=1)))
 
 
 ORPHANED = """
 import os, signal
 from feeds.system.processes import Workers
-from tests.system.test_processes import work_for_ever
+from tests.system.tasks import work_forever
 
 if __name__ == "__main__":
     with Workers(2) as workers:
         executor = workers.executor(2, enough=1)
         print(executor.submit(os.getpid).result(), flush=True)
-        executor.submit(work_for_ever)
-        executor.submit(work_for_ever)
+        executor.submit(work_forever)
+        executor.submit(work_forever)
         os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -91,35 +85,19 @@ from multiprocessing.connection import Connection
 
 from feeds.errors import WorkerError
 from feeds.system.processes import Workers
-from tests.system.test_processes import be_ended_while_handing_back, close_slowly
+from tests.system.tasks import be_killed_while_returning, close_slowly
 
 if __name__ == "__main__":
     Connection._close = close_slowly
     try:
         with Workers(2) as workers:
-            workers.executor(2, enough=1).submit(be_ended_while_handing_back).result()
+            workers.executor(2, enough=1).submit(be_killed_while_returning).result()
     except WorkerError as error:
         print(error)
 """
 
 
-def close_slowly(connection: Connection) -> None:
-    """Close, and have who watches say so late: the main thread goes on meanwhile, and fails if it closes it again."""
-    os.close(connection.fileno())
-    if "_monitor" in threading.current_thread().name:
-        time.sleep(0.3)
-
-
-def be_ended_while_handing_back() -> bytes:
-    """Return more than fits into a pipe, to a process that is stopped until this one has been killed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -9 {os.getpid()}; kill -CONT {parent.pid}"])
-    os.kill(parent.pid or 0, signal.SIGSTOP)
-    return b"x" * 3_000_000
-
-
-def test_a_worker_that_is_ended_while_it_hands_something_back_is_noticed(tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_while_it_returns_a_result_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "broken_off.py").write_text(BROKEN_OFF)
     environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
@@ -128,12 +106,7 @@ def test_a_worker_that_is_ended_while_it_hands_something_back_is_noticed(tmp_pat
     assert "ended from outside" in done.stdout, done.stderr
 
 
-def work_for_ever() -> None:
-    while True:
-        time.sleep(0.01)
-
-
-def test_workers_end_with_the_process_that_they_work_for(tmp_path: Path) -> None:
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     (tmp_path / "orphaned.py").write_text(ORPHANED)
     environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
     with (tmp_path / "said").open("w") as said:  # no pipe, which they would keep open
@@ -154,11 +127,6 @@ def is_running(process: int) -> bool:
     return state != "Z"  # which nobody may have waited for
 
 
-def sum_after_ctrl_c(numbers: list[int]) -> int:
-    os.kill(os.getpid(), signal.SIGINT)
-    return sum(numbers)
-
-
 def test_ctrl_c_does_not_reach_workers() -> None:
     with Workers(2) as workers:
         assert list(map_batches(sum_after_ctrl_c, [1, 2, 3], 2, workers.executor(2, enough=1))) == [3, 3]
@@ -172,13 +140,13 @@ def test_errors_come_out_of_a_process_as_they_went_in() -> None:
 
 
 @pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(3)], ids=["here", "three threads"])
-def test_all_at_once_comes_in_order_too(executor: Executor | None) -> None:
+def test_map_all_gives_results_in_order(executor: Executor | None) -> None:
     found = [number for batch in map_all(double, range(50), SIZE, executor) for number in batch]
     assert found == double(list(range(50)))
 
 
 @pytest.mark.parametrize("count", range(5))
-def test_one_ahead_takes_the_next_before_it_gives_one(count: int) -> None:
+def test_start_ahead_takes_the_next_before_it_yields_one(count: int) -> None:
     taken: list[int] = []
 
     def things() -> Iterator[int]:
@@ -193,12 +161,8 @@ def test_one_ahead_takes_the_next_before_it_gives_one(count: int) -> None:
     assert given == list(range(count))
 
 
-def test_cycles_are_looked_for_rarely_where_work_is_done() -> None:
+def test_workers_collect_garbage_rarely() -> None:
     with Workers(1 + 1) as workers:
         executor = workers.executor(1, enough=1)
         assert executor is not None
         assert executor.submit(gc.get_threshold).result()[0] >= 100_000
-
-
-def abs_all(numbers: list[int]) -> list[int]:
-    return [abs(number) for number in numbers]

@@ -1,4 +1,4 @@
-"""How far a build is, and where its time goes."""
+"""The progress of a build, and the time of its stages."""
 
 from __future__ import annotations
 

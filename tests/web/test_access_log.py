@@ -1,4 +1,4 @@
-"""The access log: the format as others write and read it, and a file that goes on whatever happens to it."""
+"""The access log: its format, which other programs read, and a log file that goes on after any accident."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_what_is_not_known_is_a_hyphen() -> None:
 
 
 @given(address=SENT, target=SENT, referer=SENT, agent=SENT, raw=st.booleans())
-def test_nobody_can_forge_a_line(address: str, target: str, referer: str, agent: str, *, raw: bool) -> None:
+def test_no_request_can_forge_a_line(address: str, target: str, referer: str, agent: str, *, raw: bool) -> None:
     environ = {
         "REMOTE_ADDR": address,
         "REQUEST_METHOD": "GET",
@@ -249,7 +249,7 @@ class TestProxies:
         assert found is not None
         return answer.headers["Location"], found.client
 
-    def test_nobody_is_believed_unasked(self, site: Site, tmp_path: Path) -> None:
+    def test_forwarded_headers_are_ignored_by_default(self, site: Site, tmp_path: Path) -> None:
         assert self.ask(site, tmp_path, 0) == ("/topics/ai/", b"127.0.0.1")
 
     def test_one(self, site: Site, tmp_path: Path) -> None:

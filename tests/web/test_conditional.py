@@ -1,4 +1,4 @@
-"""Conditional requests: entity tags before dates, whatever clients and proxies make of them."""
+"""Conditional requests: entity tags before dates, whatever clients and proxies send."""
 
 from __future__ import annotations
 

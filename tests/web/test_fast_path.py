@@ -1,18 +1,15 @@
-"""The short path: it answers like Flask to the byte, for all documents, from no more memory than it may use."""
+"""The fast path: its answers equal Flask's to the byte, for all documents, within its limit of memory."""
 
 from __future__ import annotations
 
 import gc
-import io
 import random
 import shutil
 import subprocess
 import sys
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.validate import validator
@@ -33,15 +30,12 @@ from feeds.web.conditional import entity_tag
 from feeds.web.current_snapshot import CurrentSnapshot
 from feeds.web.fast_path import FastPath
 from feeds.web.headers import SiteLinks
-from feeds.web.response_cache import ByteLimitedCache, ResponseCache
+from feeds.web.response_cache import ByteLimitedCache
 from tests.builders import NOW, article, link, make_site, write_corpus
-from tests.conftest import PROJECT
+from tests.paths import PROJECT
+from tests.web.side_by_side import FEED, Both, Environ, ask, request, without_host
 
-FEED = "/topics/ai/feed.atom"
 CODINGS = ["identity", *(each.name for each in INSTALLED_CODINGS)]
-
-Environ = dict[str, Any]
-Answer = tuple[str, list[tuple[str, str]], bytes]
 
 
 def long_article(**fields: Any) -> str:
@@ -60,76 +54,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     site = make_site(corpus, tmp_path, archives=True, renamed=(("topics/ml", "topics/ai"),))
     publish.build(site, NOW)
     return site
-
-
-class Both:
-    """The short path, and Flask, for one site.
-
-    Attributes:
-        passed_on: the requests that the short path has passed on.
-    """
-
-    def __init__(self, site: Site, limit: int = 64_000_000) -> None:
-        self.flask = partial(Flask.wsgi_app, create_app(site))
-        self.passed_on: list[Environ] = []
-        self.short = FastPath(self._behind, CurrentSnapshot(site.state_path), SiteLinks(site.address), limit)
-
-    def _behind(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        self.passed_on.append(environ)
-        return self.flask(environ, start_response)
-
-    def same(self, environ: Environ) -> Answer:
-        """Return what both answer; it is the same."""
-        ours, theirs = ask(self.short, environ), ask(self.flask, environ)
-        assert ours == theirs
-        return ours
-
-    @property
-    def held(self) -> ResponseCache:
-        """What the short path holds."""
-        held = self.short._cache
-        assert held is not None
-        return held
-
-
-def without_host(protocol: str) -> Environ:
-    return {name: value for name, value in request(SERVER_PROTOCOL=protocol).items() if name != "HTTP_HOST"}
-
-
-def request(path: str = FEED, method: str = "GET", **given: str) -> Environ:
-    environ: Environ = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "HTTP_HOST": "example.org",
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "8000",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    return environ | given
-
-
-def ask(application: Callable[..., Iterable[bytes]], environ: Environ) -> Answer:
-    started: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Callable[[bytes], object]:
-        started.append((status, list(headers)))
-        headers.clear()  # it is the server's now
-        return lambda data: None
-
-    answer = application({**environ, "wsgi.input": io.BytesIO()}, start_response)
-    try:
-        body = b"".join(answer)
-    finally:
-        getattr(answer, "close", lambda: None)()
-    return *started[-1], body
 
 
 def documents(site: Site) -> dict[str, Document]:
@@ -269,7 +193,7 @@ class TestSameAsFlask:
             (request(HTTP_CONNECTION="Upgrade", HTTP_UPGRADE="websocket"), 400),
         ],
     )
-    def test_all_else_is_passed_on(self, environ: Environ, status: int, site: Site) -> None:
+    def test_other_requests_are_passed_on(self, environ: Environ, status: int, site: Site) -> None:
         both = Both(site)
         assert both.same(environ)[0].startswith(str(status))
         assert len(both.passed_on) == 1
@@ -356,8 +280,9 @@ class TestGenerations:
     def test_no_file_is_read_for_a_poll(self, site: Site) -> None:
         program = """
 import sys, time
-from tests.web.test_fast_path import *
 from feeds.settings import loader
+from feeds.web import current_snapshot
+from tests.web.side_by_side import Both, ask, request
 site = loader.load_site(environ={}, state=sys.argv[1], base_url="https://example.org/")
 both = Both(site)
 tag = dict(ask(both.short, request())[1])["ETag"]
@@ -383,7 +308,7 @@ assert len(opened) <= looks + 1, (len(opened), looks)
 class TestNeverBack:
     """Threads of one worker: what one has been shown, no other hides again."""
 
-    def test_what_a_slow_thread_brings_back_is_shown_to_nobody_else(self, site: Site) -> None:
+    def test_an_old_generation_of_a_slow_thread_reaches_no_other_request(self, site: Site) -> None:
         shown, switched = threading.Event(), threading.Event()
 
         class Dreamer(CurrentSnapshot):
@@ -411,9 +336,7 @@ class TestNeverBack:
         assert b"One" in answers[0], "it was the newest when it was asked for"
         assert b"Two" in ask(both.short, request())[2]
 
-    def test_a_look_that_takes_long_does_not_hide_what_another_has_seen(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_slow_check_does_not_hide_a_newer_generation(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         held = CurrentSnapshot(site.state_path)
         first = held.current()
         TestGenerations().publish(site, "One")
@@ -454,7 +377,7 @@ class TestBounded:
         kept.add(("d", ""), "d", 1)
         assert [kept.get((name, "")) for name in "abcd"] == ["a", None, "c", "d"]
 
-    def test_each_chance_is_given_once(self) -> None:
+    def test_an_item_gets_one_second_chance(self) -> None:
         kept: ByteLimitedCache[str] = ByteLimitedCache(2)
         for name in "ab":
             kept.add((name, ""), name, 1)
@@ -531,8 +454,10 @@ class TestBounded:
         for number in range(1_000):
             ask(both.short, request(HTTP_ACCEPT_ENCODING=f"{'x' * number}, identity", HTTP_IF_NONE_MATCH=f'"{number}"'))
         assert both.held._cached.size == size
-        caches = ((fast_path._cached_codings, "HTTP_ACCEPT_ENCODING"), (fast_path._is_host, "HTTP_HOST"))
-        for remembered, name in caches:
+        for remembered, name in (
+            (fast_path._cached_codings, "HTTP_ACCEPT_ENCODING"),
+            (fast_path._is_host, "HTTP_HOST"),
+        ):
             before = remembered.cache_info()
             assert before.maxsize == fast_path.CACHED_VALUES
             ask(both.short, request(**{name: "x" * (fast_path.MAX_CACHED_LENGTH + 1)}))

@@ -1,4 +1,4 @@
-"""What every answer says besides its body, and that no request, however absurd, is answered with an error of ours."""
+"""HTTP headers of every answer; no request, however absurd, is answered with a server error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One address for a feed in whatever format the client wants."""
+"""One address for a feed in any format that the client accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What those who run the server ask it."""
+"""Health and metrics, for the people who run the server."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class TestMetrics:
         assert answers_of(client)["200", "none"] == 2
         assert figures(client)["feeds_http_not_modified_ratio"] == 3 / 11
 
-    def test_what_has_not_happened_is_not_there(self, site: Site) -> None:
+    def test_counts_of_zero_are_absent(self, site: Site) -> None:
         client = create_app(site).test_client()
         assert answers_of(client) == {}
         assert "feeds_http_not_modified_ratio" not in figures(client)
@@ -191,7 +191,7 @@ class TestMetrics:
         assert answers_of(third)["200", "atom"] == 4
         assert sorted((site.state_path / "metrics").iterdir()) == files
 
-    def test_what_another_version_has_counted_otherwise_is_left_alone(self, site: Site) -> None:
+    def test_the_counter_file_of_another_version_is_left_alone(self, site: Site) -> None:
         (site.state_path / "metrics").mkdir()
         (site.state_path / "metrics" / "requests-00000000-1").write_bytes(b"\1" * request_counts._SIZE)
         client = create_app(site).test_client()
@@ -208,7 +208,7 @@ class TestMetrics:
         assert answers_of(client) == {("200", "atom"): 2}
 
     @pytest.mark.parametrize("room", [0, 10_000])
-    def test_a_disk_that_is_full_ends_no_worker(self, room: int, site: Site) -> None:
+    def test_a_full_disk_ends_no_worker(self, room: int, site: Site) -> None:
         code = (
             f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}));"
             f"import sys, pathlib; from feeds.web.request_counts import RequestCounts;"
@@ -242,7 +242,7 @@ class TestMetrics:
         (file,) = (site.state_path / "metrics").iterdir()
         assert file.stat().st_blocks * 512 >= request_counts._SIZE, "a full disk would end the process later"
 
-    def test_whoever_answers_further_in_is_counted(self, site: Site) -> None:
+    def test_answers_of_inner_middleware_are_counted(self, site: Site) -> None:
         def short(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
             start_response("418 I'M A TEAPOT", [])
             return []
