@@ -1,19 +1,27 @@
-"""The catalogue: the SQLite file that remembers every source file, mention and entry.
+"""The catalogue: the SQLite file that remembers source files, mentions and entries.
 
-It exists so that a build does only what changed, and it is disposable: delete it, and the next build is
-slow and identical. Its flow, in the order of its modules::
+With it, a build does only what changed. It is disposable: without it, the next build is slow and gives the same
+documents. Beside it, and attached to it, is the history of published ids (``history``), which is not disposable.
 
-    database   open it, or start anew where it was made by other code
-    intake     files in: what was read, what is gone, which of it is live now
-    merging    mentions → entries, and which feeds that touches
-    identity   which id each entry has: the published one stays
-    naming     names and addresses of feeds and pages
-    emptied    feeds that were published and have no entries any more
-    moved      feeds that the settings have renamed
-    archives   which months each feed has, and which of them have changed
-    reading    out: feeds, the entries in them, counts, problems, rendered fragments
+The modules, in the order of a build::
 
-Beside it, and attached to it, is the history of what was published (``history``), which is not disposable.
+    schema          the tables, and the connection
+    source_files    files in: what was read, what is gone, which articles are live
+    merging         mentions become entries, and mark the feeds that they touch
+    membership      the feeds of entries, and the names of feeds
+    entry_ids       the id of an entry: the published one stays
+    feed_names      slugs of pages, names and addresses of feeds
+    retired_feeds   feeds that are empty, have ended or have moved
+    archives        the months of a feed, and which of them have changed
+    changes         what the snapshot does not show yet
+    queries         out: feeds, entries, counts, problems; SELECT only
+    fragments       rendered entries
+    rows            rows and the values of feeds.model
+    history         what was published
 
-Every function takes the connection first. None asks the clock: `now` is data.
+The order matters. Ids come after all merging: an id belongs to a whole entry. Page addresses come after ids: rivals for
+a slug are ordered by date and id. Outdated entries are settled after both, since a related entry shows id and address.
+Names of feeds come last, since the feed of all entries lists all others.
+
+Every function takes the connection first. None reads the clock: `now` is an argument.
 """

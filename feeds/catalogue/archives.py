@@ -1,7 +1,7 @@
 """The months of a feed, for its archives (RFC 5005 section 4), and which of them have changed.
 
-An archive holds all that a feed shows of one calendar month (UTC), so it changes only when an entry of that month
-does, or when the month before it, to which it links, comes or goes.
+An archive holds all entries of a feed of one calendar month (UTC). It changes only when an entry of that month changes,
+or when the month before it, to which it links, comes or goes.
 """
 
 from __future__ import annotations
@@ -15,56 +15,57 @@ from feeds.rules.times import from_seconds
 
 
 def mark_dirty_entries(db: sqlite3.Connection) -> None:
-    """Have the months written out that the shaken entries are in, before they leave them."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} shaken CROSS JOIN belonging USING (entry_id)")
+    """Mark the months of the dirty entries as pending. Call it before the entries change: they may leave the months."""
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} dirty_entry CROSS JOIN entry_feed USING (entry_id)")
 
 
-def mark_stale_entries(db: sqlite3.Connection) -> None:
-    """Have the months written out that show stale entries."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} stale CROSS JOIN belonging USING (entry_id)")
+def mark_outdated_entries(db: sqlite3.Connection) -> None:
+    """Mark the months of the outdated entries as pending."""
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} outdated_entry CROSS JOIN entry_feed USING (entry_id)")
 
 
 def mark_feed_months(db: sqlite3.Connection, kind: str, key: str) -> None:
-    """Have all months of a feed written out: it has another name or address."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} membership WHERE kind = ? AND key = ?", (kind, key))
+    """Mark all months of a feed as pending: it has another name or address."""
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} feed_member WHERE kind = ? AND key = ?", (kind, key))
 
 
 def mark_all_months(db: sqlite3.Connection) -> None:
-    """Have all months of all feeds written out."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} membership")
+    """Mark all months of all feeds as pending."""
+    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} feed_member")
 
 
 def archive_months(db: sqlite3.Connection, feed: Feed) -> list[str]:
     """Return the months in which `feed` shows an entry, newest first: ``2022-05``."""
-    found: list[str] = []
-    query = "SELECT age FROM membership WHERE kind = ? AND key = ? AND age > ? AND shown ORDER BY age LIMIT 1"
+    months: list[str] = []
+    query = "SELECT age FROM feed_member WHERE kind = ? AND key = ? AND age > ? AND shown ORDER BY age LIMIT 1"
+    # One query for a month, each of them a look into the primary key, instead of a scan of all members.
     after = -(2**62)
     while (row := db.execute(query, (feed.kind, feed.key, after)).fetchone()) is not None:
         newest = from_seconds(-row[0])
-        found.append(f"{newest.year:04}-{newest.month:02}")
-        after = -_span(found[-1])[0]
-    return found
+        months.append(f"{newest.year:04}-{newest.month:02}")
+        after = -_span(months[-1])[0]
+    return months
 
 
 def pending_months(db: sqlite3.Connection, feed: Feed) -> set[str]:
-    """Return the months of `feed` that may have changed, or have no entries any more."""
+    """Return the months of `feed` whose archives may have changed, or that have no entries any more."""
     rows = db.execute("SELECT month FROM pending_month WHERE kind = ? AND key = ?", (feed.kind, feed.key))
     return {month for (month,) in rows}
 
 
 def entries_in_month(db: sqlite3.Connection, feed: Feed, month: str) -> list[ShownEntry]:
-    """Return the entries that `feed` shows of a month, in the feed's order."""
+    """Return the entries of a month that `feed` shows, in the order of the feed."""
     start, end = _span(month)
     rows = db.execute(
-        "SELECT entry.id, entry.ident, published, updated FROM membership JOIN entry ON entry.id = entry_id"
-        " WHERE kind = ? AND key = ? AND age > ? AND age <= ? AND membership.shown ORDER BY age, entry.ident",
+        "SELECT entry.id, entry.uri, published, updated FROM feed_member JOIN entry ON entry.id = entry_id"
+        " WHERE kind = ? AND key = ? AND age > ? AND age <= ? AND feed_member.shown ORDER BY age, entry.uri",
         (feed.kind, feed.key, -end, -start),
     )
     return [ShownEntry(*row) for row in rows]
 
 
 def _span(month: str) -> tuple[int, int]:
-    """Return the first second of a month, and that of the next."""
+    """Return the first second of a month, and the first second of the next one."""
     year, number = map(int, month.split("-"))
     following = (year + 1, 1) if number == 12 else (year, number + 1)
     return (

@@ -1,13 +1,14 @@
-"""Which id each entry has: the one that it was published under, else the one that it is computed.
+"""The id of an entry: the one under which it was published, else the computed one.
 
-A build can compute another id for a page than the one that subscribers know: the scheme has changed, the article's
-own file has arrived, the date decides for another mention. Then the published id stays, and the ledger remembers it,
-so that a build from nothing gives the same. What is decided depends on the ledger, or else is written into it:
+A build can compute another id for a page than the one that subscribers know: the rules have changed, the article's own
+file has arrived, another date decides for another mention. Then the published id stays, and the ledger remembers it, so
+that a build from nothing gives the same. The rules:
 
-1. An entry's id is what the ledger keeps for its keys, else what :func:`feeds.rules.entries.entry_uri` computes.
-2. Where the history knows one of its keys under another id, or another entry has that id, the entries in question
-   put forward claims, and the best ones win: the id that its page has now; one that the ledger says; one that its
-   page once had; the computed one. Who is left with nothing gets an id that nobody has had.
+1. The id of an entry is the one that the ledger keeps for its keys, else the one that
+   :func:`feeds.rules.entries.entry_uri` computes.
+2. If the history knows one of its keys under another id, or another entry has the id, the entries concerned claim ids,
+   and the best claims win: first the id that the page has now, then one that the ledger keeps, then one that the page
+   once had, then the computed one. An entry without a successful claim gets an id that was never used.
 """
 
 from __future__ import annotations
@@ -26,21 +27,21 @@ from feeds.rules import entries, urls
 
 
 class ReplacedId(NamedTuple):
-    """A page that loses its published id, since two pages that were published are one entry now."""
+    """A published id that is lost, because two published pages are one entry now."""
 
     old: str
     new: str
 
 
-class _Party(NamedTuple):
-    """An entry whose id is in question.
+class _Claimant(NamedTuple):
+    """An entry that claims an id.
 
     Attributes:
-        entry_id: its number.
+        entry_id: its row.
         keys: all its keys.
         computed: the id that it would have if nothing had been published.
         kept: the id that the ledger keeps for it, or None.
-        published: of its representative, in seconds.
+        published: the date of its representative mention, in seconds.
     """
 
     entry_id: int
@@ -51,125 +52,143 @@ class _Party(NamedTuple):
 
 
 def ids_may_differ(db: sqlite3.Connection, ledger: Ledger) -> bool:
-    """Tell whether any entry can have another id than it is computed: not before anything has been published."""
+    """Tell whether an entry can have another id than the computed one; not before anything was published."""
     return ledger.has_ids or not history.nothing_published(db)
 
 
 def assign_ids(db: sqlite3.Connection, ledger: Ledger) -> list[ReplacedId]:
-    """Give every entry that was written in this build its id for good; note exceptions in the ledger.
+    """Assign the final ids of the merged entries, and record exceptions in the ledger.
 
     Returns:
-        What could not keep its id: pages that have become one entry with another that keeps its own.
+        The published ids that could not be kept: their pages are one entry with a page that keeps its id.
     """
     if not ids_may_differ(db, ledger):
         return []
-    questions = {*history.divergent_entries(db), *(each for (each,) in db.execute(_SHARED_ID))}
-    parties = {each.entry_id: each for each in (_party(db, ledger, entry_id) for entry_id in sorted(questions))}
-    claims = {party.entry_id: history.id_claims(db, party.entry_id) for party in parties.values()}
-    given = _distribute(db, parties, claims)
-    for entry_id, ident in given.items():
-        _reidentify(db, entry_id, ident)
-    for (entry_id,) in db.execute("SELECT entry_id FROM written WHERE kept").fetchall():
-        parties[entry_id] = parties.get(entry_id) or _party(db, ledger, entry_id)
-    for party in parties.values():
-        (ident,) = db.execute("SELECT ident FROM entry WHERE id = ?", (party.entry_id,)).fetchone()
-        ledger.record_id(sorted(party.keys), ident, party.computed)
-    return _lost(db, given, claims)
+    questions = {*history.divergent_entries(db), *(entry_id for (entry_id,) in db.execute(_SHARED_ID))}
+    claimants = {entry_id: _load_claimant(db, ledger, entry_id) for entry_id in sorted(questions)}
+    claims = {entry_id: history.id_claims(db, entry_id) for entry_id in claimants}
+    assigned = _distribute(db, claimants, claims)
+    for entry_id, uri in assigned.items():
+        _set_id(db, entry_id, uri)
+    # Entries with a kept id take part even if it is not in question: the ledger may be able to forget the exception.
+    for (entry_id,) in db.execute("SELECT entry_id FROM merged_entry WHERE kept").fetchall():
+        claimants[entry_id] = claimants.get(entry_id) or _load_claimant(db, ledger, entry_id)
+    for claimant in claimants.values():
+        (uri,) = db.execute("SELECT uri FROM entry WHERE id = ?", (claimant.entry_id,)).fetchone()
+        ledger.record_id(sorted(claimant.keys), uri, claimant.computed)
+    return _lost_ids(db, assigned, claims)
 
 
-def remembered_id(ledger: Ledger, numbers: Iterable[int], mentions: Sequence[Mention]) -> str | None:
-    """Return the id that the ledger keeps for the entry that `mentions` make, or None."""
-    return ledger.id_for(numbers, lambda: _computed(mentions))
+def remembered_id(ledger: Ledger, hashes: Iterable[int], mentions: Sequence[Mention]) -> str | None:
+    """Return the id that the ledger keeps for the entry of `mentions`, or None.
+
+    Args:
+        ledger: the ledger.
+        hashes: the hashes of the keys of the mentions.
+        mentions: all mentions of the entry.
+    """
+    return ledger.id_for(hashes, lambda: _computed_id(mentions))
 
 
-def _party(db: sqlite3.Connection, ledger: Ledger, entry_id: int) -> _Party:
+def _load_claimant(db: sqlite3.Connection, ledger: Ledger, entry_id: int) -> _Claimant:
     mentions = mentions_of(db, entry_id)
     keys = frozenset(key for mention in mentions for key in entries.merge_keys(mention))
     kept = remembered_id(ledger, map(entries.key_hash, keys), mentions)
     top = min(mentions, key=entries.representation_order)
-    return _Party(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp())
+    return _Claimant(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp())
 
 
-def _computed(mentions: Sequence[Mention]) -> str:
+def _computed_id(mentions: Sequence[Mention]) -> str:
     return entries.entry_uri(min(mentions, key=entries.representation_order))
 
 
 def _distribute(
-    db: sqlite3.Connection, parties: dict[int, _Party], claims: dict[int, list[history.IdClaim]]
+    db: sqlite3.Connection, claimants: dict[int, _Claimant], claims: dict[int, list[history.IdClaim]]
 ) -> dict[int, str]:
-    """Return the id of each party: the best claims first, and no id twice."""
+    """Return the id of every claimant: the best claims win, and no id is assigned twice."""
     ranked: list[tuple[int, bool, bool, float, str, str, int]] = []
-    for party in parties.values():
-        wanted: dict[str, int] = {party.computed: 3}
-        wanted |= {claim.ident: 2 for claim in claims[party.entry_id] if not claim.live}
-        wanted |= {party.kept: 1} if party.kept is not None else {}
-        wanted |= {claim.ident: 0 for claim in claims[party.entry_id] if claim.live}
-        expected = party.kept or party.computed
+    for claimant in claimants.values():
+        rank_of: dict[str, int] = {claimant.computed: 3}
+        rank_of |= {claim.ident: 2 for claim in claims[claimant.entry_id] if not claim.live}
+        rank_of |= {claimant.kept: 1} if claimant.kept is not None else {}
+        rank_of |= {claim.ident: 0 for claim in claims[claimant.entry_id] if claim.live}
+        expected = claimant.kept or claimant.computed
         ranked += [
-            (rank, ident != expected, not _names(ident, party), party.published, party.computed, ident, party.entry_id)
-            for ident, rank in wanted.items()
+            (
+                rank,
+                uri != expected,
+                not _is_own_address(uri, claimant),
+                claimant.published,
+                claimant.computed,
+                uri,
+                claimant.entry_id,
+            )
+            for uri, rank in rank_of.items()
         ]
-    given: dict[int, str] = {}
-    held = _holders(db, {ident for *_, ident, _ in ranked})
-    taken = {ident for ident, holders in held.items() if any(each not in parties for each in holders)}
-    for *_, ident, entry_id in sorted(ranked):
-        if entry_id not in given and ident not in taken:
-            given[entry_id] = ident
-            taken.add(ident)
-    for party in parties.values():
-        if party.entry_id not in given:
-            given[party.entry_id] = _unheard_of(db, party.computed, taken)
-            taken.add(given[party.entry_id])
-    return given
+    assigned: dict[int, str] = {}
+    holders_of = _holders(db, {uri for *_, uri, _ in ranked})
+    # An id of an entry that takes no part is not available.
+    taken = {uri for uri, holders in holders_of.items() if any(holder not in claimants for holder in holders)}
+    for *_, uri, entry_id in sorted(ranked):
+        if entry_id not in assigned and uri not in taken:
+            assigned[entry_id] = uri
+            taken.add(uri)
+    for claimant in claimants.values():
+        if claimant.entry_id not in assigned:
+            assigned[claimant.entry_id] = _unused_id(db, claimant.computed, taken)
+            taken.add(assigned[claimant.entry_id])
+    return assigned
 
 
-def _names(ident: str, party: _Party) -> bool:
-    """Tell whether `ident` is the address of one of the party's own pages."""
-    is_address = ident.startswith(("http://", "https://")) and "#" not in ident
-    return (urls.canonical_key(ident) if is_address else f"#{ident}") in party.keys
+def _is_own_address(uri: str, claimant: _Claimant) -> bool:
+    """Tell whether `uri` is the address of a page of the claimant."""
+    is_address = uri.startswith(("http://", "https://")) and "#" not in uri
+    return (urls.canonical_key(uri) if is_address else f"#{uri}") in claimant.keys
 
 
-def _unheard_of(db: sqlite3.Connection, computed: str, taken: set[str]) -> str:
-    """Return an id that nobody has had, made from one that is another's by now."""
-    ident = computed
+def _unused_id(db: sqlite3.Connection, computed: str, taken: set[str]) -> str:
+    """Return an id that was never used, made from the computed id, which is taken."""
+    uri = computed
     while True:
-        ident = uuid.uuid5(uuid.NAMESPACE_URL, f"not {ident}").urn
-        known = db.execute("SELECT 1 FROM published.id WHERE ident = ?", (ident,)).fetchone()
-        if ident not in taken and known is None and not _holders(db, [ident])[ident]:
-            return ident
+        uri = uuid.uuid5(uuid.NAMESPACE_URL, f"not {uri}").urn
+        known = db.execute("SELECT 1 FROM published.id WHERE ident = ?", (uri,)).fetchone()
+        if uri not in taken and known is None and not _holders(db, [uri])[uri]:
+            return uri
 
 
-def _reidentify(db: sqlite3.Connection, entry_id: int, ident: str) -> None:
-    """Give the entry the id `ident`, and have made anew what shows it."""
-    (before,) = db.execute("SELECT ident FROM entry WHERE id = ?", (entry_id,)).fetchone()
-    if before == ident:
+def _set_id(db: sqlite3.Connection, entry_id: int, uri: str) -> None:
+    """Set the id of an entry, and mark everything that shows it as outdated."""
+    (before,) = db.execute("SELECT uri FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    if before == uri:
         return
-    db.execute("UPDATE entry SET ident = ? WHERE id = ?", (ident, entry_id))
-    db.execute("INSERT OR IGNORE INTO stale VALUES (?)", (entry_id,))
+    db.execute("UPDATE entry SET uri = ? WHERE id = ?", (uri, entry_id))
+    db.execute("INSERT OR IGNORE INTO outdated_entry VALUES (?)", (entry_id,))
     mark_related_entries(db, entry_id)
 
 
-def _lost(db: sqlite3.Connection, given: dict[int, str], claims: dict[int, list[history.IdClaim]]) -> list[ReplacedId]:
-    """Return the ids that pages have now and no entry has any more, though their pages are in one."""
+def _lost_ids(
+    db: sqlite3.Connection, assigned: dict[int, str], claims: dict[int, list[history.IdClaim]]
+) -> list[ReplacedId]:
+    """Return the ids that pages have now, and that no entry has any more although it has the page."""
     losses = [
-        ReplacedId(claim.ident, ident)
-        for entry_id, ident in given.items()
+        ReplacedId(claim.ident, uri)
+        for entry_id, uri in assigned.items()
         for claim in claims[entry_id]
-        if claim.live and claim.ident != ident
+        if claim.live and claim.ident != uri
     ]
-    held = _holders(db, {each.old for each in losses})
-    return sorted(each for each in losses if not held[each.old])
+    holders_of = _holders(db, {loss.old for loss in losses})
+    return sorted(loss for loss in losses if not holders_of[loss.old])
 
 
-def _holders(db: sqlite3.Connection, idents: Iterable[str]) -> dict[str, list[int]]:
-    """Return the entries that have each of the ids now."""
-    query = "SELECT id FROM entry WHERE ident = ?"
-    return {ident: [entry_id for (entry_id,) in db.execute(query, (ident,))] for ident in idents}
+def _holders(db: sqlite3.Connection, uris: Iterable[str]) -> dict[str, list[int]]:
+    """Return the entries that have these ids now, by id."""
+    query = "SELECT id FROM entry WHERE uri = ?"
+    return {uri: [entry_id for (entry_id,) in db.execute(query, (uri,))] for uri in uris}
 
 
 _SHARED_ID = """
-SELECT id FROM entry WHERE ident IN (
-    SELECT ident FROM entry WHERE ident IN (SELECT ident FROM written CROSS JOIN entry ON id = entry_id)
-    GROUP BY ident HAVING count(*) > 1
+SELECT id FROM entry WHERE uri IN (
+    SELECT uri FROM entry WHERE uri IN (SELECT uri FROM merged_entry CROSS JOIN entry ON id = entry_id)
+    GROUP BY uri HAVING count(*) > 1
 )
 """

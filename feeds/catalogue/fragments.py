@@ -13,17 +13,17 @@ from feeds.catalogue.rows import to_json
 
 
 def without_fragments(db: sqlite3.Connection, entry_ids: Iterable[int]) -> list[int]:
-    """Return those of `entry_ids` that have no rendered fragments yet."""
+    """Return the entries among `entry_ids` that have no fragments yet."""
     known = "SELECT 1 FROM fragment WHERE entry_id = ?"
-    return [each for each in entry_ids if db.execute(known, (each,)).fetchone() is None]
+    return [entry_id for entry_id in entry_ids if db.execute(known, (entry_id,)).fetchone() is None]
 
 
 class Fragments(NamedTuple):
-    """The fragments of one entry as they are kept, and as they go from process to process.
+    """The fragments of one entry, in the form in which they are stored and travel between processes.
 
     Attributes:
-        sizes: of each format's, as JSON.
-        body: one after the other.
+        sizes: format → size of its fragment in bytes, as JSON.
+        body: the fragments, one after the other.
     """
 
     sizes: str
@@ -31,32 +31,32 @@ class Fragments(NamedTuple):
 
     @classmethod
     def of(cls, parts: Mapping[str, bytes]) -> Fragments:
-        """Return the fragments `parts`: format → bytes."""
+        """Return the value for `parts`, format → fragment."""
         return cls(to_json({name: len(part) for name, part in parts.items()}), b"".join(parts.values()))
 
     def parts(self) -> dict[str, bytes]:
-        """Return what :meth:`of` was given."""
-        found = fragment_sizes(self.sizes)
-        ends = accumulate(found.values())
-        return {name: self.body[end - size : end] for (name, size), end in zip(found.items(), ends, strict=True)}
+        """Return the argument of :meth:`of`."""
+        sizes = fragment_sizes(self.sizes)
+        ends = accumulate(sizes.values())
+        return {name: self.body[end - size : end] for (name, size), end in zip(sizes.items(), ends, strict=True)}
 
 
 def fragment_sizes(as_json: str) -> dict[str, int]:
-    """Return how many bytes the fragment in each format has: :attr:`feeds.catalogue.fragments.Fragments.sizes` as values."""
-    found: dict[str, int] = json.loads(as_json)
-    return found
+    """Return the sizes of fragments by format: :attr:`Fragments.sizes` as a dictionary."""
+    sizes: dict[str, int] = json.loads(as_json)
+    return sizes
 
 
 def load_fragments(db: sqlite3.Connection, shown: Iterable[ShownEntry]) -> list[Fragments]:
-    """Return the rendered fragments of the entries `shown`, in their order. All of them are there."""
-    numbers = json.dumps([each.entry_id for each in shown])
+    """Return the fragments of the entries `shown`, in their order. All of them must be stored."""
+    entry_ids = [entry.entry_id for entry in shown]
     query = "SELECT entry_id, sizes, body FROM json_each(?) CROSS JOIN fragment ON entry_id = value"
-    found = {entry_id: Fragments(*row) for entry_id, *row in db.execute(query, (numbers,))}
-    return [found[each.entry_id] for each in shown]
+    by_id = {entry_id: Fragments(*row) for entry_id, *row in db.execute(query, (json.dumps(entry_ids),))}
+    return [by_id[entry_id] for entry_id in entry_ids]
 
 
 def store_fragments(db: sqlite3.Connection, rendered: Iterable[tuple[int, Fragments]]) -> None:
-    """Keep the fragments of entries, whose numbers stand before them. What is there already stays."""
-    rows = [(entry_id, *each) for entry_id, each in rendered]
+    """Store the fragments of entries, by their ids, and record that they were rendered. Stored fragments stay."""
+    rows = [(entry_id, *fragments) for entry_id, fragments in rendered]
     db.executemany("INSERT OR IGNORE INTO fragment VALUES (?, ?, ?)", rows)
-    db.executemany("INSERT OR IGNORE INTO rendered VALUES (?)", [row[:1] for row in rows])
+    db.executemany("INSERT OR IGNORE INTO rendered_entry VALUES (?)", [row[:1] for row in rows])

@@ -1,11 +1,12 @@
-"""What has been published so far: the id of every page, the address of every feed.
+"""The history: the ids of all pages, and the addresses of all feeds, that were ever published.
 
-A SQLite file of its own beside the catalogue, attached to it as ``published``: the catalogue can be made anew from
-the corpus at any time, this can't. It is what tells a build that it is about to compute another id than the one
-that subscribers know; what is then decided goes into the ledger (:mod:`feeds.memory.ledger`).
+It is a SQLite file of its own beside the catalogue, attached to it as ``published``: the catalogue can be made again
+from the corpus at any time, the history can't. It shows a build that it is about to compute another id than the one
+that subscribers know. The decision about that goes into the ledger (:mod:`feeds.memory.ledger`).
 
-A page is known by all the keys of its entry (:func:`feeds.rules.entries.merge_keys`), as they were when it was published last:
-each id has a `turn`, and the keys with that turn are its page's now; the others once were, or are another's now.
+A page is known by all keys of its entry (:func:`feeds.rules.entries.merge_keys`), as they were when it was published
+last. An id has a number of its last publication, its `turn`. The keys with that turn are those of its page now; the
+other ones were its keys once, or belong to another page now.
 """
 
 from __future__ import annotations
@@ -38,17 +39,22 @@ CREATE TABLE published.feed (
 
 
 class IdClaim(NamedTuple):
-    """That a page was published under an id: that it has it now (`live`), or by a key that it no longer had."""
+    """The claim of a page to an id under which it was published.
+
+    Attributes:
+        ident: the id.
+        live: True if the page has the id now; False if it had the id by a key that it has no longer.
+    """
 
     ident: str
     live: bool
 
 
 def attach_history(db: sqlite3.Connection, path: Path) -> None:
-    """Attach the history at `path` to the catalogue `db`, and make it if there is none.
+    """Attach the history at `path` to the catalogue `db`; make it if there is none.
 
     Raises:
-        StateError: it was made by a later version, or is damaged.
+        StateError: a later version has written it, or it is damaged.
     """
     try:
         db.execute("ATTACH DATABASE ? AS published", (str(path),))
@@ -65,16 +71,16 @@ def attach_history(db: sqlite3.Connection, path: Path) -> None:
 
 
 def refuse_damaged_history(path: Path, cause: sqlite3.DatabaseError) -> None:
-    """Say so if what has failed is the history at `path`: unlike the catalogue, it is never thrown away.
+    """Raise an error if the history at `path` is damaged: unlike the catalogue, it is never deleted.
 
     Raises:
-        StateError: it is no whole database.
+        StateError: it is not an intact database.
     """
     try:
         with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
             whole = list(db.execute("PRAGMA quick_check")) == [("ok",)]
     except sqlite3.OperationalError:
-        return  # not there, locked, or unreadable: no damage
+        return  # missing, locked or unreadable, but not damaged
     except sqlite3.DatabaseError:
         whole = False
     if not whole:
@@ -88,40 +94,41 @@ def nothing_published(db: sqlite3.Connection) -> bool:
 
 
 def divergent_entries(db: sqlite3.Connection) -> list[int]:
-    """Return the entries written in this build that have another id than their pages were published under."""
+    """Return the merged entries whose ids differ from the ids under which their pages were published."""
     return [entry_id for (entry_id,) in db.execute(_DIVERGENT)]
 
 
 def id_claims(db: sqlite3.Connection, entry_id: int) -> list[IdClaim]:
-    """Return the ids under which the entry's page was published, by any of its keys."""
+    """Return the ids under which the page of the entry was published, by any of its keys."""
     return [IdClaim(ident, bool(live)) for ident, live in db.execute(_CLAIMS, {"entry": entry_id})]
 
 
 def record_entries(db: sqlite3.Connection) -> None:
-    """Note what is about to be published: id and keys of each entry that has been rendered since the last time.
+    """Record the ids and keys of the entries that were rendered since the last call.
 
-    An entry that no document shows is not rendered. Nobody has seen its id, which may still become another.
+    An entry that no document shows is not rendered. Its id has not been seen, and may still change.
     """
-    if db.execute("SELECT 1 FROM unrecorded LIMIT 1").fetchone() is None:
+    if db.execute("SELECT 1 FROM unrecorded_entry LIMIT 1").fetchone() is None:
         return
     db.execute(
-        "INSERT INTO published.id (ident, turn) SELECT ident, 1 FROM unrecorded WHERE true ORDER BY ident"
+        "INSERT INTO published.id (ident, turn) SELECT ident, 1 FROM unrecorded_entry WHERE true ORDER BY ident"
         " ON CONFLICT DO UPDATE SET turn = turn + 1"
     )
     db.execute(
         "UPDATE published.page SET turn = 0 WHERE turn > 0"
-        " AND key IN (SELECT key FROM unrecorded CROSS JOIN entry_key USING (entry_id))"
+        " AND key IN (SELECT key FROM unrecorded_entry CROSS JOIN entry_key USING (entry_id))"
     )
     for keys in ("entry_key", "title_key"):
         db.execute(
             "INSERT OR REPLACE INTO published.page SELECT key, number, turn"  # noqa: S608 - one of two words above
-            f" FROM unrecorded CROSS JOIN published.id USING (ident) CROSS JOIN {keys} USING (entry_id) ORDER BY key"
+            " FROM unrecorded_entry CROSS JOIN published.id USING (ident)"
+            f" CROSS JOIN {keys} USING (entry_id) ORDER BY key"
         )
-    db.execute("DELETE FROM rendered")
+    db.execute("DELETE FROM rendered_entry")
 
 
 def record_feeds(db: sqlite3.Connection) -> None:
-    """Note name, address and last change of each feed that is about to be written out."""
+    """Record name, address and last change of the pending feeds, which are about to be published."""
     db.execute(
         "INSERT INTO published.feed SELECT kind, key, slug, name, ifnull(updated, 0) FROM feed"
         " WHERE pending = 1 AND kind != 'all'"
@@ -131,26 +138,30 @@ def record_feeds(db: sqlite3.Connection) -> None:
 
 
 def published_feed(db: sqlite3.Connection, kind: Kind, key: str) -> FeedRecord | None:
-    """Return what the feed was when it was published last, as one without entries; None if it never was."""
+    """Return the feed as it was published last, as an empty feed; None if it never was."""
     row = db.execute("SELECT slug, name, updated FROM published.feed WHERE kind = ? AND key = ?", (kind, key))
-    found = row.fetchone()
-    return FeedRecord(kind, key, found[0], found[1], from_seconds(found[2])) if found is not None else None
+    published = row.fetchone()
+    if published is None:
+        return None
+    slug, name, updated = published
+    return FeedRecord(kind, key, slug, name, from_seconds(updated))
 
 
-# CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.
+# CROSS JOIN fixes the order of the tables: the changed rows come first, and they are few.
 _VIEWS = """
-CREATE TEMP VIEW unrecorded AS SELECT entry_id, ident FROM rendered CROSS JOIN entry ON id = entry_id;
+CREATE TEMP VIEW unrecorded_entry AS
+SELECT entry_id, uri AS ident FROM rendered_entry CROSS JOIN entry ON id = entry_id;
 CREATE TEMP VIEW entry_key AS SELECT entry_id, value AS key FROM mention CROSS JOIN json_each(keys);
 CREATE TEMP VIEW title_key AS
 SELECT entry_id, key_number('@' || char(10) || title || char(10) || published) AS key FROM mention WHERE url IS NULL;
 """
-# title_key: an article without a page whose file was renamed is known by title and date. It is no key of its entry,
-# for two articles may have the same.
+# title_key: an article without a page whose file was renamed is known by title and date. It is not a key of its entry,
+# because two articles may have the same title and date.
 
 _DIVERGENT = """
 WITH mine AS (
-    SELECT entry_id, ident, EXISTS (SELECT 1 FROM published.id WHERE id.ident = entry.ident) AS known
-    FROM written CROSS JOIN entry ON entry.id = entry_id
+    SELECT entry_id, uri AS ident, EXISTS (SELECT 1 FROM published.id WHERE id.ident = uri) AS known
+    FROM merged_entry CROSS JOIN entry ON entry.id = entry_id
 )
 SELECT entry_id FROM mine CROSS JOIN entry_key USING (entry_id)
 CROSS JOIN published.page USING (key) CROSS JOIN published.id AS other USING (number)

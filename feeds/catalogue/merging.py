@@ -1,7 +1,8 @@
-"""Mentions → entries, for what changed only; and which feeds and pages that touches.
+"""Merging: mentions become entries, only where something changed; feeds and pages that this touches are marked.
 
-An entry is a connected group of mentions (:func:`feeds.rules.entries.group_mentions`). A change to some mentions can only
-join or split the entries they were in and the entries they share a key with, so only those are grouped anew.
+An entry is a connected group of mentions (:func:`feeds.rules.entries.group_mentions`). A change of some mentions can
+only join or split the entries that they were in, and the entries with which they share a key. So only those are grouped
+again.
 """
 
 from __future__ import annotations
@@ -26,145 +27,149 @@ from feeds.rules.slugs import slugify
 from feeds.settings.site import Site
 
 MENTIONS_PER_BATCH = 5_000
-"""How many new mentions or shaken entries are merged at a time: what bounds the memory that merging needs."""
+"""The number of unmerged mentions or dirty entries that are merged at a time. It bounds the memory of merging."""
 
 
 class Merger:
-    """One build's merging: what is loose is taken up again and again while files are read, and settled in the end.
+    """The merging of one build.
+
+    Call :meth:`insert_unshared` and :meth:`merge_batches` while files are read, and :meth:`finish` once at the end.
 
     Args:
         db: the catalogue.
         site: the settings.
-        ledger: says what stays as it was published; what has to be kept from now on is added to it.
+        ledger: the ids and addresses that stay as they were published; new exceptions are added to it.
     """
 
     def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger) -> None:
         self._db, self._site, self._ledger = db, site, ledger
-        self._members = Memberships(db, site.selection.exclude)
-        self._in_question = entry_ids.ids_may_differ(db, ledger)
-        for scratch in ("written", "stale", "contested"):
-            db.execute(f"DELETE FROM {scratch}")  # noqa: S608 - one of three words above
+        self._memberships = Memberships(db, site.selection.exclude)
+        self._ids_may_differ = entry_ids.ids_may_differ(db, ledger)
+        for table in ("merged_entry", "outdated_entry", "contested_slug"):
+            db.execute(f"DELETE FROM {table}")  # noqa: S608 - one of three names
 
-    def place_alone(self, arrivals: Mapping[int, NewMention]) -> dict[int, int]:
-        """Make an entry of each new mention that shares no key with any other: most pages are mentioned once.
+    def insert_unshared(self, arrivals: Mapping[int, NewMention]) -> dict[int, int]:
+        """Make an entry of every new mention that shares no key with another one: most pages are mentioned once.
 
         Args:
-            arrivals: mentions that are live, by their numbers; they are not in the catalogue yet, nor are their keys.
+            arrivals: live mentions by their ids. Neither they nor their keys are in the catalogue yet.
 
         Returns:
-            Their numbers → the numbers of their entries. The others have to be taken up (:meth:`take_up`).
+            Their ids → the ids of their entries. The others have to be merged (:meth:`merge_batches`).
         """
         db = self._db
-        numbers = Counter(chain.from_iterable(each.keys for each in arrivals.values()))
-        shared = {number for number, count in numbers.items() if count > 1 or number in self._ledger.kept_hashes}
-        shared.update(number for (number,) in db.execute(_KNOWN_KEYS, (to_json(list(numbers)),)))
+        uses = Counter(chain.from_iterable(mention.keys for mention in arrivals.values()))
+        shared = {key for key, count in uses.items() if count > 1 or key in self._ledger.kept_hashes}
+        shared.update(key for (key,) in db.execute(_KNOWN_KEYS, (to_json(list(uses)),)))
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
-        alone = [number for number, each in arrivals.items() if shared.isdisjoint(each.keys)]
-        placed = {number: entry_id for entry_id, number in enumerate(alone, last + 1)}
-        rows = _Rows(db, self._site, self._members, in_question=self._in_question)
-        for number, entry_id in placed.items():
+        unshared = [number for number, mention in arrivals.items() if shared.isdisjoint(mention.keys)]
+        entry_of = {number: entry_id for entry_id, number in enumerate(unshared, last + 1)}
+        rows = _EntryRows(db, self._site, self._memberships, ids_may_differ=self._ids_may_differ)
+        for number, entry_id in entry_of.items():
             rows.add(entry_id, arrivals[number].outline, None, kept=False)
         rows.write()
-        return placed
+        return entry_of
 
-    def take_up(self, tell: Callable[[int], None]) -> None:
-        """Merge the mentions that are new and live, and the entries that are shaken.
+    def merge_batches(self, report: Callable[[int], None]) -> None:
+        """Merge the live mentions without an entry, and the dirty entries, batch by batch.
 
         Args:
-            tell: is told of so many of them, again and again.
+            report: is called with the number of merged items after every batch.
         """
-        self._db.execute("INSERT INTO waiting SELECT entry_id FROM shaken")
-        self._db.execute("DELETE FROM shaken")
-        while count := self._db.execute(
-            "INSERT INTO shaken SELECT entry_id FROM waiting LIMIT ?", (MENTIONS_PER_BATCH,)
-        ).rowcount:
-            self._db.execute("DELETE FROM waiting WHERE entry_id IN (SELECT entry_id FROM shaken)")
+        self._db.execute("INSERT INTO queued_entry SELECT entry_id FROM dirty_entry")
+        self._db.execute("DELETE FROM dirty_entry")
+        next_batch = "INSERT INTO dirty_entry SELECT entry_id FROM queued_entry LIMIT ?"
+        while count := self._db.execute(next_batch, (MENTIONS_PER_BATCH,)).rowcount:
+            self._db.execute("DELETE FROM queued_entry WHERE entry_id IN (SELECT entry_id FROM dirty_entry)")
             self._merge({})
-            tell(count)
-        while homeless := _mentions(self._db, _HOMELESS, {"batch": MENTIONS_PER_BATCH}):
-            self._merge(homeless)
-            tell(len(homeless))
+            report(count)
+        while unmerged := _load_mentions(self._db, _UNMERGED, {"batch": MENTIONS_PER_BATCH}):
+            self._merge(unmerged)
+            report(len(unmerged))
 
-    def _merge(self, homeless: dict[int, _Loose]) -> None:
-        """Merge the mentions `homeless`, the entries that are shaken, and those with which they share a key."""
-        db, site, members = self._db, self._site, self._members
-        keys = {key for each in homeless.values() for key in each.keys}
-        db.execute(_SHAKE_NEIGHBOURS, (json.dumps(sorted(keys)),))
-        db.execute(_PENDING_FOR_SHAKEN)
+    def _merge(self, unmerged: dict[int, _LooseMention]) -> None:
+        """Merge the mentions `unmerged`, the dirty entries, and the entries with which they share a key."""
+        db, site, memberships = self._db, self._site, self._memberships
+        keys = {key for mention in unmerged.values() for key in mention.keys}
+        db.execute(_MARK_NEIGHBOURS, (json.dumps(sorted(keys)),))
+        # Feeds, months and memberships of the dirty entries are marked and removed before the entries change: later it
+        # would not be known where they were.
+        db.execute(_MARK_FEEDS_OF_DIRTY)
         if site.archives:
             archives.mark_dirty_entries(db)
-        loose = _mentions(db, _SHAKEN) | homeless
-        members.remove_shaken()
-        before = _states(db)
-        left_over = set(before)
+        mentions = _load_mentions(db, _OF_DIRTY_ENTRIES) | unmerged
+        memberships.remove_dirty()
+        before = _load_states(db)
+        unused = set(before)
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
-        is_in: dict[int, int] = {}
-        rows = _Rows(db, site, members, in_question=self._in_question)
-        for group in entries.group_mentions((number, each.keys) for number, each in loose.items()):
-            known = (loose[number].entry_id for number in group)
-            entry_id = min((entry for entry in known if entry in left_over), default=None)
+        entry_of: dict[int, int] = {}
+        rows = _EntryRows(db, site, memberships, ids_may_differ=self._ids_may_differ)
+        for group in entries.group_mentions((number, mention.keys) for number, mention in mentions.items()):
+            # An entry that still exists keeps its row, so that nothing that refers to it has to change.
+            candidates = (mentions[number].entry_id for number in group)
+            entry_id = min((candidate for candidate in candidates if candidate in unused), default=None)
             if entry_id is None:
                 entry_id = last = last + 1
-            left_over.discard(entry_id)
-            is_in |= dict.fromkeys(group, entry_id)
-            found = [loose[number].mention for number in group]
-            kept = entry_ids.remembered_id(self._ledger, (key for number in group for key in loose[number].keys), found)
-            rows.add(
-                entry_id,
-                entries.outline(found, site.home, identity=kept),
-                before.get(entry_id),
-                kept=kept is not None,
-            )
+            unused.discard(entry_id)
+            entry_of |= dict.fromkeys(group, entry_id)
+            merged = [mentions[number].mention for number in group]
+            hashes = (key for number in group for key in mentions[number].keys)
+            kept = entry_ids.remembered_id(self._ledger, hashes, merged)
+            outline = entries.outline(merged, site.home, identity=kept)
+            rows.add(entry_id, outline, before.get(entry_id), kept=kept is not None)
         rows.write()
-        moved = [(entry_id, number) for number, entry_id in is_in.items() if loose[number].entry_id != entry_id]
+        moved = [(entry_id, number) for number, entry_id in entry_of.items() if mentions[number].entry_id != entry_id]
         db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
-        for entry_id in left_over:
-            _remove(db, entry_id)
-        # What stands beside a new mention is new as well, or was shaken; others show the entry that was there before.
+        for entry_id in unused:
+            _remove_entry(db, entry_id)
+        # Related entries of a new mention are new or dirty themselves. The others show the entry as it was before.
         changed = [
             (number,)
-            for number, each in loose.items()
-            if each.entry_id is not None and _face(before[each.entry_id]) != rows.faces[is_in[number]]
+            for number, mention in mentions.items()
+            if mention.entry_id is not None
+            and _related_columns(before[mention.entry_id]) != rows.related_columns[entry_of[number]]
         ]
-        db.executemany(_STALE_BESIDE, changed)
-        db.execute("DELETE FROM shaken")
+        db.executemany(_MARK_RELATED_OUTDATED, changed)
+        db.execute("DELETE FROM dirty_entry")
 
-    def settle(self, now: datetime) -> list[ReplacedId]:
-        """Bring ids, names and addresses up to date with the entries that there are.
+    def finish(self, now: datetime) -> list[ReplacedId]:
+        """Bring ids, names and addresses up to date with the entries.
 
-        Afterwards every feed and page that may look different is pending, and the fragments of every entry that
-        may are gone.
+        Afterwards every feed and page that may look different is pending, and the fragments of every entry that may
+        look different are deleted.
 
         Args:
-            now: when a feed that nothing names any more has ended.
+            now: the time from which on a feed that no article names has ended.
 
         Returns:
             The published ids that could not be kept.
         """
         db, site, ledger = self._db, self._site, self._ledger
-        self._members.finish()
-        lost = entry_ids.assign_ids(db, ledger)
+        # This order: ids need complete entries; slugs of pages depend on ids; outdated entries on both; names of feeds
+        # on memberships, and the feed of all entries lists all others.
+        self._memberships.finish()
+        replaced = entry_ids.assign_ids(db, ledger)
         feed_names.assign_page_slugs(db, site.address)
-        _settle_stale(db)
+        _settle_outdated(db)
         if site.archives:
-            archives.mark_stale_entries(db)
+            archives.mark_outdated_entries(db)
         feed_names.update_feeds(db, site, ledger, now)
-        return lost
+        return replaced
 
 
 def mark_all_dirty(db: sqlite3.Connection) -> None:
-    """Have everything merged anew: the site itself has changed."""
-    db.execute("INSERT OR IGNORE INTO shaken SELECT id FROM entry")
-    db.execute("UPDATE feed SET pending = 1")  # also that of everything, where there is no entry
+    """Have everything merged again: the settings have changed."""
+    db.execute("INSERT OR IGNORE INTO dirty_entry SELECT id FROM entry")
+    db.execute("UPDATE feed SET pending = 1")  # the feed of all entries exists even without an entry
 
 
-class _Loose(NamedTuple):
-    """A mention that is grouped anew.
+class _LooseMention(NamedTuple):
+    """A mention that is grouped again.
 
     Attributes:
-        entry_id: the entry it was in, or None where it is new.
-        keys: what makes it one entry with others.
-        mention: what it says, without its text.
+        entry_id: the entry that it was in, or None if it is new.
+        keys: the hashes of its keys.
+        mention: the mention, without excerpt and content.
     """
 
     entry_id: int | None
@@ -172,20 +177,22 @@ class _Loose(NamedTuple):
     mention: Mention
 
 
-def _mentions(db: sqlite3.Connection, which: str, values: Mapping[str, int] | None = None) -> dict[int, _Loose]:
-    """Return the mentions that the query `which` numbers, by number."""
-    query = f"SELECT mention.id, entry_id, keys, path, {QUALIFIED_MENTION_COLUMNS} FROM {which}"  # noqa: S608 - our own text
+def _load_mentions(
+    db: sqlite3.Connection, source: str, values: Mapping[str, int] | None = None
+) -> dict[int, _LooseMention]:
+    """Return mentions by their ids; `source` is the rest of a query behind FROM."""
+    query = f"SELECT mention.id, entry_id, keys, path, {QUALIFIED_MENTION_COLUMNS} FROM {source}"  # noqa: S608
     rows = db.execute(query, values or {})
     return {
-        number: _Loose(entry_id, json.loads(keys), make_mention(path, row))
+        number: _LooseMention(entry_id, json.loads(keys), make_mention(path, row))
         for number, entry_id, keys, path, *row in rows
     }
 
 
-class _State(NamedTuple):
-    """What is known of an entry before it is merged anew."""
+class _EntryState(NamedTuple):
+    """The row of an entry before it is merged again."""
 
-    ident: str
+    uri: str
     url: str
     title: str
     published: int
@@ -193,150 +200,161 @@ class _State(NamedTuple):
     page: str | None
 
 
-def _states(db: sqlite3.Connection) -> dict[int, _State]:
-    """Return what is known of each shaken entry."""
+def _load_states(db: sqlite3.Connection) -> dict[int, _EntryState]:
+    """Return the states of the dirty entries."""
     rows = db.execute(
-        "SELECT id, ident, url, title, published, shown, page FROM shaken CROSS JOIN entry ON id = entry_id"
+        "SELECT id, uri, url, title, published, shown, page FROM dirty_entry CROSS JOIN entry ON id = entry_id"
     )
-    return {entry_id: _State(*state) for entry_id, *state in rows}
+    return {entry_id: _EntryState(*state) for entry_id, *state in rows}
 
 
-def _face(state: _State) -> tuple[object, ...]:
-    """Return what related entries show of an entry, and are ordered by."""
+def _related_columns(state: _EntryState) -> tuple[object, ...]:
+    """Return the columns that related entries show of an entry, and by which they sort it."""
     return state[:5]
 
 
-class _Rows:
-    """The rows of entries that were merged anew, until they are written together.
+class _EntryRows:
+    """The rows of merged entries, until they are written together.
 
     Args:
-        db, site, members: as the :class:`Merger` has them.
-        in_question: whether it has to be remembered which entries were written (:func:`identity.is_in_question`).
+        db, site, memberships: as in the :class:`Merger`.
+        ids_may_differ: whether merged entries must be remembered for :func:`feeds.catalogue.entry_ids.assign_ids`.
 
     Attributes:
-        faces: what related entries show of each.
+        related_columns: entry id → the columns that related entries show.
     """
 
-    def __init__(self, db: sqlite3.Connection, site: Site, members: Memberships, *, in_question: bool) -> None:
-        self.faces: dict[int, tuple[object, ...]] = {}
+    def __init__(self, db: sqlite3.Connection, site: Site, memberships: Memberships, *, ids_may_differ: bool) -> None:
+        self.related_columns: dict[int, tuple[object, ...]] = {}
         self._db = db
         self._site = site
-        self._members = members
-        self._in_question = in_question
+        self._memberships = memberships
+        self._ids_may_differ = ids_may_differ
         self._new: list[tuple[object, ...]] = []
         self._changed: list[tuple[object, ...]] = []
-        self._wanted: list[tuple[str]] = []
-        self._written: list[tuple[int, bool]] = []
+        self._wanted_slugs: list[tuple[str]] = []
+        self._merged: list[tuple[int, bool]] = []
 
-    def add(self, entry_id: int, entry: Outline, before: _State | None, *, kept: bool) -> None:
-        """Add the row of `entry`, which was `before` if it was there; `kept`: the ledger has its id."""
-        belonging = self._members.belonging(entry)
-        shown = self._site.selection.takes(belonging.feeds, own=entry.own, quality=entry.quality)
+    def add(self, entry_id: int, entry: Outline, before: _EntryState | None, *, kept: bool) -> None:
+        """Add the row of an entry.
+
+        Args:
+            entry_id: its id.
+            entry: its outline.
+            before: its state before, or None if it is new.
+            kept: whether the ledger has its id.
+        """
+        placement = self._memberships.placement(entry)
+        shown = self._site.selection.takes(placement.feeds, own=entry.own, quality=entry.quality)
         wanted = slugify(entry.title) if shown and not entry.url else None
         if before is not None and before.page is not None:
             if wanted is None:
-                _leave_page(self._db, entry_id, before.page)
+                _abandon_page(self._db, entry_id, before.page)
             else:
-                _claim_anew(self._db, entry_id)
-        if wanted is not None:  # the page of a page-less entry is given out by feeds.catalogue.feed_names
-            self._wanted.append((wanted,))
+                _contest_slug(self._db, entry_id)
+        if wanted is not None:  # feed_names assigns the slug when all entries are known
+            self._wanted_slugs.append((wanted,))
         url = entry.url or (before.url if before is not None else "")
-        self.faces[entry_id] = (entry.id, url, entry.title, entry.published, shown)
-        facts = (
+        self.related_columns[entry_id] = (entry.id, url, entry.title, entry.published, shown)
+        values = (
             entry.id,
             url,
             entry.title,
             entry.published,
             entry.updated,
-            belonging.as_json,
+            placement.as_json,
             shown,
             wanted,
             entry_id,
         )
-        (self._new if before is None else self._changed).append(facts)
-        self._members.add(entry_id, entry.published, shown, belonging.numbers)
-        if self._in_question:
-            self._written.append((entry_id, kept))
+        (self._new if before is None else self._changed).append(values)
+        self._memberships.add(entry_id, entry.published, shown, placement.numbers)
+        if self._ids_may_differ:
+            self._merged.append((entry_id, kept))
 
     def write(self) -> None:
-        """Write all rows. What shows an entry that was there before is stale; a new one nothing shows yet."""
+        """Write all rows. An entry that existed before is outdated; a new one has no fragments yet."""
         db = self._db
         db.executemany(_INSERT_ENTRY, self._new)
         db.executemany(_UPDATE_ENTRY, self._changed)
-        db.executemany("INSERT OR IGNORE INTO contested VALUES (?)", self._wanted)
-        db.executemany("INSERT OR REPLACE INTO written VALUES (?, ?)", self._written)
+        db.executemany("INSERT OR IGNORE INTO contested_slug VALUES (?)", self._wanted_slugs)
+        db.executemany("INSERT OR REPLACE INTO merged_entry VALUES (?, ?)", self._merged)
+        # With archives, new entries count as outdated as well: that marks the months that they belong to.
         touched = [*self._changed, *(self._new if self._site.archives else ())]
-        db.executemany("INSERT OR IGNORE INTO stale VALUES (?)", [facts[-1:] for facts in touched])
-        self._members.write()
+        db.executemany("INSERT OR IGNORE INTO outdated_entry VALUES (?)", [values[-1:] for values in touched])
+        self._memberships.write()
 
 
-def _remove(db: sqlite3.Connection, entry_id: int) -> None:
+def _remove_entry(db: sqlite3.Connection, entry_id: int) -> None:
     (page,) = db.execute("SELECT page FROM entry WHERE id = ?", (entry_id,)).fetchone()
     if page is not None:
-        _leave_page(db, entry_id, page)
+        _abandon_page(db, entry_id, page)
     db.execute("DELETE FROM entry WHERE id = ?", (entry_id,))
+    # Ids of entries are used again: a later entry must not find what belonged to this one.
     db.execute("DELETE FROM fragment WHERE entry_id = ?", (entry_id,))
-    db.execute("DELETE FROM stale WHERE entry_id = ?", (entry_id,))
-    db.execute("DELETE FROM written WHERE entry_id = ?", (entry_id,))
+    db.execute("DELETE FROM outdated_entry WHERE entry_id = ?", (entry_id,))
+    db.execute("DELETE FROM merged_entry WHERE entry_id = ?", (entry_id,))
 
 
-def _claim_anew(db: sqlite3.Connection, entry_id: int) -> None:
-    """Note that the entry may no longer want the slug that it has its page by."""
-    db.execute("INSERT OR IGNORE INTO contested SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
+def _contest_slug(db: sqlite3.Connection, entry_id: int) -> None:
+    """Record that the entry may give up the slug of its page."""
+    db.execute("INSERT OR IGNORE INTO contested_slug SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
 
 
-def _leave_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:
-    _claim_anew(db, entry_id)
-    db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (article_folder(page),))
+def _abandon_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:
+    _contest_slug(db, entry_id)
+    db.execute("INSERT OR IGNORE INTO abandoned_folder VALUES (?)", (article_folder(page),))
     db.execute("UPDATE entry SET page = NULL WHERE id = ?", (entry_id,))
     db.execute("DELETE FROM pending_page WHERE entry_id = ?", (entry_id,))
 
 
-def _settle_stale(db: sqlite3.Connection) -> None:
-    """Drop the fragments of what is stale, and mark the feeds and pages that show it."""
-    db.execute("DELETE FROM stale WHERE entry_id NOT IN (SELECT id FROM entry)")
-    db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM stale)")
+def _settle_outdated(db: sqlite3.Connection) -> None:
+    """Delete the fragments of outdated entries, and mark the feeds and pages that show them."""
+    db.execute("DELETE FROM outdated_entry WHERE entry_id NOT IN (SELECT id FROM entry)")
+    db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM outdated_entry)")
     db.execute(
         "UPDATE feed SET pending = 1 WHERE (kind, key) IN"
-        " (SELECT kind, key FROM stale CROSS JOIN belonging USING (entry_id))"
+        " (SELECT kind, key FROM outdated_entry CROSS JOIN entry_feed USING (entry_id))"
     )
     db.execute(
         "INSERT OR IGNORE INTO pending_page"
-        " SELECT id FROM stale CROSS JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
+        " SELECT id FROM outdated_entry CROSS JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
     )
 
 
-# CROSS JOIN keeps SQLite to the order that is written: what has changed comes first, and is little.
-_HOMELESS = (
-    "mention INDEXED BY mention_homeless CROSS JOIN source ON source.id = source_id"
+# CROSS JOIN fixes the order of the tables: the changed rows come first, and they are few. Without statistics, SQLite
+# would take a temporary table with one row for as large as the catalogue. Without INDEXED BY, it scans `mention`.
+_UNMERGED = (
+    "mention INDEXED BY mention_unmerged CROSS JOIN source ON source.id = source_id"
     " WHERE mention.live = 1 AND entry_id IS NULL LIMIT :batch"
 )
-_SHAKEN = "shaken CROSS JOIN mention USING (entry_id) CROSS JOIN source ON source.id = source_id"
+_OF_DIRTY_ENTRIES = "dirty_entry CROSS JOIN mention USING (entry_id) CROSS JOIN source ON source.id = source_id"
 
 _KNOWN_KEYS = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM mention_key WHERE key = value)"
 
 _INSERT_ENTRY = """
-INSERT INTO entry (ident, url, title, published, updated, feeds, shown, page_wanted, id)
+INSERT INTO entry (uri, url, title, published, updated, feeds, shown, page_wanted, id)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _UPDATE_ENTRY = """
-UPDATE entry SET ident = ?, url = ?, title = ?, published = ?, updated = ?, feeds = ?, shown = ?, page_wanted = ?
+UPDATE entry SET uri = ?, url = ?, title = ?, published = ?, updated = ?, feeds = ?, shown = ?, page_wanted = ?
 WHERE id = ?
 """
 
-_SHAKE_NEIGHBOURS = """
-INSERT OR IGNORE INTO shaken SELECT entry_id FROM json_each(?) CROSS JOIN mention_key ON mention_key.key = value
+_MARK_NEIGHBOURS = """
+INSERT OR IGNORE INTO dirty_entry SELECT entry_id FROM json_each(?) CROSS JOIN mention_key ON mention_key.key = value
 CROSS JOIN mention ON mention.id = mention_id WHERE entry_id IS NOT NULL
 """
 
-_PENDING_FOR_SHAKEN = """
+_MARK_FEEDS_OF_DIRTY = """
 UPDATE feed SET pending = 1
-WHERE (kind, key) IN (SELECT kind, key FROM shaken CROSS JOIN belonging USING (entry_id))
+WHERE (kind, key) IN (SELECT kind, key FROM dirty_entry CROSS JOIN entry_feed USING (entry_id))
 """
 
-_STALE_BESIDE = """
-INSERT OR IGNORE INTO stale
+# Two entries are related if one is an article and the other one is in its `related`: position 0 and another position.
+_MARK_RELATED_OUTDATED = """
+INSERT OR IGNORE INTO outdated_entry
 SELECT other.entry_id FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
 WHERE mine.id = ? AND other.entry_id IS NOT NULL AND (mine.position = 0) != (other.position = 0)
 """

@@ -1,4 +1,4 @@
-"""Out of the catalogue: entries, feeds and what is in them, counts, problems, rendered fragments."""
+"""Queries: entries, feeds, counts and problems. Every statement here is a SELECT."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ from feeds.rules.text import clean_text
 from feeds.rules.times import EPOCH, from_seconds, latest, to_seconds
 
 ENTRIES_PER_QUERY = 64
-"""How many entries are read with one query."""
+"""The number of entries that one query reads."""
 
 
 class ShownEntry(NamedTuple):
-    """One entry as a feed shows it: its number in the catalogue, and the columns that order a feed."""
+    """An entry as a feed shows it: its id in the catalogue, its URI, and the columns by which a feed is sorted."""
 
     entry_id: int
-    ident: str
+    uri: str
     published: int
     updated: int
 
 
 def mentions_of(db: sqlite3.Connection, entry_id: int) -> list[Mention]:
-    """Return the live mentions that make the entry."""
+    """Return the live mentions of the entry."""
     rows = db.execute(_MENTIONS_OF_SOME, (json.dumps([entry_id]),))
     return [make_mention(path, row) for _, path, *row in rows]
 
 
 class EntryRows(NamedTuple):
-    """What an entry is made of, as it stands in tables: :func:`merge_rows` makes it, in whatever process.
+    """The rows of an entry. :func:`merge_rows` makes the entry, in any process.
 
     Attributes:
-        mentions: path and row of each (:func:`load_feeds.catalogue.rows.make_mention`).
-        ident: its id.
+        mentions: the path and the row of every mention (:func:`feeds.catalogue.rows.make_mention`).
+        uri: its id.
         page, page_url: slug and address of the page that we make for it, if it has none.
-        related: the fields of a :class:`Link` for each page that it is related to.
+        related: the fields of a :class:`Link` for every related entry.
     """
 
     mentions: list[tuple[str, Sequence[Any]]]
-    ident: str
+    uri: str
     page: str | None
     page_url: str
     related: list[list[str]]
 
 
 def load_entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
-    """Return the entry with all that its fragments show: its own mentions merged, and what it is related to."""
-    (found,) = load_entry_rows(db, [entry_id])
-    return merge_rows(found, home)
+    """Return the entry with everything that its fragments show: its mentions merged, and its related entries."""
+    (rows,) = load_entry_rows(db, [entry_id])
+    return merge_rows(rows, home)
 
 
 def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterator[EntryRows]:
-    """Yield what entries are made of, in the order of their numbers `entry_ids`."""
+    """Yield the rows of entries, in the order of `entry_ids`."""
     rest = iter(entry_ids)
     while some := list(islice(rest, ENTRIES_PER_QUERY)):
         numbers = json.dumps(some)
@@ -73,30 +73,30 @@ def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterato
             related[number].append(link)
         states = {number: state for number, *state in db.execute(_STATES_OF_SOME, (numbers,))}
         for number in some:
-            ident, page, page_url = states[number]
-            yield EntryRows(mentions[number], ident, page, page_url, related[number])
+            uri, page, page_url = states[number]
+            yield EntryRows(mentions[number], uri, page, page_url, related[number])
 
 
-def merge_rows(found: EntryRows, home: Provider) -> Entry:
-    """Return the entry that is made of what was `found` in the catalogue; `home` is the site as a provider."""
+def merge_rows(rows: EntryRows, home: Provider) -> Entry:
+    """Return the entry of these rows; `home` is the site as a provider."""
     return entries.merge(
-        [make_mention(path, row) for path, row in found.mentions],
+        [make_mention(path, row) for path, row in rows.mentions],
         home,
-        identity=found.ident,
-        page=found.page,
-        page_url=found.page_url,
-        related=tuple(Link(*each) for each in found.related),
+        identity=rows.uri,
+        page=rows.page,
+        page_url=rows.page_url,
+        related=tuple(Link(*fields) for fields in rows.related),
     )
 
 
 def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
-    """Return every feed, also those that have ended, or only those whose documents may differ from the snapshot's.
+    """Return all feeds, also ended ones; or only the pending ones, whose documents may differ from the snapshot.
 
-    Everything first, then topics, providers and categories, each by name.
+    The feed of all entries is the first; topics, providers and categories follow, sorted by name.
     """
     only = "WHERE pending = 1" if pending else ""
     rows = db.execute(f"SELECT kind, key, name, slug, entries, newest, updated, ttl, ended FROM feed {only}")  # noqa: S608
-    found = [
+    feeds = [
         Feed(
             kind=Kind(kind),
             key=key,
@@ -111,48 +111,48 @@ def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
         for kind, key, name, slug, count, newest, updated, ttl, ended in rows
     ]
     kinds = list(Kind)
-    return sorted(found, key=lambda feed: (kinds.index(feed.kind), feed.name.casefold(), feed.key))
+    return sorted(feeds, key=lambda feed: (kinds.index(feed.kind), feed.name.casefold(), feed.key))
 
 
 def shown_entries(db: sqlite3.Connection, feed: Feed, limit: int) -> list[ShownEntry]:
-    """Return the entries that `feed` shows: the newest `limit`, in the feed's order."""
+    """Return the entries that `feed` shows: the newest `limit`, in the order of the feed."""
     rows = db.execute(
-        "SELECT entry.id, entry.ident, published, updated FROM membership JOIN entry ON entry.id = entry_id"
-        " WHERE kind = ? AND key = ? AND membership.shown ORDER BY age, entry.ident LIMIT ?",
+        "SELECT entry.id, entry.uri, published, updated FROM feed_member JOIN entry ON entry.id = entry_id"
+        " WHERE kind = ? AND key = ? AND feed_member.shown ORDER BY age, entry.uri LIMIT ?",
         (feed.kind, feed.key, limit),
     )
     return [ShownEntry(*row) for row in rows]
 
 
 def latest_update(shown: Iterable[ShownEntry]) -> datetime:
-    """Return the latest change among the entries `shown`."""
-    return latest(from_seconds(each.updated) for each in shown)
+    """Return the latest change of the entries `shown`."""
+    return latest(from_seconds(entry.updated) for entry in shown)
 
 
 def feeds_of(db: sqlite3.Connection, entry_id: int) -> list[tuple[Kind, str, str]]:
-    """Return kind, key and name of every feed that the entry is in."""
+    """Return kind, key and name of every feed that has the entry."""
     rows = db.execute(
-        "SELECT kind, key, feed.name FROM belonging JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
+        "SELECT kind, key, feed.name FROM entry_feed JOIN feed USING (kind, key) WHERE entry_id = ? AND shown"
         " ORDER BY kind, key",
         (entry_id,),
     )
     return [(Kind(kind), key, name) for kind, key, name in rows]
 
 
-def is_member(db: sqlite3.Connection, ident: str, folder: str) -> bool:
-    """Tell whether the feed in `folder` has the entry with the id `ident`, among those it shows or further down."""
+def is_member(db: sqlite3.Connection, uri: str, folder: str) -> bool:
+    """Tell whether the feed in `folder` has the entry with the id `uri`, among its shown entries or later ones."""
     row = db.execute(
-        "SELECT 1 FROM entry CROSS JOIN belonging ON entry_id = entry.id CROSS JOIN feed USING (kind, key)"
-        " WHERE entry.ident = ? AND belonging.shown AND feed.kind = ? AND feed.slug = ?",
-        (ident, *parse_feed_folder(folder)),
+        "SELECT 1 FROM entry CROSS JOIN entry_feed ON entry_id = entry.id CROSS JOIN feed USING (kind, key)"
+        " WHERE entry.uri = ? AND entry_feed.shown AND feed.kind = ? AND feed.slug = ?",
+        (uri, *parse_feed_folder(folder)),
     ).fetchone()
     return row is not None
 
 
 def find_entry(db: sqlite3.Connection, wanted: str) -> int | None:
-    """Return the number of the entry with the id or any address `wanted`, or None."""
-    wanted = clean_text(wanted)  # a command line can hold what no database can
-    row = db.execute("SELECT id FROM entry WHERE ident = ? OR (url = ? AND url != '')", (wanted, wanted)).fetchone()
+    """Return the row id of the entry with the id or address `wanted`, or None."""
+    wanted = clean_text(wanted)  # a command line may contain what SQLite can't store
+    row = db.execute("SELECT id FROM entry WHERE uri = ? OR (url = ? AND url != '')", (wanted, wanted)).fetchone()
     if row is None and (link := urls.absolute_url(wanted if "://" in wanted else f"https://{wanted}")) is not None:
         row = db.execute(
             "SELECT entry_id FROM mention_key JOIN mention ON mention.id = mention_id"
@@ -163,7 +163,7 @@ def find_entry(db: sqlite3.Connection, wanted: str) -> int | None:
 
 
 def count_articles(db: sqlite3.Connection, *, include_unpublished: bool) -> Counts:
-    """Return what became of every file."""
+    """Return the numbers of files by result."""
     files, published, unpublished, problems = db.execute(
         "SELECT count(*), ifnull(sum(live), 0), ifnull(sum(readable AND NOT (listed OR ?)), 0),"
         " ifnull(sum(NOT readable), 0) FROM source",
@@ -174,9 +174,10 @@ def count_articles(db: sqlite3.Connection, *, include_unpublished: bool) -> Coun
 
 def held_back_articles(db: sqlite3.Connection, *, include_unpublished: bool) -> Iterator[HeldBack]:
     """Yield every article that could be read and is not published, by path."""
+    # Unary +: the index source_live selects the few rows that are not live. Without it, SQLite walks all rows by path.
     rows = db.execute(
         "SELECT path, CASE WHEN listed OR ? THEN published END FROM source"
-        " WHERE live = 0 AND readable = 1 ORDER BY +path",  # + so that it goes by the index of what is not live
+        " WHERE live = 0 AND readable = 1 ORDER BY +path",
         (include_unpublished,),
     )
     for path, due in rows:
@@ -184,13 +185,13 @@ def held_back_articles(db: sqlite3.Connection, *, include_unpublished: bool) -> 
 
 
 def articles_sharing_id(db: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return pairs of files whose articles say that they are one entry by their ``id``, though not by address."""
+    """Return pairs of files whose articles are one entry by their ``id``, but not by their address."""
     rows = db.execute(
         "SELECT min(path), max(path) FROM mention JOIN source ON source.id = source_id"
         " WHERE mention.live AND position = 0 AND explicit_id IS NOT NULL"
         " GROUP BY explicit_id HAVING count(DISTINCT ifnull(url, path)) > 1 ORDER BY 1"
     )
-    return [(one, other) for one, other in rows]
+    return [(path, other) for path, other in rows]
 
 
 def count_entries(db: sqlite3.Connection) -> int:
@@ -214,13 +215,13 @@ def load_problems(db: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
-    """Return kind, name and slug of every feed that did not get the plain slug of its name."""
+    """Return kind, name and slug of every feed that does not have the plain slug of its name."""
     rows = db.execute("SELECT kind, name, slug FROM feed WHERE slug != wanted ORDER BY kind, slug")
     return [(Kind(kind), name, slug) for kind, name, slug in rows]
 
 
 def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
-    """Return when the next thing that waits for its date is due, or None."""
+    """Return the next time at which an article or a related page becomes live, or None."""
     (due,) = db.execute(
         "SELECT min(published) FROM mention WHERE live = 0 AND published > ?", (to_seconds(now),)
     ).fetchone()
@@ -231,14 +232,16 @@ def _one_number(db: sqlite3.Connection, query: str) -> int:
     return int(db.execute(query).fetchone()[0])
 
 
-_SIZE_OF_ALL = "SELECT ifnull(sum(shown), 0) FROM subject JOIN spelling ON subject_id = subject.id WHERE kind = 'all'"
+_SIZE_OF_ALL = (
+    "SELECT ifnull(sum(shown), 0) FROM feed_key JOIN feed_name ON feed_key_id = feed_key.id WHERE kind = 'all'"
+)
 
 _MENTIONS_OF_SOME = f"""
 SELECT entry_id, source.path, {QUALIFIED_MENTION_COLUMNS}, {TEXT_COLUMNS}
 FROM json_each(?) CROSS JOIN mention ON entry_id = value CROSS JOIN source ON source.id = source_id
 """  # noqa: S608 - our own text
 
-_STATES_OF_SOME = "SELECT entry.id, ident, page, url FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+_STATES_OF_SOME = "SELECT entry.id, uri, page, url FROM json_each(?) CROSS JOIN entry ON entry.id = value"
 
 _RELATED = """
 WITH beside AS (
@@ -247,8 +250,8 @@ WITH beside AS (
     CROSS JOIN mention AS other ON other.source_id = mine.source_id
     WHERE other.entry_id != mine.entry_id AND (mine.position = 0) != (other.position = 0)
 ), ranked AS (
-    SELECT number, ident, url, title, row_number() OVER (PARTITION BY number ORDER BY published DESC, ident) AS place
+    SELECT number, uri, url, title, row_number() OVER (PARTITION BY number ORDER BY published DESC, uri) AS place
     FROM beside CROSS JOIN entry ON entry.id = other WHERE shown
 )
-SELECT number, ident, url, title FROM ranked WHERE place <= :limit ORDER BY number, place
+SELECT number, uri, url, title FROM ranked WHERE place <= :limit ORDER BY number, place
 """

@@ -22,30 +22,30 @@ from feeds.settings.site import Site
 
 
 def update_empty_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
-    """Bring the ledger up to date: which feeds have no entries any more, which have some again, which have ended."""
+    """Update the ledger: feeds that have become empty, feeds that have entries again, feeds that have ended."""
     for kind, key in db.execute(_EMPTY).fetchall():
         if is_empty_feed(ledger, Kind(kind), key):
             continue
         if (known := history.published_feed(db, Kind(kind), key)) is not None:
             ledger.feeds[known.kind, key] = known
     for kept in ledger.empty_feeds():
-        if db.execute("SELECT 1 FROM membership WHERE kind = ? AND key = ? LIMIT 1", (kept.kind, kept.key)).fetchone():
-            ledger.feeds[kept.kind, kept.key] = FeedRecord(kept.kind, kept.key, kept.slug)  # it is back
+        if db.execute("SELECT 1 FROM feed_member WHERE kind = ? AND key = ? LIMIT 1", (kept.kind, kept.key)).fetchone():
+            ledger.feeds[kept.kind, kept.key] = FeedRecord(kept.kind, kept.key, kept.slug)  # it has entries again
         elif kept.ended is None and not _is_named(db, site, kept):
             ledger.feeds[kept.kind, kept.key] = replace(kept, ended=now)
 
 
 def list_empty_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
-    """Have the catalogue list the feeds that have no entries, as the ledger knows them."""
+    """Write the empty feeds of the ledger into the catalogue, so that they have documents."""
     for kept in ledger.empty_feeds():
         if kept.is_gone(now) or kept.folder in ledger.moves:
             drop_feed(db, kept.kind, kept.key, kept.slug)
         else:
-            _keep(db, site, kept)
+            _write_feed(db, site, kept)
 
 
 def is_empty_feed(ledger: Ledger, kind: Kind, key: str) -> bool:
-    """Tell whether the ledger has this feed as one without entries."""
+    """Tell whether the ledger has this feed as an empty one."""
     kept = ledger.feeds.get((kind, key))
     return kept is not None and kept.is_empty
 
@@ -58,22 +58,22 @@ def drop_feed(db: sqlite3.Connection, kind: Kind, key: str, slug: str) -> None:
 
 
 def abandon_folder(db: sqlite3.Connection, kind: Kind, slug: str) -> None:
-    """Note that the snapshot may have documents in the folder of a feed that is not there any more."""
+    """Record that the documents in the folder of a feed have to be removed from the snapshot."""
     if slug:
-        db.execute("INSERT OR IGNORE INTO gone VALUES (?)", (feed_folder(kind, slug),))
+        db.execute("INSERT OR IGNORE INTO abandoned_folder VALUES (?)", (feed_folder(kind, slug),))
 
 
 def _is_named(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> bool:
-    """Tell whether any article in the corpus, published or not, still puts something into the feed."""
+    """Tell whether an article of the corpus, published or not, still names the feed."""
     if (kept.kind, kept.key) in site.selection.exclude:
         return False
-    query = "SELECT 1 FROM named WHERE kind = ? AND key = ? AND files > 0"
+    query = "SELECT 1 FROM feed_reference WHERE kind = ? AND key = ? AND files > 0"
     return db.execute(query, (kept.kind, kept.key)).fetchone() is not None
 
 
-def _keep(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> None:
+def _write_feed(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> None:
     ended = to_seconds(kept.ended) if kept.ended is not None else None
-    updated = to_seconds(latest(each for each in (kept.updated, kept.ended) if each is not None))
+    updated = to_seconds(latest(moment for moment in (kept.updated, kept.ended) if moment is not None))
     changed = db.execute(
         "INSERT INTO feed (kind, key, name, slug, updated, ttl, ended) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET name = excluded.name, slug = excluded.slug, updated = excluded.updated,"
@@ -86,38 +86,38 @@ def _keep(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> None:
         mark_site_feed(db)
 
 
-# Asked of the history, not of the catalogue: that may have been made anew after the feed's last entry went.
+# The history and not the catalogue: that may have been made again after the last entry of the feed was gone.
 _EMPTY = """
 SELECT kind, key FROM published.feed AS known WHERE NOT EXISTS (
-    SELECT 1 FROM membership AS now WHERE now.kind = known.kind AND now.key = known.key
+    SELECT 1 FROM feed_member AS now WHERE now.kind = known.kind AND now.key = known.key
 )
 """
 
 
 def update_moves(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
-    """Bring the moves in the ledger up to date with the settings and the feeds that there are."""
-    there = {each.folder for each in ledger.empty_feeds() if not each.is_gone(now)}
+    """Update the moves in the ledger, by the settings and the feeds that exist."""
+    empty = {feed.folder for feed in ledger.empty_feeds() if not feed.is_gone(now)}
     moves = {}
     for old, new in site.moves.items():
-        if not _has_entries(db, old) and (new in there or _has_entries(db, new)):
+        if not _has_entries(db, old) and (new in empty or _has_entries(db, new)):
             known = ledger.moves.get(old)
             moves[old] = known if known is not None and known.to == new else FeedMove(new, now)
     ledger.moves = moves
 
 
 def move_obstacles(db: sqlite3.Connection, site: Site) -> list[str]:
-    """Return, in words, why some of the moves in the settings don't hold."""
-    said = []
+    """Return messages for the moves in the settings that are not in force."""
+    messages = []
     for old, new in site.moves.items():
         if _has_entries(db, old):
-            said.append(f"[renamed] {old}: articles still put something into this feed; rename it in them too")
+            messages.append(f"[renamed] {old}: articles still put something into this feed; rename it in them too")
         elif not _exists(db, new, "true"):
-            said.append(f"[renamed] {old}: there is no feed at {new} to lead to; correct the new address")
-    return said
+            messages.append(f"[renamed] {old}: there is no feed at {new} to lead to; correct the new address")
+    return messages
 
 
 def _has_entries(db: sqlite3.Connection, folder: str) -> bool:
-    here = "SELECT 1 FROM membership AS member WHERE member.kind = feed.kind AND member.key = feed.key"
+    here = "SELECT 1 FROM feed_member AS member WHERE member.kind = feed.kind AND member.key = feed.key"
     return _exists(db, folder, f"EXISTS ({here})")
 
 

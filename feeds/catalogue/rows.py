@@ -1,4 +1,4 @@
-"""Rows of the catalogue ↔ the values of :mod:`feeds.model`."""
+"""Conversion between rows of the catalogue and the values of :mod:`feeds.model`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ MENTION_COLUMNS = (
     "position, published, listed, title, url, explicit_id, updated, original_url, amp_url, provider, domain, names,"
     " type, quality, heat, image, width, height"
 )
-"""The columns of table `mention` that hold a :class:`Mention` but for its file's path and its text."""
+"""The columns of table `mention` for a :class:`Mention` without the path of its file and its text."""
 
 QUALIFIED_MENTION_COLUMNS = ", ".join(f"mention.{column}" for column in MENTION_COLUMNS.split(", "))
-"""The same where other tables are asked as well."""
+"""The same columns with the name of the table, for queries with several tables."""
 
 TEXT_COLUMNS = "excerpt, content"
-"""The columns that hold its text: what merging has no need of."""
+"""The columns for its text, which merging does not need."""
 
 
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""JSON as the catalogue holds it."""
+"""Return a value as JSON in the form that the catalogue stores."""
 
 
 def mention_values(mention: Mention) -> tuple[Any, ...]:
@@ -52,13 +52,13 @@ def mention_values(mention: Mention) -> tuple[Any, ...]:
 
 
 class NewMention(NamedTuple):
-    """A mention that has just been read, as what is put into tables for it.
+    """A mention that has just been read, in the form of its rows.
 
     Attributes:
-        keys: what makes it one entry with others (:func:`feeds.rules.entries.key_hash`).
-        outline: of the entry that it makes if there are none.
+        keys: the hashes of its keys (:func:`feeds.rules.entries.key_hash`).
+        outline: the outline of the entry that it makes if no other mention shares a key.
         listed: whether the record may be published.
-        values: of the column `keys`, :data:`MENTION_COLUMNS` and :data:`TEXT_COLUMNS`.
+        values: the values of the column `keys`, :data:`MENTION_COLUMNS` and :data:`TEXT_COLUMNS`.
     """
 
     keys: list[int]
@@ -68,7 +68,7 @@ class NewMention(NamedTuple):
 
 
 def make_mention(path: str, row: Sequence[Any]) -> Mention:
-    """Return the mention in the file `path` that `row` holds: the values of :data:`MENTION_COLUMNS`, and :data:`TEXT_COLUMNS` or not."""
+    """Return the mention in a row: the values of :data:`MENTION_COLUMNS`, with or without :data:`TEXT_COLUMNS`."""
     position, published, listed, title, url, explicit_id, updated, original_url, amp_url, *facts = row
     provider, domain, names, kind, quality, heat, image, width, height, *text = facts
     topics, categories = _names(names)
@@ -96,7 +96,7 @@ def make_mention(path: str, row: Sequence[Any]) -> Mention:
     )
 
 
-# A corpus has few providers and names, each of them many times.
+# A corpus has few providers and names, and uses them often.
 _provider = lru_cache(maxsize=4096)(Provider)
 
 

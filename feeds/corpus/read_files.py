@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FILES_PER_TASK = 64
-"""How many files one call of a worker reads: passing the results between processes must be the smaller part."""
+"""The number of files that one call of a worker reads: passing the results between processes must be the smaller part."""
 
 
 class FileResult(NamedTuple, Generic[T]):

@@ -29,7 +29,7 @@ from feeds.system.files import write_atomically
 LEDGER_FILE = "ledger.jsonl"
 
 FAREWELL_PERIOD = timedelta(days=30)
-"""How long the documents of a feed that has ended stay and say so, before its address is gone (410)."""
+"""The time during which the documents of an ended feed stay and say so, before its address is gone (410)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class FeedRecord:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no entries any more."""
+        """True if it has no entries any more."""
         return self.updated is not None
 
     def is_gone(self, now: datetime) -> bool:
@@ -123,7 +123,7 @@ class Ledger:
 
     @property
     def changed(self) -> bool:
-        """Whether its content differs from the file."""
+        """True if its content differs from the file."""
         return self._to_text() != self._saved
 
     @property
@@ -133,7 +133,7 @@ class Ledger:
 
     @property
     def has_ids(self) -> bool:
-        """Whether any page keeps an id."""
+        """True if any page keeps an id."""
         return bool(self._ids)
 
     @property

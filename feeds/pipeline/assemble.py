@@ -47,19 +47,19 @@ DocumentRecord = tuple[str, str, StoredObject, datetime, int]
 """The arguments of :meth:`feeds.store.snapshots.Draft.put` for one document."""
 
 ENTRIES_PER_TASK = 64
-"""How many entries one call of a worker renders."""
+"""The number of entries that one call of a worker renders."""
 
 FEEDS_PER_TASK = 4
-"""How many feeds one call of a worker composes."""
+"""The number of feeds that one call of a worker composes."""
 
 PARALLEL_MIN_ITEMS = 500
 """The number of entries or documents from which on it pays to start worker processes."""
 
 MAX_LOCATIONS = 20_000
-"""How many locations of fragments are kept in memory. The fragments of other entries are read from the catalogue."""
+"""The number of fragment locations in memory. The fragments of other entries are read from the catalogue."""
 
 ENTRIES_PER_BATCH = 1_000
-"""How many entries the feeds of one batch show, about: a feed is never divided. This bounds the memory."""
+"""The number of entries that the feeds of one batch show, about: a feed is never divided. It bounds the memory."""
 
 
 class FragmentLocation(NamedTuple):
@@ -78,7 +78,7 @@ RenderedEntry = Fragments | FragmentLocation
 
 
 class RenderContext(NamedTuple):
-    """What rendering works with.
+    """The values that rendering works with.
 
     Attributes:
         build: the values of the build.

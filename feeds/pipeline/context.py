@@ -26,7 +26,7 @@ CATALOGUE_FILE = "catalogue.sqlite3"
 
 
 class BuildSession(NamedTuple):
-    """What a build has before it opens the catalogue.
+    """The values of a build before it opens the catalogue.
 
     Attributes:
         site: the settings.
@@ -45,7 +45,7 @@ class BuildSession(NamedTuple):
 
 
 class BuildContext(NamedTuple):
-    """What every step of a build works with: the catalogue, the memory, and the values of the session.
+    """The values for every step of a build: the catalogue, the memory, and the values of the session.
 
     Attributes:
         db: the connection to the catalogue.

@@ -84,7 +84,7 @@ class SiteDifference:
 
     @property
     def changes_ids(self) -> bool:
-        """Whether subscribers would get an entry again, under another id."""
+        """True if subscribers would get an entry again, under another id."""
         return bool(self.reidentified) or any(feed.reidentified for feed in self.feeds)
 
 

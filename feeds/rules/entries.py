@@ -21,7 +21,7 @@ from feeds.rules.times import to_seconds
 T = TypeVar("T")
 
 RELATED_LIMIT = 20
-"""How many related pages an entry lists: a page that many articles mention must not grow with their number."""
+"""The number of related pages that an entry lists: a page that many articles mention must not grow with their number."""
 
 
 def merge_keys(mention: Mention) -> tuple[str, ...]:

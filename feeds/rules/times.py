@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 PACE_ENTRIES = 10
-"""How many of its newest entries decide the polling interval of a feed."""
+"""The number of newest entries that decide the polling interval of a feed."""
 
 
 def rfc3339(moment: datetime) -> str:

@@ -29,20 +29,20 @@ from feeds.system.compression import CODINGS, Coding
 from feeds.system.files import sync_files, write_atomically
 
 KEPT_GENERATIONS = 3
-"""How many generations are kept at least, the current one included."""
+"""The number of generations that are kept at least, the current one included."""
 
 REMOVAL_MEMORY_SECONDS = 365 * 24 * 3600
-"""How long the time is remembered at which an address lost its document."""
+"""The time during which it is remembered when an address lost its document."""
 
 MIN_AGE_SECONDS = 120
-"""How long a generation is kept at least: longer than a worker takes to notice the next one."""
+"""The time during which a generation is kept at least: longer than a worker takes to notice the next one."""
 
 CLEAN_UP_SHARE = 4
 """Old generations are deleted once there is one for this many that are kept. To find the objects that can go, all kept
 manifests have to be read; when edits are frequent, so are new generations."""
 
 DEFAULT_MAX_AGE = 300
-"""How many seconds a cache may use a document for which no other time is given."""
+"""The seconds during which a cache may use a document for which no other time is given."""
 
 _MANIFEST_NAME = re.compile(r"\d{6,}-[0-9a-f]{32}\Z")
 

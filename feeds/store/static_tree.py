@@ -26,7 +26,7 @@ from feeds.system.processes import Workers, map_batches
 from feeds.system.progress import NoProgress, Progress
 
 FILES_PER_TASK = 32
-"""How many files one call of a worker writes."""
+"""The number of files that one call of a worker writes."""
 
 PARALLEL_MIN_FILES = 500
 """The number of files from which on it pays to start worker processes."""

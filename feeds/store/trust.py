@@ -1,4 +1,4 @@
-"""How much of what the last build left is believed without another look."""
+"""Trust: how far the results of the last build are believed without another look."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class Trust(IntEnum):
 
     @property
     def renders_everything(self) -> bool:
-        """Whether all documents are made again, and objects are compared by their bytes."""
+        """True if all documents are made again, and objects are compared by their bytes."""
         return self <= Trust.CATALOGUE

@@ -1,1 +1,1 @@
-"""What the operating system gives: atomic files, worker processes, progress and compression."""
+"""Services of the operating system: atomic files, worker processes, progress and compression."""

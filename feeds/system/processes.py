@@ -25,7 +25,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_PENDING = 8
-"""How many batches are given to the executor at a time. As many results may wait to be taken."""
+"""The number of batches that the executor gets at a time. As many results may wait to be taken."""
 
 
 def relax_garbage_collection() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OK, NOT_MODIFIED = "200 OK", "304 NOT MODIFIED"
 
 CACHED_VALUES, MAX_CACHED_LENGTH = 500, 200
-"""How many values of Host and Accept-Encoding are cached with their meaning, and their largest length.
+"""The number of values of Host and Accept-Encoding that are cached with their meaning, and their largest length.
 
 Clients send a few dozen different values. A client that sends others can't fill the memory."""
 

@@ -349,5 +349,5 @@ def test_a_ledger_that_is_restored_is_followed_though_no_article_has_changed(sit
 def test_an_address_to_leave_is_work_to_do(tmp_path: Path) -> None:
     with schema.connect(tmp_path / "catalogue.sqlite3", "test") as db:
         assert not changes.has_changes(db)
-        db.execute("INSERT INTO gone VALUES ('topics/old/')")
+        db.execute("INSERT INTO abandoned_folder VALUES ('topics/old/')")
         assert changes.has_changes(db)
