@@ -1,1 +1,1 @@
-"""Programs that measure; none of them is a test."""
+"""Benchmarks: programs that measure builds and polls. The package `feeds` does not import them."""

@@ -1,4 +1,4 @@
-"""Whether two tools list the same entries in their feeds."""
+"""Comparison of the entries that two tools list in their feeds."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _IDS = "{http://www.w3.org/2005/Atom}entry/{http://www.w3.org/2005/Atom}id"
 
 
 class Agreement(NamedTuple):
-    """How far the feeds of two tools list the same entries.
+    """The result of a comparison of our feeds with the feeds of another tool, as numbers.
 
     Attributes:
-        feeds: how many feeds of topics and providers either has.
-        entries: how many entries ours list.
-        differing: how many feeds don't list the same; one that only one of the two has is among them.
-        missing: how many entries of ours the other lacks.
-        extra: how many entries it lists that ours don't.
+        feeds: feeds of topics and providers that at least one of the tools has.
+        entries: entries in our feeds.
+        differing: feeds whose entries differ, including feeds that only one of the tools has.
+        missing: entries of our feeds that the other tool does not list.
+        extra: entries that only the other tool lists.
     """
 
     feeds: int
@@ -32,29 +32,29 @@ class Agreement(NamedTuple):
 
 
 def compare(ours: Path, other: Path) -> Agreement:
-    """Compare the ids in the Atom documents of topics and providers below two folders, whatever their order."""
-    mine, theirs = _documents(ours), _documents(other)
-    feeds = sorted(mine.keys() | theirs.keys())
+    """Compare the ids in the Atom documents of topics and providers below two folders. Their order does not matter."""
+    our_documents, other_documents = _documents(ours), _documents(other)
+    feeds = our_documents.keys() | other_documents.keys()
     entries = differing = missing = extra = 0
     for feed in feeds:
-        here, there = _ids(mine.get(feed)), _ids(theirs.get(feed))
-        entries += len(here)
-        missing += len(here - there)
-        extra += len(there - here)
-        differing += here != there or feed not in mine or feed not in theirs
+        our_ids, other_ids = _ids(our_documents.get(feed)), _ids(other_documents.get(feed))
+        entries += len(our_ids)
+        missing += len(our_ids - other_ids)
+        extra += len(other_ids - our_ids)
+        differing += our_ids != other_ids or feed not in our_documents or feed not in other_documents
     return Agreement(len(feeds), entries, differing, missing, extra)
 
 
 def size(output: Path) -> tuple[int, int]:
-    """Return how many files a folder holds, in any depth, and how many bytes they have."""
+    """Return the number of files below a folder, and the sum of their sizes in bytes."""
     sizes = [path.stat().st_size for path in output.rglob("*") if path.is_file()]
     return len(sizes), sum(sizes)
 
 
 def _documents(output: Path) -> dict[str, Path]:
-    """Return the Atom document of each feed, by the feed's folder."""
-    found = (path for folder in FOLDERS for path in (output / folder).glob(f"*/{DOCUMENT}"))
-    return {path.parent.relative_to(output).as_posix(): path for path in found}
+    """Return the Atom documents of topics and providers, by the path of the feed's folder."""
+    paths = (path for folder in FOLDERS for path in (output / folder).glob(f"*/{DOCUMENT}"))
+    return {path.parent.relative_to(output).as_posix(): path for path in paths}
 
 
 def _ids(document: Path | None) -> set[str]:

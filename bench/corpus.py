@@ -1,14 +1,15 @@
-"""Write a made-up corpus in the shape of real ones: ``python -m bench.corpus FOLDER --articles 10000``.
+"""Generate a corpus that resembles real ones: ``python -m bench.corpus FOLDER --articles 10000``.
 
-What is like the real articles that it was modelled on: front matter of about 12 kB with 5 to 23 related links, most of
-them with excerpt, provider, image, AMP address and quality; links that several articles share; a few topics and
-providers that most articles have, and many that few have; an opaque ``secured`` field. Every name in it is made up.
+The articles have these properties of real ones: front matter of about 12 kB with 5 to 23 related links, most of them
+with excerpt, provider, image, AMP address and quality; links that several articles share; a few topics and providers
+that most articles have, and many that few have; an opaque ``secured`` field. All names are invented.
 
-An article depends on its number and on the sharing alone, so that two corpora of different size agree in what they
-share, on any machine. Its date does as well: four articles a day, the last one at the end of 2025.
+An article, its date included, depends on its number and on the sharing alone. So corpora of different sizes have the
+same articles where their numbers are the same, on any machine. There are four articles a day, the last one at the end
+of 2025.
 
-The sharing (``--sharing``) is which articles link to the same pages. The link to a shared page is the same in all
-articles that mention the page. What an article has before its related links does not depend on the sharing.
+The sharing (``--sharing``) decides which articles link to the same pages. The link to a shared page is the same in all
+articles that mention the page. The fields of an article before its related links do not depend on the sharing.
 
 near
     40 articles that follow one another draw 35 % of their related links from 120 pages of their own. All mentions of a
@@ -39,11 +40,13 @@ wide
     again.
 
 popular
-    As wide, and 20 popular pages in addition: an article mentions page ``popular-k`` with a chance of 1/2**k. All
+    Like wide, with 20 popular pages in addition: an article mentions page ``popular-k`` with a chance of 1/2**k. All
     articles mention page 0, half of them mention page 1, a quarter page 2, and so on. Measured with 100,000 articles:
     100,000, 50,105, 24,783, 12,529, 6,366, and in the end 2, 2, 2, 0, 0 mentions. The popular links take the places of
     links that an article shares with no other; less than one article of 100 has too few of them, and more links
     therefore.
+
+The published figures (``docs/benchmarks.md``) are measured with near sharing.
 """
 
 from __future__ import annotations
@@ -65,7 +68,7 @@ PROVIDERS = 600
 
 
 class Sharing(StrEnum):
-    """Which articles link to the same pages."""
+    """A rule that decides which articles link to the same pages."""
 
     NEAR = "near"
     WIDE = "wide"
@@ -73,13 +76,13 @@ class Sharing(StrEnum):
 
 
 SHARED = {Sharing.NEAR: 0.35, Sharing.WIDE: 0.3, Sharing.POPULAR: 0.3}
-"""Which part of the related links is drawn from pages that several articles link to."""
+"""The share of related links that are drawn from pages that several articles link to."""
 
 NEIGHBOURS = 40
-"""How many articles share a pool of pages with near sharing."""
+"""With near sharing: the number of articles that draw from one pool of pages."""
 
 POPULAR = 20
-"""How many popular pages there are."""
+"""With popular sharing: the number of popular pages."""
 
 _QUOTED = ("title", "excerpt", "webUrl", "ampWebUrl", "cdnAmpWebUrl", "originalUrl", "url", "secured")
 
@@ -95,7 +98,7 @@ WORDS = (  # noqa: SIM905
 
 def article(number: int, sharing: Sharing = Sharing.NEAR) -> str:
     """Return the text of the article with this number."""
-    chance = random.Random(f"article {number}")  # noqa: S311 - it shall be the same each time
+    chance = random.Random(f"article {number}")  # noqa: S311 - a seed, so that every call returns the same
     date = LAST - timedelta(hours=24 / PER_DAY) * number
     fields = _link(chance, f"own-{number}", date)
     fields["category"] = chance.choice(["news", "news", "news", "opinion", "video"])
@@ -108,12 +111,12 @@ def article(number: int, sharing: Sharing = Sharing.NEAR) -> str:
 
 
 def path(number: int) -> str:
-    """Return where the article with this number stands in the corpus."""
+    """Return the path in the corpus of the article with this number."""
     return f"{number // 1000:04}/{number:07}.md"
 
 
 def write(folder: Path, articles: int, sharing: Sharing = Sharing.NEAR) -> None:
-    """Write a corpus of so many articles to `folder`."""
+    """Write the articles 0 to `articles` - 1 to `folder`."""
     for number in range(articles):
         target = folder / path(number)
         if number % 1000 == 0:
@@ -121,25 +124,38 @@ def write(folder: Path, articles: int, sharing: Sharing = Sharing.NEAR) -> None:
         target.write_text(article(number, sharing), "utf-8")
 
 
+def add_sharing_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option ``--sharing`` to a command line. Its value is the text of a :class:`Sharing`."""
+    parser.add_argument(
+        "--sharing",
+        choices=[str(sharing) for sharing in Sharing],
+        default=str(Sharing.NEAR),
+        help="which articles link to the same pages. near: articles with neighbouring numbers, in one folder."
+        " wide: 2 to 20 articles that are far apart, in different folders. popular: like wide, with 20 more pages that"
+        " all, half, a quarter, ... of the articles link to. The published figures use near. [near]",
+    )
+
+
 def _related(chance: random.Random, number: int, date: datetime, sharing: Sharing) -> list[dict[str, Any]]:
     """Return the related links of an article.
 
-    Popular pages take the places of links that the article shares with no other, so that the other shared links are the
-    same as with wide sharing. Popular pages for which there is no such place come last.
+    A link to a popular page replaces a link that the article shares with no other. So the other shared links are the
+    same as with wide sharing. If there are too few links to replace, the remaining popular pages come last.
     """
     popular = _popular(number) if sharing is Sharing.POPULAR else []
     links: list[dict[str, Any]] = []
-    for place in range(chance.randint(5, 23)):
+    for position in range(chance.randint(5, 23)):
         if chance.random() < SHARED[sharing]:
             links.append(_near(chance, number) if sharing is Sharing.NEAR else _wide(chance, number))
         else:
-            own = _link(chance, f"related-{number}-{place}", date)
+            # Generated even when a popular page replaces it: the generator must advance as with wide sharing.
+            own = _link(chance, f"related-{number}-{position}", date)
             links.append(popular.pop() if popular else own)
     return links + popular
 
 
 def _near(chance: random.Random, number: int) -> dict[str, Any]:
-    """Return a link to a page out of the pool that 40 articles share."""
+    """Return a link to a page of the pool from which 40 articles draw."""
     first = number // NEIGHBOURS * NEIGHBOURS
     return _shared(f"shared-{number // NEIGHBOURS}-{chance.randrange(NEIGHBOURS * 3)}", first)
 
@@ -148,8 +164,8 @@ def _wide(chance: random.Random, number: int) -> dict[str, Any]:
     """Return a link to a page whose mentions are far apart.
 
     Both bounds of the pool grow with the number of the article. A page enters the pool, is drawn more and more rarely
-    while the pool grows, and leaves it: that is what limits its mentions. The 8 pages on top are for the first
-    articles, whose pool would be too small.
+    while the pool grows, and leaves it. This limits its mentions. The 8 additional pages are for the first articles,
+    whose pool would be too small.
     """
     number = abs(number)
     page = chance.randrange(number // 6, number * 2 // 3 + 8)
@@ -158,14 +174,14 @@ def _wide(chance: random.Random, number: int) -> dict[str, Any]:
 
 def _popular(number: int) -> list[dict[str, Any]]:
     """Return links to the popular pages that this article mentions: to page k with a chance of 1/2**k."""
-    chance = random.Random(f"popular {number}")  # noqa: S311 - it shall be the same each time
+    chance = random.Random(f"popular {number}")  # noqa: S311 - a seed, so that every call returns the same
     return [_shared(f"popular-{page}", 0) for page in range(POPULAR) if chance.random() < 0.5**page]
 
 
 def _shared(page: str, first: int) -> dict[str, Any]:
     """Return the link to a page, the same for all articles. The page is about as old as the article `first`."""
-    about = random.Random(page)  # noqa: S311 - it shall be the same each time
-    return _link(about, page, LAST - timedelta(hours=24 / PER_DAY) * first)
+    chance = random.Random(page)  # noqa: S311 - a seed, so that every call returns the same
+    return _link(chance, page, LAST - timedelta(hours=24 / PER_DAY) * first)
 
 
 def _link(chance: random.Random, page: str, date: datetime) -> dict[str, Any]:
@@ -173,7 +189,7 @@ def _link(chance: random.Random, page: str, date: datetime) -> dict[str, Any]:
     site = f"https://www.news{provider}.example"
     title = _text(chance, 6, 14)
     published = date + timedelta(minutes=chance.randint(-2000, 300))
-    found: dict[str, Any] = {
+    link: dict[str, Any] = {
         "title": title.capitalize(),
         "excerpt": _text(chance, 30, 60).capitalize() + " ...",
         "publishedDateTime": published.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -183,28 +199,28 @@ def _link(chance: random.Random, page: str, date: datetime) -> dict[str, Any]:
         "quality": chance.randint(20, 110),
     }
     if chance.random() < 0.5:
-        found["ampWebUrl"] = f"{found['webUrl']}?amp"
-        found["cdnAmpWebUrl"] = f"https://www-news{provider}-example.cdn.example/c/s/{page}/amp/"
+        link["ampWebUrl"] = f"{link['webUrl']}?amp"
+        link["cdnAmpWebUrl"] = f"https://www-news{provider}-example.cdn.example/c/s/{page}/amp/"
     if chance.random() < 0.2:
-        found["originalUrl"] = f"{found['webUrl']}?utm_source=bench"
+        link["originalUrl"] = f"{link['webUrl']}?utm_source=bench"
     if chance.random() < 0.7:
         width = chance.choice([300, 608, 894, 1200, 1400])
         image = {"url": f"{site}/images/{page}.jpg", "width": width, "height": width * 2 // 3, "isCached": True}
-        found["images"] = [image]
-    return found
+        link["images"] = [image]
+    return link
 
 
 def _lines(fields: dict[str, Any]) -> list[str]:
-    """Return fields as YAML people write them: blocks, a line for each value."""
+    """Return fields as YAML in block style, one value on a line."""
     lines: list[str] = []
     for name, value in fields.items():
         if isinstance(value, dict):
             lines += [f"{name}:", *(f"  {line}" for line in _lines(value))]
         elif isinstance(value, list):
             lines.append(f"{name}:")
-            for each in value:
-                block = _lines(each) if isinstance(each, dict) else [str(each)]
-                lines += [f"  {'- ' if place == 0 else '  '}{line}" for place, line in enumerate(block)]
+            for item in value:
+                block = _lines(item) if isinstance(item, dict) else [str(item)]
+                lines += [f"  {'- ' if position == 0 else '  '}{line}" for position, line in enumerate(block)]
         elif isinstance(value, str) and name in _QUOTED:
             lines.append(f"{name}: {json.dumps(value)}")
         else:
@@ -213,30 +229,23 @@ def _lines(fields: dict[str, Any]) -> list[str]:
 
 
 def _skewed(chance: random.Random, count: int) -> int:
-    """Return a number below `count`: small ones often, large ones rarely."""
+    """Return a random number below `count`; small numbers are more frequent than large ones."""
     return min(count - 1, int(chance.paretovariate(0.7)) - 1)
 
 
-def _text(chance: random.Random, least: int, most: int) -> str:
-    return " ".join(chance.choices(WORDS, k=chance.randint(least, most)))
+def _text(chance: random.Random, min_words: int, max_words: int) -> str:
+    return " ".join(chance.choices(WORDS, k=chance.randint(min_words, max_words)))
 
 
 def main() -> None:
-    """Write a corpus where the command line says."""
+    """Write the corpus that the command line describes."""
     parser = argparse.ArgumentParser(prog="python -m bench.corpus", description=__doc__.split("\n", 1)[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--articles", type=int, default=10_000, metavar="N", help="100 to 1000000")
-    parser.add_argument(
-        "--sharing",
-        choices=[str(sharing) for sharing in Sharing],
-        default=str(Sharing.NEAR),
-        help="which articles link to the same pages. near: articles whose numbers follow one another, in one folder."
-        " wide: 2 to 20 articles that are far apart, in different folders. popular: as wide, and 20 pages in addition"
-        " that all, half, a quarter, ... of the articles link to. [near]",
-    )
+    parser.add_argument("--articles", type=int, default=10_000, metavar="N", help="1 to 1000000 [10000]")
+    add_sharing_option(parser)
     given = parser.parse_args()
     if not 1 <= given.articles <= 1_000_000:
-        parser.error("--articles should be 100 to 1000000")
+        parser.error("--articles must be 1 to 1000000")
     if given.folder.exists() and any(given.folder.iterdir()):
         parser.error(f"{given.folder} is not empty")
     write(given.folder, given.articles, Sharing(given.sharing))

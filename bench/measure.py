@@ -1,7 +1,7 @@
-"""What a command costs: time, processor time and memory, its descendants included.
+"""The cost of a command: wall time, CPU time and memory, including its descendants.
 
-Memory is sampled, and sampling disturbs; so a run is measured for its times or for its memory, never for both.
-Linux only: it reads ``/proc`` and adopts processes whose parent ended before them.
+Memory is sampled, and sampling takes CPU time. So a run measures either times or memory, never both.
+Linux only: the module reads ``/proc`` and adopts processes whose parent ended before them.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
-LEAST_PAUSE = 0.02
-"""How long the sampler waits at least between two samples, in seconds."""
+MIN_PAUSE = 0.02
+"""Least number of seconds between two samples."""
 
-SHARE = 4
-"""The sampler also waits so many times as long as its last sample took: it takes a fifth of one core at most."""
+PAUSE_FACTOR = 4
+"""Pause between two samples, in durations of a sample. With 4, the sampler uses at most a fifth of a core."""
 
-LINGER = 60.0
-"""How long descendants may outlive the command, in seconds."""
+ORPHAN_TIMEOUT = 60.0
+"""Seconds that descendants may outlive the command."""
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 class CommandError(Exception):
-    """The command failed, or left processes behind."""
+    """The command failed, or its descendants did not end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What a run took, in seconds: by the clock until the command ended, and of processors by all of its processes."""
+    """Seconds of a run: wall time until the command ended, CPU time (user and system) of all its processes."""
 
     wall: float
     cpu: float
 
 
 def times(command: Sequence[str | Path], folder: Path, environ: Mapping[str, str]) -> Times:
-    """Run a command undisturbed, and return what it took.
+    """Run a command and return its times.
 
     Args:
         command: program and arguments.
-        folder: where it runs.
-        environ: what is set in its environment, besides what is set in ours.
+        folder: its working directory.
+        environ: environment variables, in addition to those of this process.
 
     Raises:
-        CommandError: it failed, or its descendants outlived it by a minute.
+        CommandError: the command failed, or its descendants did not end within a minute after it.
     """
     adopt_orphans()
     start = time.perf_counter()
@@ -61,9 +61,9 @@ def times(command: Sequence[str | Path], folder: Path, environ: Mapping[str, str
 
 
 def peak_memory(command: Sequence[str | Path], folder: Path, environ: Mapping[str, str]) -> int:
-    """Run a command, and return the most memory that it and its descendants held at one time, in bytes.
+    """Run a command and return the peak of the memory that it and its descendants use together, in bytes.
 
-    Arguments and errors are those of :func:`times`. What processes share is counted once (PSS).
+    Arguments and errors are those of :func:`times`. Memory that processes share is counted once (PSS).
     """
     adopt_orphans()
     peak = 0
@@ -71,16 +71,16 @@ def peak_memory(command: Sequence[str | Path], folder: Path, environ: Mapping[st
         while not running.reap(wait=False):
             start = time.perf_counter()
             peak = max(peak, sum(map(memory_of, descendants(os.getpid()))))
-            time.sleep(max(LEAST_PAUSE, SHARE * (time.perf_counter() - start)))
+            time.sleep(max(MIN_PAUSE, PAUSE_FACTOR * (time.perf_counter() - start)))
         running.reap_orphans()
     return peak
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of every descendant whose own parent ends: so it can wait for them, and count them.
+    """Make this process the parent of every descendant whose own parent ends, so that it can wait for it (prctl(2)).
 
     Raises:
-        OSError: the system can't do that.
+        OSError: the system does not support this.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
@@ -88,27 +88,27 @@ def adopt_orphans() -> None:
 
 
 def descendants(ancestor: int) -> list[int]:
-    """Return the ids of all processes below this one."""
+    """Return the ids of all descendants of a process."""
     children: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdecimal():
             children.setdefault(_parent(entry), []).append(int(entry.name))
-    found = list(children.get(ancestor, ()))
-    for each in found:  # it grows meanwhile: their children are looked at in turn
-        found += children.get(each, ())
-    return found
+    processes = list(children.get(ancestor, ()))
+    for process in processes:  # the list grows during the loop, so that the loop reaches all generations
+        processes += children.get(process, ())
+    return processes
 
 
 def memory_of(process: int) -> int:
-    """Return the memory of a process in bytes: its share of what it shares (PSS), or else all of it (RSS).
+    """Return the memory of a process in bytes: the proportional set size (PSS), or the resident set size if unknown.
 
-    A process that has ended has none.
+    The result is 0 for a process that has ended.
     """
     try:
         for line in (PROC / str(process) / "smaps_rollup").read_bytes().splitlines():
             if line.startswith(b"Pss:"):
                 return int(line.split()[1]) * 1024
-    except (FileNotFoundError, PermissionError):  # an old kernel, another user's, or gone
+    except (FileNotFoundError, PermissionError):  # an old kernel, a process of another user, or one that ended
         pass
     except ProcessLookupError:
         return 0
@@ -120,34 +120,34 @@ def memory_of(process: int) -> int:
 
 
 class _Running:
-    """A command that runs, until it and all of its descendants have ended and been counted."""
+    """A running command. It sums up the CPU time of the command and of all its descendants as they end."""
 
     def __init__(self, command: Sequence[str | Path], folder: Path, environ: Mapping[str, str]) -> None:
         self.cpu = 0.0
-        self._words = [str(each) for each in command]
-        self._printed = (folder / "printed.txt").open("w+b")
+        self._arguments = [str(argument) for argument in command]
+        self._output = (folder / "printed.txt").open("w+b")
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the commands are ours
-                self._words, cwd=folder, env={**os.environ, **environ}, stdout=self._printed, stderr=self._printed
+            self._process = subprocess.Popen(  # noqa: S603 - commands of this package
+                self._arguments, cwd=folder, env={**os.environ, **environ}, stdout=self._output, stderr=self._output
             )
         except OSError as problem:
-            self._printed.close()
-            raise CommandError(f"{self._words[0]} can't be run: {problem.strerror}") from problem
+            self._output.close()
+            raise CommandError(f"{self._arguments[0]} can't be run: {problem.strerror}") from problem
 
     def __enter__(self) -> _Running:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._printed.close()
+        self._output.close()
 
     def reap(self, *, wait: bool = True) -> bool:
-        """Wait for whichever process ends next, or with ``wait=False`` look whether any has.
+        """Wait until the command or one of its descendants ends; with ``wait=False`` return at once if none has ended.
 
         Returns:
-            Whether the command itself has ended.
+            True if the command itself has ended.
 
         Raises:
-            CommandError: it failed.
+            CommandError: the command failed.
         """
         process, status, usage = os.wait4(-1, 0 if wait else os.WNOHANG)
         if process == 0:
@@ -155,21 +155,21 @@ class _Running:
         self.cpu += usage.ru_utime + usage.ru_stime
         if process != self._process.pid:
             return False
-        self._process.returncode = os.waitstatus_to_exitcode(status)  # subprocess needn't wait for it any more
+        self._process.returncode = os.waitstatus_to_exitcode(status)  # otherwise subprocess would wait for it again
         if self._process.returncode != 0:
-            self._printed.seek(0)
-            said = self._printed.read().decode("utf-8", "replace").strip()
-            raise CommandError(f"{' '.join(self._words)}: exit code {self._process.returncode}\n{said[-2000:]}")
+            self._output.seek(0)
+            output = self._output.read().decode("utf-8", "replace").strip()
+            raise CommandError(f"{' '.join(self._arguments)}: exit code {self._process.returncode}\n{output[-2000:]}")
         return True
 
     def reap_orphans(self) -> None:
-        """Wait for the descendants that the command left behind.
+        """Wait for the descendants that outlive the command.
 
         Raises:
-            CommandError: they don't end.
+            CommandError: a descendant does not end in time.
         """
-        late = time.monotonic() + LINGER
-        while time.monotonic() < late:
+        deadline = time.monotonic() + ORPHAN_TIMEOUT
+        while time.monotonic() < deadline:
             try:
                 process, _, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
@@ -177,12 +177,12 @@ class _Running:
             self.cpu += usage.ru_utime + usage.ru_stime
             if process == 0:
                 time.sleep(0.01)
-        raise CommandError(f"{' '.join(self._words)} left processes running: {descendants(os.getpid())}")
+        raise CommandError(f"{' '.join(self._arguments)} left processes running: {descendants(os.getpid())}")
 
 
 def _parent(process: Path) -> int:
     try:
         after_name = (process / "stat").read_bytes().rpartition(b")")[2]
-    except OSError:  # it has ended
+    except OSError:  # the process has ended
         return 0
     return int(after_name.split()[1])

@@ -1,4 +1,4 @@
-"""Servers that answer polls: ours, and nginx with the static tree. Each is on a port of its own, on one core."""
+"""The measured servers: ``feeds serve``, and nginx with the static tree. They run on one core, on different ports."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pwd import getpwuid
 from typing import Self
 
 from bench import measure
-from bench.tools import MissingError, Ours, said_by
+from bench.tools import MissingError, Ours, output_of
 
 SERVERS_CORE, CLIENTS_CORE = "0", "1"
-PATIENCE = 120.0
-"""Seconds after which a server that doesn't answer never will: ours may have to build first."""
+TIMEOUT = 120.0
+"""Seconds in which a server must answer after its start. ``feeds serve`` may have to build first."""
 
-_KEPT_OPEN = "open_file_cache max=10000 inactive=1h; open_file_cache_valid 1h;"
+_OPEN_FILE_CACHE = "open_file_cache max=10000 inactive=1h; open_file_cache_valid 1h;"
 
 _NGINX = """\
 daemon off;
@@ -39,7 +39,7 @@ http {{
   sendfile on;
   tcp_nopush on;
   keepalive_requests 1000000000;
-  {files}
+  {directives}
   types {{ application/atom+xml atom; text/html html; }}
   charset utf-8;
   charset_types application/atom+xml text/html;
@@ -57,11 +57,14 @@ http {{
 
 
 class Server:
-    """A server that runs while it is entered.
+    """A server, as a context manager: it runs inside of the ``with`` block.
 
     Attributes:
-        name: what it is called in results.
-        port: where it listens, on loopback.
+        name: the name in the results.
+        port: the port on the loopback interface.
+
+    Raises:
+        MissingError: in the ``with`` statement, if the server does not answer.
     """
 
     name = ""
@@ -73,22 +76,22 @@ class Server:
             self.port: int = probe.getsockname()[1]
 
     def command(self) -> list[str | Path]:
-        """Return the command that serves in the foreground."""
+        """Return the command that runs the server in the foreground."""
         raise NotImplementedError
 
     def environ(self) -> dict[str, str]:
-        """Return what is set in its environment."""
+        """Return environment variables, in addition to those of this process."""
         return {}
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         command = ["taskset", "-c", SERVERS_CORE, *self.command()]
         with (self.folder / f"{self.name}.log").open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own words
+            self._process = subprocess.Popen(  # noqa: S603 - a fixed command
                 command, env={**os.environ, **self.environ()}, stdout=log, stderr=log
             )
-        late = time.monotonic() + PATIENCE
-        while self._process.poll() is None and time.monotonic() < late:
+        deadline = time.monotonic() + TIMEOUT
+        while self._process.poll() is None and time.monotonic() < deadline:
             try:
                 self.ask("/")
                 return self
@@ -102,8 +105,8 @@ class Server:
         self._process.wait()
 
     def ask(self, address: str, headers: dict[str, str] | None = None) -> tuple[http.client.HTTPResponse, bytes]:
-        """Return an answer and its body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        """Send a GET request, and return the answer and its body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         try:
             connection.request("GET", address, headers=headers or {})
             answer = connection.getresponse()
@@ -112,16 +115,16 @@ class Server:
             connection.close()
 
     def memory(self) -> int:
-        """Return the memory of its workers in bytes: of all processes but the one that started them."""
+        """Return the memory of the workers in bytes: of all processes below the one that was started."""
         return sum(map(measure.memory_of, measure.descendants(self._process.pid)))
 
 
 class OurServer(Server):
-    """``feeds serve``, with one worker.
+    """``feeds serve`` with one worker.
 
     Args:
-        tool: what has been built.
-        watch: whether it builds again when the corpus changes.
+        tool: the tool with corpus and state folder.
+        watch: build again when the corpus changes.
     """
 
     name = "feeds"
@@ -129,32 +132,29 @@ class OurServer(Server):
     def __init__(self, tool: Ours, *, watch: bool) -> None:
         super().__init__(tool.folder)
         self._tool = tool
-        self._more = [] if watch else ["--no-watch"]
+        self._options = [] if watch else ["--no-watch"]
 
     def command(self) -> list[str | Path]:
-        """Return ``feeds serve`` for what the tool builds."""
+        """Return the command that serves the corpus of the tool."""
         program, _, corpus, *_ = self._tool.command()
         settings = self._tool.folder / "feeds.toml"
-        return [program, "serve", corpus, "--config", settings, "--port", str(self.port), *self._more]
+        return [program, "serve", corpus, "--config", settings, "--port", str(self.port), *self._options]
 
     def environ(self) -> dict[str, str]:
-        """Return where it remembers things."""
+        """Return the variable with the state folder."""
         return self._tool.environ()
 
 
 class Nginx(Server):
-    """nginx with the static tree, with one worker.
+    """nginx with one worker, serving the static tree.
 
     Args:
-        folder: where its settings go, and all that it writes.
+        folder: the folder for its configuration and all files that it writes.
         root: the static tree.
-
-    Raises:
-        MissingError: it isn't installed.
     """
 
     name = "nginx"
-    files = ""
+    directives = ""
 
     def __init__(self, folder: Path, root: Path) -> None:
         super().__init__(folder)
@@ -162,31 +162,31 @@ class Nginx(Server):
         self._program = shutil.which("nginx") or "/usr/sbin/nginx"
 
     def command(self) -> list[str | Path]:
-        """Return nginx with settings of its own; they are written now."""
+        """Write the configuration, and return the command that uses it."""
         settings = self.folder / "nginx.conf"
-        # A worker of root's would be nobody's, and not see what is root's alone.
+        # Started by root without `user`, the worker would run as nobody, and could not read files of root.
         names = {"user": getpwuid(os.getuid()).pw_name, "group": getgrgid(os.getgid()).gr_name}
-        text = _NGINX.format(folder=self.folder, port=self.port, root=self._root, files=self.files, **names)
+        text = _NGINX.format(folder=self.folder, port=self.port, root=self._root, directives=self.directives, **names)
         settings.write_text(text, "utf-8")
         return [self._program, "-c", settings, "-e", self.folder / "error.log"]
 
 
-class NginxKeepingOpen(Nginx):
-    """The same, told to keep files open: faster, and for an hour blind for what has changed."""
+class NginxOpenFileCache(Nginx):
+    """nginx with open_file_cache: it is faster, and does not notice changes of files for an hour."""
 
-    name = "nginx with files kept open"
-    files = _KEPT_OPEN
+    name = "nginx with open_file_cache"
+    directives = _OPEN_FILE_CACHE
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what is beside ours.
+    """Return the version of nginx.
 
     Raises:
-        MissingError: one isn't installed.
+        MissingError: nginx or wrk is not installed.
     """
     advice = "install nginx and wrk (apt-get install nginx-light wrk)"
     program = shutil.which("nginx") or "/usr/sbin/nginx"
-    said = said_by(["sh", "-c", '"$0" -v 2>&1', program], advice)
-    if shutil.which("wrk") is None or "nginx/" not in said:
+    output = output_of(["sh", "-c", '"$0" -v 2>&1', program], advice)
+    if shutil.which("wrk") is None or "nginx/" not in output:
         raise MissingError(f"nginx or wrk can't be run: {advice}")
-    return {"nginx": said.partition("nginx/")[2].split()[0]}
+    return {"nginx": output.partition("nginx/")[2].split()[0]}

@@ -1,4 +1,4 @@
-"""A program that makes feeds of a corpus, and ours as one of them."""
+"""The tools that are measured: programs that build feeds from a corpus. feeds is one of them."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ import feeds
 from bench.edits import Change
 
 SITES = Path(__file__).parent / "sites"
-ADDRESS = "https://feeds.example/"
+BASE_URL = "https://feeds.example/"
 
 
 class MissingError(Exception):
-    """A tool isn't installed; the message says what to do."""
+    """A tool is not installed. The message says what to do."""
 
 
 class Tool:
-    """A program, with a corpus of its own and a folder for all that it makes.
+    """A program with its own copy of the corpus.
 
     Attributes:
-        name: what it is called in results.
-        largest: the largest corpus that it is measured with.
-        comparable: whether its feeds can list the same entries as ours.
-        folder: where it runs; everything of it is in there.
-        corpus: its articles.
-        output: what it publishes.
+        name: the name in the results.
+        max_articles: the size of the largest corpus with which it is measured.
+        comparable: its feeds can list the same entries as ours.
+        folder: the working directory, which holds all files of the tool.
+        corpus: the folder of its articles.
+        output: the folder into which it publishes.
     """
 
     name = ""
-    largest = 1_000_000
+    max_articles = 1_000_000
     comparable = True
 
     def __init__(self, folder: Path) -> None:
@@ -43,57 +43,58 @@ class Tool:
         self.output = folder / "public"
 
     def command(self) -> list[str | Path]:
-        """Return the command that builds.
+        """Return the command of a build.
 
         Raises:
-            MissingError: it isn't installed.
+            MissingError: the tool is not installed.
         """
         raise NotImplementedError
 
     def environ(self) -> dict[str, str]:
-        """Return what is set in the environment of the command."""
+        """Return environment variables for the command, in addition to those of this process."""
         return {}
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of what is measured, by name.
+        """Return the versions of the tool and of its parts, by name.
 
         Raises:
-            MissingError: it isn't installed.
+            MissingError: the tool is not installed.
         """
         raise NotImplementedError
 
     def set_up(self) -> None:
-        """Write the settings and templates that the tool builds with."""
+        """Write the settings and templates of the tool."""
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def converted(self, text: str) -> str:
-        """Return an article of the corpus as this tool wants it; how long that takes is not measured."""
+    def convert(self, text: str) -> str:
+        """Return an article of the corpus in the form that the tool reads. The conversion is not measured."""
         return text
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Write and delete articles in its corpus."""
+        """Write and delete articles in the corpus of the tool."""
         for path, text in changes:
             target = self.corpus / path
             if text is None:
                 target.unlink()
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(self.converted(text), "utf-8")
+                target.write_text(self.convert(text), "utf-8")
 
     def forget(self) -> None:
-        """Put all that a build left behind out of the way: what it published, and what it remembers.
+        """Remove the results of earlier builds: output, caches and state.
 
-        It is deleted when all is measured: for a while after thousands of files were deleted, a file system may
-        pass over the place of each whenever a new one is made (ext4 does, for minutes), and who writes next would pay.
+        They are moved away now and deleted after all measurements. After the deletion of thousands of files, a file
+        system can be slow to create files (ext4 for minutes, because it passes over the free places). The next run
+        would pay for that.
         """
-        self.put_away(self.output)
+        self.move_away(self.output)
 
-    def put_away(self, path: Path) -> None:
-        """Move a file or folder to where no build sees it, if it is there."""
+    def move_away(self, path: Path) -> None:
+        """Move a file or folder, if it exists, to a place where no build sees it."""
         if path.exists():
-            away = self.folder.with_name(f"{self.name} before")
-            away.mkdir(exist_ok=True)
-            path.rename(away / f"{len(list(away.iterdir()))} {path.name}")
+            target = self.folder.with_name(f"{self.name} before")
+            target.mkdir(exist_ok=True)
+            path.rename(target / f"{len(list(target.iterdir()))} {path.name}")
 
 
 class Ours(Tool):
@@ -102,43 +103,47 @@ class Ours(Tool):
     name = "feeds"
 
     def command(self) -> list[str | Path]:
-        """Return the command that builds."""
+        """Return the command of a build."""
         program = Path(sys.executable).with_name("feeds")
         return [program, "build", self.corpus, "--output", self.output, "--config", self.folder / "feeds.toml"]
 
     def environ(self) -> dict[str, str]:
-        """Return where it remembers things."""
+        """Return the variable with the state folder."""
         return {"FEEDS_STATE": str(self.folder / "state")}
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of it and of what decides how fast it is."""
-        found = {"feeds": version("feeds"), "Python": platform.python_version()}
+        """Return the versions of feeds, Python and yaml-rs. All of them decide how fast it is."""
+        versions = {"feeds": version("feeds"), "Python": platform.python_version()}
         try:
-            found["yaml-rs"] = version("yaml-rs")
+            versions["yaml-rs"] = version("yaml-rs")
         except PackageNotFoundError:
-            found["yaml-rs"] = "none"
-        return found
+            versions["yaml-rs"] = "none"
+        return versions
 
     def set_up(self) -> None:
-        """Write the settings: all as they come, but the address of the site. Compile it, as pip does on installing."""
+        """Write the settings: the defaults, with a base_url. Compile our modules, as pip does when it installs them."""
         super().set_up()
         compileall.compile_dir(Path(feeds.__file__).parent, quiet=1)
-        (self.folder / "feeds.toml").write_text(f'base_url = "{ADDRESS}"\n', "utf-8")
+        (self.folder / "feeds.toml").write_text(f'base_url = "{BASE_URL}"\n', "utf-8")
 
     def forget(self) -> None:
-        """Put the state away as well."""
+        """Also move the state folder away."""
         super().forget()
-        self.put_away(self.folder / "state")
+        self.move_away(self.folder / "state")
 
 
-def said_by(command: list[str | Path], advice: str) -> str:
-    """Return what a command prints on one line, such as its version.
+def output_of(command: list[str | Path], advice: str) -> str:
+    """Return the output of a command, such as its version, without space around it.
+
+    Args:
+        command: program and arguments.
+        advice: the end of the message if the command can't be run.
 
     Raises:
-        MissingError: it isn't there, or fails.
+        MissingError: the command does not exist, or fails.
     """
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - ours
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - fixed
     except (OSError, subprocess.SubprocessError) as problem:
         raise MissingError(f"{command[0]} can't be run: {advice}") from problem
     return done.stdout.strip()

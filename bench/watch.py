@@ -1,8 +1,8 @@
-"""How soon an edit is visible: ``python -m bench.watch --articles 10000 --edits 20``.
+"""Measure the time from an edit until the server shows it: ``python -m bench.watch --articles 10000 --edits 20``.
 
-Starts ``feeds serve`` on a made-up corpus (:mod:`bench.corpus`), edits one article after another, and asks for a feed
-that has it every few milliseconds until that shows the edit. Every other edit replaces the file by another one, as
-careful editors do; the rest write it in place.
+Starts ``feeds serve`` with a generated corpus (:mod:`bench.corpus`), and edits one article after another. After an edit
+it requests a feed with this article every few milliseconds until the feed shows the edit. Every second edit replaces
+the file by a new one, as many editors do; the others write the file in place.
 """
 
 from __future__ import annotations
@@ -21,20 +21,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import corpus
+from bench.corpus import Sharing
 
 PATIENCE = 60.0
-"""Seconds after which an edit that is not visible is lost."""
+"""Seconds after which an edit that is not visible counts as lost."""
 
-POLL_EVERY = 0.005
+POLL_INTERVAL = 0.005
+"""Seconds between two requests."""
+
 PAUSE = 1.0
-"""Seconds between two edits: long enough for all that the one before caused."""
-
+"""Seconds between two edits: the server must have finished all work for the edit before."""
 
 FEED = "/feed.json"
 
 
 def edit(path: Path, mark: str, *, replace: bool) -> None:
-    """Put `mark` into the title of an article, in its file or in another one that takes its place."""
+    """Put `mark` into the title of an article. Write its file in place, or replace it by a new file."""
     text = path.read_text("utf-8").replace('title: "', f'title: "{mark} ', 1)
     if not replace:
         path.write_text(text, "utf-8")
@@ -45,11 +47,11 @@ def edit(path: Path, mark: str, *, replace: bool) -> None:
 
 
 def measure(folder: Path, edits: int) -> list[float]:
-    """Serve the corpus in `folder`, edit articles, and return how long each edit took to be seen, in seconds."""
-    took = []
+    """Serve the corpus in `folder`, edit articles, and return the seconds until the edits were visible, in order."""
+    seconds = []
     with _server(folder) as connection:
-        shown = _get(connection, FEED).decode()
-        newest = [path for path in map(folder.joinpath, map(corpus.path, range(100))) if _title(path) in shown]
+        feed = _get(connection, FEED).decode()
+        newest = [path for path in map(folder.joinpath, map(corpus.path, range(100))) if _title(path) in feed]
         for number in range(edits):
             time.sleep(PAUSE)
             mark = f"Edit {number} of {time.time_ns()}"
@@ -58,9 +60,9 @@ def measure(folder: Path, edits: int) -> list[float]:
             while mark.encode() not in _get(connection, FEED):
                 if time.perf_counter() - start > PATIENCE:
                     sys.exit(f"{mark} was not visible after {PATIENCE} s")
-                time.sleep(POLL_EVERY)
-            took.append(time.perf_counter() - start)
-    return took
+                time.sleep(POLL_INTERVAL)
+            seconds.append(time.perf_counter() - start)
+    return seconds
 
 
 def _title(path: Path) -> str:
@@ -69,12 +71,12 @@ def _title(path: Path) -> str:
 
 @contextlib.contextmanager
 def _server(folder: Path) -> Iterator[http.client.HTTPConnection]:
-    """Yield a connection to ``feeds serve`` once it answers: after its first build."""
+    """Start ``feeds serve``, and yield a connection to it as soon as it answers, which is after its first build."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "feeds", "serve", str(folder), "--port", str(port)]
-    process = subprocess.Popen(command)  # noqa: S603 - our own words; what it says belongs to the measurement
+    process = subprocess.Popen(command)  # noqa: S603 - a fixed command; its output goes to the terminal
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         while True:
@@ -86,7 +88,7 @@ def _server(folder: Path) -> Iterator[http.client.HTTPConnection]:
             except OSError:
                 connection.close()
                 time.sleep(0.1)
-        time.sleep(PAUSE)  # a watch looks at everything when it begins
+        time.sleep(PAUSE)  # the watch scans the whole corpus when it starts
         yield connection
     finally:
         connection.close()
@@ -100,19 +102,20 @@ def _get(connection: http.client.HTTPConnection, path: str) -> bytes:
 
 
 def main() -> None:
-    """Measure what the command line says, and print it."""
+    """Measure, and print the median and the largest time."""
     parser = argparse.ArgumentParser(prog="python -m bench.watch", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("folder", type=Path, nargs="?", help="where the corpus is, or is to be written [a new one]")
+    parser.add_argument("folder", type=Path, nargs="?", help="written if it does not exist [a temporary one]")
     parser.add_argument("--articles", type=int, default=10_000, metavar="N")
+    corpus.add_sharing_option(parser)
     parser.add_argument("--edits", type=int, default=20, metavar="N")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = (given.folder or Path(scratch, "corpus")).resolve()
         if not folder.exists():
-            corpus.write(folder, given.articles)
+            corpus.write(folder, given.articles, Sharing(given.sharing))
         os.environ.setdefault("FEEDS_STATE", str(Path(scratch, "state")))
-        took = measure(folder, given.edits)
-    print(f"{statistics.median(took):.3f} s median, {max(took):.3f} s worst of {len(took)} edits")
+        seconds = measure(folder, given.edits)
+    print(f"{statistics.median(seconds):.3f} s median, {max(seconds):.3f} s worst of {len(seconds)} edits")
 
 
 if __name__ == "__main__":

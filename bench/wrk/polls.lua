@@ -1,10 +1,11 @@
--- Polls: each request asks for the next address of a list, as `wrk … -- LIST CODING STATUS PAUSE` says.
+-- Polls: request the addresses of a list in turns. Arguments: `wrk … -- LIST CODING STATUS PAUSE`.
 --
--- LIST    a file with an address and an entity tag on each line, a tab between them; no tag asks unconditionally
--- CODING  the Accept-Encoding that is sent
--- STATUS  what every answer is to be, or 0 for anything below 400. Looking at answers takes wrk time, so runs that are
---         timed are told 0; wrk itself counts what is 400 or more
--- PAUSE   how many milliseconds a connection waits on average before it asks again; 0 for never
+-- LIST    a file with an address and an entity tag on every line, separated by a tab; without a tag, the request is
+--         unconditional
+-- CODING  the Accept-Encoding of all requests
+-- STATUS  the expected status of all answers, or 0 for any status below 400. Checking answers takes wrk time, so timed
+--         runs use 0; wrk itself counts answers from 400
+-- PAUSE   the mean pause of a connection before the next request in milliseconds, or 0
 --
 -- Prints a line of JSON: requests, microseconds, bytes, errors, and percentiles of the latency in microseconds.
 
@@ -16,7 +17,7 @@ end
 
 function init(args)
    local expected, pause = tonumber(args[3]), tonumber(args[4])
-   asked, wrong, polls = 0, 0, {}
+   sent, wrong, polls = 0, 0, {}
    for line in io.lines(args[1]) do
       local address, tag = line:match("^(%S+)\t(.*)$")
       local headers = { ["Accept-Encoding"] = args[2] }
@@ -33,15 +34,15 @@ function init(args)
       end
    end
    if pause > 0 then
-      delay = function() -- of chance: else all connections would ask at the same moment
+      delay = function() -- random: otherwise all connections would send at the same moment
          return math.random(0, 2 * pause)
       end
    end
 end
 
 function request()
-   asked = asked + 1
-   return polls[asked % #polls + 1]
+   sent = sent + 1
+   return polls[sent % #polls + 1]
 end
 
 function done(summary, latency)

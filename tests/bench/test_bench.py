@@ -259,20 +259,20 @@ class TestEdits:
             {path.relative_to(tool.corpus): path.read_text() for path in tool.corpus.rglob("*.md")} for tool in both
         )
         assert len(ours) == 150
-        assert {path: both[1].converted(text) for path, text in ours.items()} == theirs
+        assert {path: both[1].convert(text) for path, text in ours.items()} == theirs
         assert 'title: "Edited ' in theirs[Path(corpus.path(0))]
 
 
 class TestRivals:
     def test_hugo_has_the_same_fields_and_one_more(self, tmp_path: Path) -> None:
         text = corpus.article(3)
-        converted = yaml.safe_load(rivals.Hugo(tmp_path).converted(text).split("---\n")[1])
+        converted = yaml.safe_load(rivals.Hugo(tmp_path).convert(text).split("---\n")[1])
         fields = yaml.safe_load(text.split("---\n")[1])
         named = {link["provider"]["domain"] for link in [fields, *fields["related"]]}
         assert converted == {**fields, "providers": sorted(named)}
 
     def test_pelicans_metadata_is_one_line_each(self, tmp_path: Path) -> None:
-        head, _, body = rivals.Pelican(tmp_path).converted(corpus.article(3)).partition("\n\n")
+        head, _, body = rivals.Pelican(tmp_path).convert(corpus.article(3)).partition("\n\n")
         assert [line.partition(":")[0] for line in head.splitlines()] == [
             *("Title", "Date", "Url", "Slug", "Author", "Category", "Tags")
         ]
@@ -315,14 +315,14 @@ class TestAgreement:
 class TestResults:
     def test_medians_and_ratios(self) -> None:
         results = some_results()
-        assert results.typical(10_000, edits.COLD, "feeds", "wall") == 2
+        assert results.median(10_000, edits.COLD, "feeds", "wall") == 2
         assert results.ratio(10_000, edits.COLD, "wall", "Hugo") == 0.1
         assert results.growth(10_000, 100_000, edits.COLD, "wall") == 10
         assert results.runs(10_000, "wall") == 3
 
     def test_what_was_not_measured(self) -> None:
         results = some_results()
-        assert results.typical(1_000, edits.COLD, "feeds", "wall") is None
+        assert results.median(1_000, edits.COLD, "feeds", "wall") is None
         assert results.ratio(10_000, edits.COLD, "memory", "Hugo") is None
         assert results.growth(1_000, 10_000, edits.COLD, "wall") is None
 
@@ -347,7 +347,7 @@ class TestChart:
     def test_an_axis(self) -> None:
         axis = chart.Axis.around([30, 1_000, 20], 0, 200)
         assert axis.decades() == [10, 100, 1_000]
-        assert [axis.place(value) for value in (10, 100, 1_000)] == [0, 100, 200]
+        assert [axis.pixel(value) for value in (10, 100, 1_000)] == [0, 100, 200]
 
     def test_points_stand_where_they_belong(self) -> None:
         lines = {"feeds": [(10_000.0, 10.0), (1_000.0, 1.0)], "Hugo <x>": [(1_000.0, 10.0)], "none": []}
@@ -363,18 +363,18 @@ class TestChart:
 
 class TestPage:
     def test_the_committed_page_is_what_the_committed_figures_say(self) -> None:
-        results = Results.load(page.KEPT)
+        results = Results.load(page.JSON_FILE)
         text = page.PAGE.read_text("utf-8")
         assert page.page(text, results) == text
         assert page.picture(results) == page.PICTURE.read_text("utf-8")
 
     def test_the_committed_figures_hold_nothing_of_the_machine_but_its_measure(self) -> None:
-        kept = json.loads(page.KEPT.read_text("utf-8"))
+        kept = json.loads(page.JSON_FILE.read_text("utf-8"))
         assert set(kept) == {"conditions", "sizes"}
         assert "/" not in "".join(kept["conditions"].values())
 
     def test_targets(self) -> None:
-        reached = {target.words: target.reached for target in page.targets(some_results())}
+        reached = {target.label: target.reached for target in page.targets(some_results())}
         assert reached == {
             "10,000 articles: cold build, wall time, ÷ Hugo's": 0.1,
             "10,000 articles: cold build, peak memory, ÷ Hugo's": None,
@@ -414,6 +414,19 @@ class TestRuns:
         kept = Results.load(tmp_path / "kept.json")
         assert kept.scenarios(150) == list(edits.SCENARIOS)
         assert (kept.runs(150, "wall"), kept.runs(150, "memory")) == (2, 1)
+
+    def test_the_sharing_reaches_the_corpus_and_the_edits(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(measure, "times", lambda *_: measure.Times(1, 2))
+        monkeypatch.setattr(build, "SETTLED", 0)
+        runs = ["--articles", "100", "--rivals", "--runs", "1", "--memory-runs", "0", "--sharing", "wide", "--keep"]
+        build.main([*runs, "--work", str(tmp_path), "--json", str(tmp_path / "kept.json")])
+        written = [path.read_text("utf-8") for path in (tmp_path / "100" / "feeds" / "corpus").rglob("*.md")]
+        wide = {corpus.article(number, Sharing.WIDE) for number in range(-1, 100)}
+        assert len(written) == 100
+        assert {text.replace('title: "Edited ', 'title: "', 1) for text in written} < wide
+        assert Results.load(tmp_path / "kept.json").conditions["sharing"] == "wide"
 
     def test_how_often(self) -> None:
         assert build.turns_of(1_000, None, None) == (5, 3)

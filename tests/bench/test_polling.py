@@ -13,8 +13,8 @@ import pytest
 
 from bench import polling, polling_page
 from bench.page import PAGE
-from bench.polling import SCENARIOS, WrongError
-from bench.polling_page import BODY, GZIP, MEMORY, NOT_MODIFIED, P99, RATE, SLOWEST, SWITCH, UNHURRIED
+from bench.polling import SCENARIOS, WrongAnswerError
+from bench.polling_page import BODY, GZIP, HALF_RATE, MEMORY, NOT_MODIFIED, P99, PUBLISHING, RATE, SLOWEST
 from bench.results import Results
 from bench.servers import Nginx, OurServer
 from bench.tools import MissingError, Ours
@@ -36,8 +36,8 @@ def some_results() -> Results:
         for name in (NOT_MODIFIED, BODY):
             for factor in (1, 9, 2):
                 results.add(10_000, name, tool, **{RATE: rate * factor})
-        results.add(10_000, UNHURRIED, tool, **{RATE: 40, P99: 400 / rate})
-    results.add(10_000, SWITCH, "feeds", **{SLOWEST: 120})
+        results.add(10_000, HALF_RATE, tool, **{RATE: 40, P99: 400 / rate})
+    results.add(10_000, PUBLISHING, "feeds", **{SLOWEST: 120})
     results.add(10_000, MEMORY, "feeds", memory=150_000_000)
     return results
 
@@ -71,8 +71,8 @@ class TestPage:
 
     def test_the_committed_page_is_what_the_committed_figures_say(self) -> None:
         text = PAGE.read_text("utf-8")
-        assert polling_page.page(text, Results.load(polling_page.KEPT)) == text
-        kept = json.loads(polling_page.KEPT.read_text("utf-8"))
+        assert polling_page.page(text, Results.load(polling_page.JSON_FILE)) == text
+        kept = json.loads(polling_page.JSON_FILE.read_text("utf-8"))
         assert "/" not in "".join(kept["conditions"].values())
 
 
@@ -80,7 +80,7 @@ class TestWhatIsPolled:
     def test_atom_documents_of_the_size_that_is_meant(self) -> None:
         sizes = {f"t/{number}/feed.atom": 40_000 + 100 * number for number in range(300)}
         sizes |= {"t/0/feed.rss": 40_000, "t/archive/2022-05.atom": 40_000, "small/feed.atom": 900}
-        found = polling.chosen(sizes)
+        found = polling.choose(sizes)
         assert len(found) == polling.FEEDS
         assert set(found) == {f"t/{number}/feed.atom" for number in range(200)}
 
@@ -115,17 +115,17 @@ class TestNginx:
     def test_another_status_than_expected_is_told(self, nginx: Nginx, tmp_path: Path) -> None:
         polled = tmp_path / "polled.txt"
         polling.write_list(nginx, NAMES, SCENARIOS[BODY], polled)
-        with pytest.raises(WrongError, match="answers were wrong"):
+        with pytest.raises(WrongAnswerError, match="answers were wrong"):
             polling.wrk(nginx, polled, SCENARIOS[NOT_MODIFIED], 1, check=True)
 
     def test_an_error_is_told_without_looking_at_answers(self, nginx: Nginx, tmp_path: Path) -> None:
         polled = tmp_path / "polled.txt"
         polled.write_text("/nowhere\t\n")
-        with pytest.raises(WrongError, match="answers were wrong"):
+        with pytest.raises(WrongAnswerError, match="answers were wrong"):
             polling.wrk(nginx, polled, SCENARIOS[BODY], 1, check=False)
 
     def test_a_document_that_is_not_there_ends_it(self, nginx: Nginx, tmp_path: Path) -> None:
-        with pytest.raises(WrongError, match="404"):
+        with pytest.raises(WrongAnswerError, match="404"):
             polling.write_list(nginx, ["nowhere"], SCENARIOS[BODY], tmp_path / "polled.txt")
 
     def test_a_coding_that_is_not_served_is_not_measured(self, nginx: Nginx, tmp_path: Path) -> None:
