@@ -1,22 +1,29 @@
 # Each target does its own set-up: a virtual environment in .venv, exact versions from constraints.txt.
+# Another Python needs a virtual environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= python3
 PORT ?= 8000
-BIN := .venv/bin
-PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := constraints.txt
+EXTRA := dev
+PIP = PIP_CONSTRAINT=$(CONSTRAINTS) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test lint readers golden reference bench-build bench-polling clean help
+.PHONY: serve test test-lowest lint readers golden reference bench-build bench-polling clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
 
-serve: .venv/run.stamp ## serve the sample corpus on http://127.0.0.1:8000
+serve: $(VENV)/run.stamp ## serve the sample corpus on http://127.0.0.1:8000
 	$(BIN)/feeds serve seeds --port $(PORT)
 
-test: .venv/dev.stamp ## run the whole test suite, in parallel and in random order
+test: $(VENV)/dev.stamp ## run the whole test suite, in parallel and in random order
 	$(BIN)/pytest -n auto $(ARGS)
 
-lint: .venv/dev.stamp ## types, style, and formatting
+test-lowest: ## the same with the lowest versions that pyproject.toml allows, in .venv-lowest
+	$(MAKE) test VENV=.venv-lowest CONSTRAINTS=constraints-lowest.txt EXTRA=test
+
+lint: $(VENV)/dev.stamp ## types, style, and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -25,17 +32,17 @@ readers: ## install the feed readers and nginx, which some tests use (Debian pac
 	apt-get update -qq && apt-get install -y -qq curl newsboat sfeed nginx-light >/dev/null
 	npm install --silent --no-save --no-package-lock --prefix .node rss-parser@3.13.0
 
-golden: .venv/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
+golden: $(VENV)/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
 	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/pipeline/test_golden.py tests/corpus/test_articles.py
 
-reference: .venv/run.stamp ## write docs/commands.md anew, from the commands
+reference: $(VENV)/run.stamp ## write docs/commands.md anew, from the commands
 	$(BIN)/python -m feeds.cli.reference > docs/commands.md
 
-bench-build: .venv/dev.stamp .bench/rivals.stamp ## measure builds, ours against Hugo, Pelican and Eleventy (hours; ten minutes with ARGS="--articles 1000")
+bench-build: $(VENV)/dev.stamp .bench/rivals.stamp ## measure builds, ours against Hugo, Pelican and Eleventy (hours; ten minutes with ARGS="--articles 1000")
 	$(BIN)/python -m bench.build $(ARGS)
 	$(BIN)/python -m bench.build --render
 
-bench-polling: .venv/dev.stamp ## measure polls, ours against nginx (ten minutes; needs two cores and the Debian packages nginx-light and wrk)
+bench-polling: $(VENV)/dev.stamp ## measure polls, ours against nginx (ten minutes; needs two cores and the Debian packages nginx-light and wrk)
 	$(BIN)/python -m bench.polling $(ARGS)
 	$(BIN)/python -m bench.polling --render
 
@@ -46,17 +53,17 @@ bench-polling: .venv/dev.stamp ## measure polls, ours against nginx (ten minutes
 		|| echo "Eleventy could not be installed; leave it out: make bench-build ARGS='--rivals hugo pelican'"
 	touch $@
 
-.venv/bin/python:
+$(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("feeds needs Python 3.11 or newer; try: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 
-.venv/run.stamp: .venv/bin/python pyproject.toml constraints.txt
+$(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
 	$(PIP) -e '.[fast,compress]' || $(PIP) -e .  # these have no wheels for every machine
 	touch $@
 
-.venv/dev.stamp: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) -e '.[dev]'
-	touch .venv/run.stamp $@
+$(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
+	$(PIP) -e '.[$(EXTRA)]'
+	touch $(VENV)/run.stamp $@
 
 clean: ## remove what these targets made
-	rm -rf .venv .node .bench .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* .node .bench .mypy_cache .ruff_cache .pytest_cache
