@@ -60,14 +60,8 @@ def test_links_inside_the_corpus(tmp_path: Path) -> None:
     assert sorted(found(corpus)) == ["a.md", "c.md", "sub/b.md"]
 
 
-<<<<<<< HEAD:tests/corpus/test_scan.py
-def test_a_scan_of_some_paths_equals_a_full_scan_of_them(tmp_path: Path) -> None:
-=======
-def test_looking_at_some_paths_finds_what_looking_at_all_finds_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_scan_of_some_paths_equals_a_full_scan_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feeds.corpus.scan.SETTLED_NS", 0)  # else stamps appear while a slow machine looks
->>>>>>> w-deps:tests/test_scan.py
     names = [
         "a.md",
         "README.md",
