@@ -10,7 +10,7 @@ from importlib import metadata
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.paths import PROJECT
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
