@@ -93,8 +93,7 @@ class _Parser:
             raise _LostError(line, "a private field stands outside of front matter", "mend the front matter")
         if values is None:
             return self.plain_article()
-        # The text has no character that XML forbids (see decode). Only an escape sequence could bring one back.
-        fields = Fields(values, (), self.report, clean="\\" not in self.text)
+        fields = Fields(values, (), self.report)
         own = self.own_mention(fields, body)
         return Article(self.path, (own, *self.related_mentions(fields, own)))
 

@@ -51,21 +51,18 @@ class Fields:
         values: the values in the front matter; the letter case of names makes no difference.
         where: the place of the record in the front matter: ``()``, or ``("related", 3)``.
         report: is called with every problem: place, reason, advice and severity.
-        clean: True if no value has a character that XML forbids. That is known for most files as a whole.
     """
 
-    def __init__(
-        self, values: Mapping[Any, Any], where: FieldPath, report: ReportProblem, *, clean: bool = False
-    ) -> None:
-        names, self._has_others = _spelled(tuple(values))
-        self._values = dict(zip(names, values.values(), strict=True))
+    def __init__(self, values: Mapping[Any, Any], where: FieldPath, report: ReportProblem) -> None:
+        lower = {_lower(name): value for name, value in values.items()}
+        self._has_other_names = not _OTHER_NAMES.isdisjoint(lower)
+        self._values = {_SPELLED.get(name, name): value for name, value in lower.items()}
         self._where = where
         self._report = report
-        self._is_clean = clean
 
     def inner(self, values: Mapping[Any, Any], *where: str | int) -> Fields:
         """Return a record inside of this one, at the place `where`."""
-        return Fields(values, (*self._where, *where), self._report, clean=self._is_clean)
+        return Fields(values, (*self._where, *where), self._report)
 
     def warn(self, name: str, reason: str, advice: str) -> None:
         """Report a problem with the value of field `name`, which is left out."""
@@ -80,7 +77,7 @@ class Fields:
         value = self._values.get(field)
         if value or _has_value(value):
             return field, value
-        if self._has_others:
+        if self._has_other_names:
             for name in FIELD_NAMES.get(field, ()):
                 value = self._values.get(_lower(name))
                 if _has_value(value):
@@ -96,11 +93,11 @@ class Fields:
         if text is None:
             self.warn(name, "it should be one text", "write it in one line, or in quotes")
             return ""
-        return one_line(text) if self._is_clean else self._clean(name, text)
+        return self._clean(name, text)
 
     def _clean(self, name: str, text: str) -> str:
         """Return `text` in one line, without characters that XML forbids."""
-        clean = text if self._is_clean else clean_text(text)
+        clean = clean_text(text)
         if clean != text:
             self.warn(name, "a control character in it is dropped: no XML feed can carry it", "delete it")
         return one_line(clean)
@@ -168,8 +165,6 @@ class Fields:
         parts = value if isinstance(value, list) else [value]
         if isinstance(value, str):
             parts = value.split(",")
-        if self._is_clean and all(type(part) is str for part in parts):
-            return _plain_names(tuple(parts))
         names: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
         for part in parts:
             text = _scalar(part)
@@ -231,17 +226,6 @@ def _lower(name: object) -> str:
     return str(name).lower()
 
 
-@lru_cache(maxsize=1024)
-def _spelled(names: tuple[object, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the names of the fields of a record, and whether some of them are names of other tools.
-
-    A name of ours is spelled as in :data:`FIELD_NAMES`, any other one is in lower case. The result is cached: most
-    records have the same names in the same order.
-    """
-    lower = tuple(map(_lower, names))
-    return tuple(_SPELLED.get(name, name) for name in lower), not _OTHER_NAMES.isdisjoint(lower)
-
-
 def _has_value(value: object) -> bool:
     """Tell whether `value` is one; 0 and False are values."""
     return value is not None and value != "" and value != []
@@ -254,12 +238,6 @@ def _plain_provider(name: str, domain: str) -> Provider | None:
     provider = Provider(one_line(name), urls.domain_of(written))
     is_clean = clean_text(name) == name and clean_text(domain) == domain
     return provider if is_clean and provider.name and (provider.domain or not written) else None
-
-
-@lru_cache(maxsize=4096)
-def _plain_names(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return clean texts as names: in one line, without duplicates and empty names."""
-    return tuple(dict.fromkeys(filter(None, map(one_line, parts))))
 
 
 def _plain_image(value: Any) -> Image | None:

@@ -33,7 +33,8 @@ def merge_keys(mention: Mention) -> tuple[str, ...]:
     """
     keys: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
     if mention.url is not None:
-        keys |= dict.fromkeys(urls.canonical_keys(mention.url, mention.title))
+        keys[urls.canonical_key(mention.url)] = None
+        keys[urls.title_key(mention.url, mention.title)] = None
     for other_url in (mention.amp_url, mention.original_url):
         if other_url is not None:
             keys[urls.canonical_key(other_url)] = None

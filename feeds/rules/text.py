@@ -16,7 +16,7 @@ def clean_text(text: str) -> str:
     One forbidden character makes a whole feed unreadable. Readers take the discouraged ones (U+007F to U+009F) for
     letters of another encoding.
     """
-    return text if text.isprintable() else _FORBIDDEN.sub("", text)
+    return _FORBIDDEN.sub("", text)
 
 
 def first_forbidden(text: str) -> re.Match[str] | None:

@@ -88,13 +88,10 @@ def canonical_key(address: str) -> str:
     return f"{host}{path}?{query}" if query else host + path
 
 
-def canonical_keys(address: str, title: str) -> tuple[str, str]:
-    """Return two keys: the :func:`canonical_key`, and one for pages with equal host, path and title but another query.
-
-    The letter case of the path makes no difference in the second key.
-    """
-    host, path, query = _canonical_parts(address)
-    return f"{host}{path}?{query}" if query else host + path, f"{host}{path.casefold()} {title}"
+def title_key(address: str, title: str) -> str:
+    """Return the key of pages with equal host, path and title, whatever their query and the letter case of the path."""
+    host, path, _ = _canonical_parts(address)
+    return f"{host}{path.casefold()} {title}"
 
 
 @lru_cache(maxsize=4096)
@@ -120,7 +117,6 @@ def _canonical_parts(address: str) -> tuple[str, str, str]:
     return _canonical_host(host), (slash + path).rstrip("/"), _without_tracking(query) if query else ""
 
 
-@lru_cache(maxsize=4096)
 def _canonical_host(host: str) -> str:
     return _without_www(host.lower().removesuffix(":80").removesuffix(":443"))
 

@@ -24,8 +24,8 @@ IMAGES = st.fixed_dictionaries(
 )
 
 
-def fields(values: dict[str, Any], problems: list[object], *, clean: bool = False) -> Fields:
-    return Fields(values, (), lambda *problem: problems.append(problem), clean=clean)
+def fields(values: dict[str, Any], problems: list[object]) -> Fields:
+    return Fields(values, (), lambda *problem: problems.append(problem))
 
 
 @given(image=IMAGES)
@@ -40,18 +40,6 @@ def test_a_plain_image_is_read_like_any_other(image: dict[str, Any]) -> None:
 def test_an_ordinary_image_is_plain() -> None:
     image = {"url": "https://a.example/1.png", "width": 640, "height": 480, "isCached": False}
     assert _plain_image(image) == Image("https://a.example/1.png", 640, 480)
-
-
-@given(parts=st.lists(st.text("ab \t\n\xa0", max_size=5), max_size=5))
-def test_names_in_a_clean_file_are_read_like_any_other(parts: list[str]) -> None:
-    clean, other = (fields({"topics": parts}, [], clean=each).names("topics") for each in (True, False))
-    assert clean == other
-
-
-@given(st.text("ab \t\n\xa0", max_size=9) | st.integers() | st.floats() | st.booleans() | st.none())
-def test_a_text_in_a_clean_file_is_read_like_any_other(value: object) -> None:
-    clean, other = (fields({"title": value}, [], clean=each).text("title") for each in (True, False))
-    assert clean == other
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,9 @@ def test_other_page(one: str, other: str) -> None:
 
 
 def test_the_title_bridges_query_and_letter_case() -> None:
-    one = urls.canonical_keys("https://a.example/Articles/x?p=1", "T")
-    assert one[0] == urls.canonical_key("https://a.example/Articles/x?p=1")
-    assert one[1] == urls.canonical_keys("https://www.a.example/articles/x", "T")[1]
-    assert one[1] != urls.canonical_keys("https://www.a.example/articles/x", "Another")[1]
+    one = urls.title_key("https://a.example/Articles/x?p=1", "T")
+    assert one == urls.title_key("https://www.a.example/articles/x", "T")
+    assert one != urls.title_key("https://www.a.example/articles/x", "Another")
 
 
 def test_identity_keeps_what_was_written() -> None:
