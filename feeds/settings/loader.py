@@ -107,7 +107,7 @@ def _read_file(source: Path) -> dict[str, Any]:
         raise ConfigError(f"it can't be read ({error.strerror})", source) from error
     except UnicodeDecodeError as error:
         raise ConfigError("it is not UTF-8; save it as UTF-8", source) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, a number with too many digits, too deep nesting
         raise ConfigError(f"it is not valid TOML: {error}", source) from error
     converters = {setting.name: setting.converter for setting in all_settings()}
     for name, value in values.items():

@@ -144,3 +144,10 @@ def test_the_template_is_valid_and_complete() -> None:
     uncommented = "\n".join(line.removeprefix("# ") for line in text.splitlines() if " = " in line or "# [" in line)
     assert list(tomllib.loads(uncommented)) == [each.name for each in site.all_settings()]
     assert tomllib.loads(text) == {}
+
+
+@pytest.mark.parametrize("text", ["limit = " + "9" * 5_000, "limit = " + "[" * 10_000])
+def test_a_file_that_the_parser_gives_up_on(text: str, tmp_path: Path) -> None:
+    (tmp_path / "feeds.toml").write_text(text)
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        loader.load_site(environ={})
