@@ -16,7 +16,7 @@ OTHER_FOLDERS = {
     "live",  # servers in processes of their own: these tests need the whole package, and other programs
 }
 
-ABOUT_ALL_ROOMS = {"test_docs.py", "test_layers.py", "test_layout.py", "test_public_api.py"}
+ABOUT_ALL_ROOMS = {"test_docs.py", "test_layers.py", "test_layout.py", "test_packaging.py", "test_public_api.py"}
 
 SOURCES = sorted(path for path in TESTS.rglob("*.py") if not path.is_relative_to(TESTS / "corpus" / "articles"))
 

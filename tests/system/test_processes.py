@@ -109,10 +109,12 @@ def test_a_worker_that_is_killed_while_it_returns_a_result_is_noticed(tmp_path: 
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     (tmp_path / "orphaned.py").write_text(ORPHANED)
     environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    with (tmp_path / "said").open("w") as said:  # no pipe, which they would keep open
-        done = subprocess.run([sys.executable, tmp_path / "orphaned.py"], env=environ, stdout=said, stderr=said)
-    assert done.returncode == -signal.SIGKILL
-    worker = int((tmp_path / "said").read_text())
+    # Files instead of pipes, which the workers would keep open; two, because the resource tracker of Python writes a
+    # warning to the standard error.
+    with (tmp_path / "output").open("w") as output, (tmp_path / "errors").open("w") as errors:
+        done = subprocess.run([sys.executable, tmp_path / "orphaned.py"], env=environ, stdout=output, stderr=errors)
+    assert done.returncode == -signal.SIGKILL, (tmp_path / "errors").read_text()
+    worker = int((tmp_path / "output").read_text())
     late = time.monotonic() + 20
     while is_running(worker):
         assert time.monotonic() < late, worker

@@ -27,7 +27,7 @@ def test_a_second_signal_finds_the_first_at_work_and_leaves_it_alone(monkeypatch
 def test_a_worker_that_misses_the_signal_to_stop_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is just starting can; the server would otherwise go on for five seconds, and then cut off answers."""
     stopping = server._server(server.ListenAddress("127.0.0.1", free_port(), 1))
-    monkeypatch.setattr(server, "ASK_AGAIN", 0)
+    monkeypatch.setattr(server, "REPEAT_SECONDS", 0)
 
     class Worker:
         idx = told = 0
