@@ -77,9 +77,9 @@ def ours(path: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "feeds", "serve", "corpus", "--unix-socket", path.name, *more]
 
 
-def gunicorn(where: str, *more: str) -> list[str]:
+def gunicorn(where: str, *more: str, application: str = "wsgi:application") -> list[str]:
     command = [sys.executable, "-m", "gunicorn", "--pythonpath", str(PROJECT), "--bind", where]
-    return [*command, "--workers", "2", *more, "wsgi:application"]
+    return [*command, "--workers", "2", *more, application]
 
 
 def answers_of(text: bytes) -> dict[tuple[str, str], float]:
@@ -162,7 +162,7 @@ class TestManyWorkers:
         for _ in range(10):  # whoever answers
             assert answers_of(get(port, "/metrics")[2])["200", "atom"] == 4 * self.EACH, before
 
-    @pytest.mark.parametrize("how", ["ours", "gunicorn", "preloaded"])
+    @pytest.mark.parametrize("how", ["ours", "gunicorn", "preloaded", "factory"])
     def test_figures_and_log(self, how: str, tmp_path: Path) -> None:
         write_corpus(tmp_path / "corpus", {"a.md": article()})
         port = free_port()
@@ -170,6 +170,7 @@ class TestManyWorkers:
             "ours": feeds_serve(port, "--workers", "2"),
             "gunicorn": gunicorn(f"127.0.0.1:{port}"),
             "preloaded": gunicorn(f"127.0.0.1:{port}", "--preload"),
+            "factory": gunicorn(f"127.0.0.1:{port}", application="feeds:create_app()"),
         }[how]
         environ = {"FEEDS_CORPUS": "corpus", "FEEDS_ACCESS_LOG": "access.log", "FEEDS_STATE": "state"}
         with server(words, port, tmp_path, **environ):
@@ -184,6 +185,39 @@ class TestManyWorkers:
             each for each in log.read_requests(str(tmp_path / "access.log")) if each is None or each.target != b"/"
         ]
         assert [each and each.target for each in polls] == [b"/feed.atom"] * 4 * self.EACH + [b"/metrics"] * 11
+
+
+def worker_ids(process: subprocess.Popen[str]) -> set[int]:
+    """Return the process ids of the workers of a server: its children that run code of Python's multiprocessing."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return {int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers in /proc, which only Linux has")
+def test_settings_reach_the_workers_as_they_are(tmp_path: Path) -> None:
+    """A comma in a setting, and a worker that replaces a killed one."""
+    settings = 'title = "One, two = \'three\'"\n[renamed]\n"topics/a,b" = "topics/ai"\n"topics/c=d" = "topics/ai"\n'
+    write_corpus(tmp_path / "corpus", {"a.md": article(topics=["AI"]), "feeds.toml": settings})
+    port = free_port()
+
+    def redirects() -> bool:
+        try:
+            answers = [get(port, path) for path in ("/topics/a,b/feed.atom", "/topics/c=d/feed.atom")]
+        except OSError:
+            return False
+        assert [(status, headers["location"]) for status, headers, _ in answers] == [
+            (301, "/topics/ai/feed.atom"),
+            (301, "/topics/ai/feed.atom"),
+        ]
+        return True
+
+    with server(feeds_serve(port), port, tmp_path) as process:
+        eventually(redirects)
+        (first,) = worker_ids(process)
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: len(worker_ids(process) - {first}) == 1)
+        eventually(redirects)
+        assert b"One, two = &#39;three&#39;" in get(port, "/")[2]
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
