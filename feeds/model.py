@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 
@@ -27,6 +27,18 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+class Visibility(IntEnum):
+    """Whether a record may be published; a lower value is stricter."""
+
+    HELD = 0
+    """Never: it has a mark that no setting overrules."""
+
+    UNPUBLISHED = 1
+    """Only with the setting `include_unpublished`: ``published: false`` or ``draft: true``."""
+
+    PUBLIC = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,10 @@ class Mention(NamedTuple):
         position: 0 for the article's own record, else its position among the related records, from 1.
         title: plain text, never empty.
         published, updated: in UTC; `updated` is None if the record names no time.
-        listed: False if the record has ``published: false`` or ``draft: true``.
+        visibility: whether the record may be published.
+        mark: the field that holds it back, or empty.
+        embargo: the time before which it must not be published; None if `published` is this time.
+        expires: the time from which on it must not be shown any more, or None.
         excerpt: plain text, or empty.
         url: the page, an absolute http(s) address; None only for an article that has no page of its own.
         original_url, amp_url: other addresses of the same page.
@@ -97,7 +112,10 @@ class Mention(NamedTuple):
     title: str
     published: datetime
     updated: datetime | None = None
-    listed: bool = True
+    visibility: Visibility = Visibility.PUBLIC
+    mark: str = ""
+    embargo: datetime | None = None
+    expires: datetime | None = None
     excerpt: str = ""
     url: str | None = None
     original_url: str | None = None
@@ -111,6 +129,11 @@ class Mention(NamedTuple):
     heat: float | None = None
     image: Image | None = None
     content: str = ""
+
+    @property
+    def appears(self) -> datetime:
+        """The time from which on it may be published."""
+        return self.embargo or self.published
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +277,28 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The number of files by result. Always ``files = published + unpublished + future + problems``."""
+    """The number of files by result: ``files = published + unpublished + future + expired + problems``."""
 
     files: int
     published: int
     unpublished: int
     future: int
+    expired: int
     problems: int
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An article that is not published: until `due`, or, if that is None, until its file is changed."""
+    """An article that can be read and is not published.
+
+    Attributes:
+        path: its file.
+        state: ``unpublished``, ``future`` or ``expired``.
+        mark: the field that holds an unpublished article back, else empty.
+        due: when a future article will be published; when an expired one has expired; None for an unpublished one.
+    """
 
     path: str
+    state: str
+    mark: str
     due: datetime | None

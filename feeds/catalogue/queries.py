@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, TEXT_COLUMNS, make_mention
-from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Link, Mention, Problem, Provider, Severity
+from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Link, Mention, Problem, Provider, Severity, Visibility
 from feeds.rules import entries, urls
 from feeds.rules.entries import RELATED_LIMIT
 from feeds.rules.site_layout import parse_feed_folder
@@ -162,26 +162,35 @@ def find_entry(db: sqlite3.Connection, wanted: str) -> int | None:
     return int(row[0]) if row is not None else None
 
 
-def count_articles(db: sqlite3.Connection, *, include_unpublished: bool) -> Counts:
-    """Return the numbers of files by result."""
-    files, published, unpublished, problems = db.execute(
-        "SELECT count(*), ifnull(sum(live), 0), ifnull(sum(readable AND NOT (listed OR ?)), 0),"
-        " ifnull(sum(NOT readable), 0) FROM source",
-        (include_unpublished,),
+def count_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Counts:
+    """Return the numbers of files by result.
+
+    Args:
+        db: the catalogue.
+        now: the time of the build.
+        least: the lowest visibility that is published.
+    """
+    files, problems, published, unpublished, expired = db.execute(
+        "SELECT count(*), ifnull(sum(NOT readable), 0), ifnull(sum(live), 0),"
+        " ifnull(sum(readable AND visibility < :least), 0),"
+        " ifnull(sum(readable AND visibility >= :least AND expires IS NOT NULL AND expires <= :now), 0) FROM source",
+        {"least": least, "now": to_seconds(now)},
     ).fetchone()
-    return Counts(files, published, unpublished, files - published - unpublished - problems, problems)
+    future = files - problems - published - unpublished - expired
+    return Counts(files, published, unpublished, future, expired, problems)
 
 
-def held_back_articles(db: sqlite3.Connection, *, include_unpublished: bool) -> Iterator[HeldBack]:
-    """Yield every article that could be read and is not published, by path."""
+def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Iterator[HeldBack]:
+    """Yield every article that could be read and is not published, by path; the arguments are as above."""
     # Unary +: the index source_live selects the few rows that are not live. Without it, SQLite walks all rows by path.
     rows = db.execute(
-        "SELECT path, CASE WHEN listed OR ? THEN published END FROM source"
-        " WHERE live = 0 AND readable = 1 ORDER BY +path",
-        (include_unpublished,),
+        "SELECT path, mark, CASE WHEN visibility < :least THEN 'unpublished' WHEN expires <= :now THEN 'expired'"
+        " ELSE 'future' END, appears, expires FROM source WHERE live = 0 AND readable = 1 ORDER BY +path",
+        {"least": least, "now": to_seconds(now)},
     )
-    for path, due in rows:
-        yield HeldBack(path, from_seconds(due) if due is not None else None)
+    for path, mark, state, appears, expires in rows:
+        due = {"unpublished": None, "expired": expires, "future": appears}[state]
+        yield HeldBack(path, state, mark, from_seconds(due) if due is not None else None)
 
 
 def articles_sharing_id(db: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -221,9 +230,11 @@ def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
 
 
 def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
-    """Return the next time at which an article or a related page becomes live, or None."""
+    """Return the next time at which an article or a related page may appear or expires, or None."""
     (due,) = db.execute(
-        "SELECT min(published) FROM mention WHERE live = 0 AND published > ?", (to_seconds(now),)
+        "SELECT min(due) FROM (SELECT min(appears) AS due FROM mention WHERE live = 0 AND appears > :now"
+        " UNION ALL SELECT min(expires) FROM mention WHERE expires > :now AND +live = 1)",
+        {"now": to_seconds(now)},
     ).fetchone()
     return from_seconds(due) if due is not None else None
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from feeds.model import Image, Mention, Outline, Provider
+from feeds.model import Image, Mention, Outline, Provider, Visibility
 from feeds.rules.times import from_seconds, to_seconds
 
 MENTION_COLUMNS = (
-    "position, published, listed, title, url, explicit_id, updated, original_url, amp_url, provider, domain, names,"
-    " type, quality, heat, image, width, height"
+    "position, published, visibility, mark, embargo, expires, title, url, explicit_id, updated, original_url, amp_url,"
+    " provider, domain, names, type, quality, heat, image, width, height"
 )
 """The columns of table `mention` for a :class:`Mention` without the path of its file and its text."""
+
+MARK_VALUE = 1 + MENTION_COLUMNS.split(", ").index("mark")
+"""The position of the mark in :attr:`NewMention.values`."""
 
 QUALIFIED_MENTION_COLUMNS = ", ".join(f"mention.{column}" for column in MENTION_COLUMNS.split(", "))
 """The same columns with the name of the table, for queries with several tables."""
@@ -33,11 +37,14 @@ def mention_values(mention: Mention) -> tuple[Any, ...]:
     return (
         mention.position,
         to_seconds(mention.published),
-        mention.listed,
+        mention.visibility,
+        mention.mark,
+        _to_seconds(mention.embargo),
+        _to_seconds(mention.expires),
         mention.title,
         mention.url,
         mention.explicit_id,
-        to_seconds(mention.updated) if mention.updated is not None else None,
+        _to_seconds(mention.updated),
         mention.original_url,
         mention.amp_url,
         *((provider.name, provider.domain) if provider is not None else (None, None)),
@@ -51,26 +58,44 @@ def mention_values(mention: Mention) -> tuple[Any, ...]:
     )
 
 
+class Limits(NamedTuple):
+    """When a record may be shown: its visibility, and two times in seconds since the epoch.
+
+    Attributes:
+        visibility: as in :class:`feeds.model.Mention`.
+        appears: the time from which on it may be published.
+        expires: the time from which on it must not be shown any more, or None.
+    """
+
+    visibility: int
+    appears: int
+    expires: int | None
+
+    def allow(self, now: int, least: int) -> bool:
+        """Tell whether the record may be shown at `now`, if `least` is the lowest visibility that is published."""
+        return self.visibility >= least and self.appears <= now and (self.expires is None or self.expires > now)
+
+
 class NewMention(NamedTuple):
     """A mention that has just been read, in the form of its rows.
 
     Attributes:
         keys: the hashes of its keys (:func:`feeds.rules.entries.key_hash`).
         outline: the outline of the entry that it makes if no other mention shares a key.
-        listed: whether the record may be published.
+        limits: visibility, time of appearance and time of expiry of the record.
         values: the values of the column `keys`, :data:`MENTION_COLUMNS` and :data:`TEXT_COLUMNS`.
     """
 
     keys: list[int]
     outline: Outline
-    listed: bool
+    limits: Limits
     values: tuple[Any, ...]
 
 
 def make_mention(path: str, row: Sequence[Any]) -> Mention:
     """Return the mention in a row: the values of :data:`MENTION_COLUMNS`, with or without :data:`TEXT_COLUMNS`."""
-    position, published, listed, title, url, explicit_id, updated, original_url, amp_url, *facts = row
-    provider, domain, names, kind, quality, heat, image, width, height, *text = facts
+    position, published, visibility, mark, embargo, expires, title, url, explicit_id, updated, *facts = row
+    original_url, amp_url, provider, domain, names, kind, quality, heat, image, width, height, *text = facts
     topics, categories = _names(names)
     excerpt, content = text or ("", "")
     return Mention(
@@ -78,8 +103,11 @@ def make_mention(path: str, row: Sequence[Any]) -> Mention:
         position=position,
         title=title,
         published=from_seconds(published),
-        updated=from_seconds(updated) if updated is not None else None,
-        listed=bool(listed),
+        updated=_from_seconds(updated),
+        visibility=_VISIBILITIES[visibility],
+        mark=mark,
+        embargo=_from_seconds(embargo),
+        expires=_from_seconds(expires),
         excerpt=excerpt,
         url=url,
         original_url=original_url,
@@ -95,6 +123,16 @@ def make_mention(path: str, row: Sequence[Any]) -> Mention:
         content=content,
     )
 
+
+def _to_seconds(moment: datetime | None) -> int | None:
+    return to_seconds(moment) if moment is not None else None
+
+
+def _from_seconds(seconds: int | None) -> datetime | None:
+    return from_seconds(seconds) if seconds is not None else None
+
+
+_VISIBILITIES = tuple(Visibility)
 
 # A corpus has few providers and names, and uses them often.
 _provider = lru_cache(maxsize=4096)(Provider)

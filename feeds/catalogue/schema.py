@@ -25,8 +25,10 @@ CREATE TABLE source (                    -- one row for every article file
     stamp     TEXT NOT NULL,             -- changes when the file may have changed
     digest    BLOB NOT NULL,             -- changes when its bytes have changed
     readable  INTEGER NOT NULL,          -- 0: lost to an error
-    listed    INTEGER NOT NULL,          -- 0: published: false or draft: true
-    published INTEGER NOT NULL,          -- seconds since the epoch, like every time here
+    visibility INTEGER NOT NULL,         -- feeds.model.Visibility
+    mark      TEXT NOT NULL,             -- the field that holds it back, or empty
+    appears   INTEGER NOT NULL,          -- seconds since the epoch, like every time here
+    expires   INTEGER,                   -- the time from which on it must not be shown any more, or NULL
     live      INTEGER NOT NULL,          -- 1: published now, under the settings in force
     names     TEXT NOT NULL              -- kind and key of every feed that the file names, as JSON
 );
@@ -34,7 +36,8 @@ CREATE TABLE source (                    -- one row for every article file
 -- partial index, since there are few: without it, a build would look at all files. 'linked' sorts behind all digits.
 CREATE INDEX source_unsettled ON source (path) WHERE stamp = '' OR stamp >= 'linked';
 CREATE VIEW unsettled AS SELECT path FROM source WHERE stamp = '' OR stamp >= 'linked';
-CREATE INDEX source_live ON source (live, readable, listed, published);
+CREATE INDEX source_live ON source (live, readable, visibility, appears, expires);
+CREATE INDEX source_expires ON source (expires) WHERE expires IS NOT NULL;
 CREATE TABLE problem (
     source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
     line INTEGER NOT NULL, field TEXT NOT NULL, reason TEXT NOT NULL, advice TEXT NOT NULL, severity TEXT NOT NULL
@@ -47,7 +50,9 @@ CREATE TABLE mention (                   -- one row for every link record of eve
     entry_id  INTEGER,                   -- NULL: not live, or not merged yet
     live      INTEGER NOT NULL,
     keys      TEXT NOT NULL,             -- the hashes in mention_key, as JSON
-    position INTEGER NOT NULL, published INTEGER NOT NULL, listed INTEGER NOT NULL,
+    position INTEGER NOT NULL, published INTEGER NOT NULL,
+    visibility INTEGER NOT NULL, mark TEXT NOT NULL, embargo INTEGER, expires INTEGER, -- feeds.model.Mention
+    appears INTEGER AS (ifnull(embargo, published)),
     title TEXT NOT NULL, url TEXT, explicit_id TEXT,
     updated INTEGER, original_url TEXT, amp_url TEXT, provider TEXT, domain TEXT, -- NULL: the record has none
     names     TEXT NOT NULL,             -- of its topics, and of its categories, as JSON
@@ -127,7 +132,8 @@ CREATE TABLE fragment (                  -- an entry in all formats, one after t
 """
 
 _LATE_INDEXES = (  # indexes that are not needed while files are read
-    "CREATE INDEX IF NOT EXISTS mention_due ON mention (live, published)",
+    "CREATE INDEX IF NOT EXISTS mention_due ON mention (live, appears)",
+    "CREATE INDEX IF NOT EXISTS mention_expires ON mention (expires) WHERE expires IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS entry_uri ON entry (uri)",
 )
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from feeds.catalogue.queries import next_due
-from feeds.catalogue.rows import MENTION_COLUMNS, TEXT_COLUMNS, NewMention, mention_values, to_json
+from feeds.catalogue.rows import MARK_VALUE, MENTION_COLUMNS, TEXT_COLUMNS, Limits, NewMention, mention_values, to_json
 from feeds.catalogue.schema import get_meta, set_meta
-from feeds.model import Kind, Mention, Outline, Parsed, Provider
+from feeds.model import Kind, Mention, Outline, Parsed, Provider, Visibility
 from feeds.rules.entries import key_hash, merge_keys, outline, provider_of
 from feeds.rules.text import name_key
 from feeds.rules.times import to_seconds
@@ -20,12 +20,15 @@ from feeds.rules.times import to_seconds
 _NO_PROVIDER = Provider("", "")
 """Takes the place of the site, so that its own domain is not among the names of a file."""
 
+_NO_LIMITS = Limits(Visibility.PUBLIC, 0, None)
+"""The limits of a file that is not an article."""
+
 FILES_PER_BATCH = 500
 """The number of files that one call records."""
 
 _INSERT_SOURCE = """
-INSERT INTO source (id, path, stamp, digest, readable, listed, published, live, names)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO source (id, path, stamp, digest, readable, visibility, mark, appears, expires, live, names)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_MENTION = f"""
 INSERT INTO mention (id, source_id, entry_id, live, keys, {MENTION_COLUMNS}, {TEXT_COLUMNS})
@@ -49,14 +52,17 @@ DELETE FROM mention_key WHERE (key, mention_id) IN (
 """
 
 # Every part is one range of the index source_live: rows that do not change are not looked at. One condition with OR
-# would scan the table.
+# would scan the table. Unary + keeps SQLite from taking all live rows for the few that have a time of expiry.
 _CHANGE_LIVE = """
 UPDATE source SET live = NOT live WHERE id IN (
-    SELECT id FROM source WHERE live = 0 AND readable = 1 AND listed = 1 AND published <= :now
-    UNION ALL SELECT id FROM source WHERE live = 0 AND readable = 1 AND listed = 0 AND published <= :now AND :all
-    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND listed = 1 AND published > :now
-    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND listed = 0 AND published > :now
-    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND listed = 0 AND NOT :all
+    SELECT id FROM source WHERE live = 0 AND readable = 1 AND visibility = 2 AND appears <= :now
+        AND (expires IS NULL OR expires > :now)
+    UNION ALL SELECT id FROM source WHERE live = 0 AND readable = 1 AND visibility = 1 AND appears <= :now
+        AND (expires IS NULL OR expires > :now) AND :least <= 1
+    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND visibility = 2 AND appears > :now
+    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND visibility = 1 AND appears > :now
+    UNION ALL SELECT id FROM source WHERE live = 1 AND readable = 1 AND visibility = 1 AND :least > 1
+    UNION ALL SELECT id FROM source WHERE expires <= :now AND +live = 1
 ) RETURNING id
 """
 
@@ -120,14 +126,17 @@ class FileRows(NamedTuple):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as plain tuples: named tuples take twice as long."""
-        plain = [(keys, tuple(outline), listed, values) for keys, outline, listed, values in self.mentions]
+        plain = [(keys, tuple(outline), tuple(limits), values) for keys, outline, limits, values in self.mentions]
         return _restore_rows, (plain, self.problems, self.names)
 
 
 def _restore_rows(
     plain: list[tuple[Any, ...]], problems: list[tuple[Any, ...]], names: list[tuple[str, str]]
 ) -> FileRows:
-    mentions = [NewMention(keys, Outline._make(outline), listed, values) for keys, outline, listed, values in plain]
+    mentions = [
+        NewMention(keys, Outline._make(outline), Limits._make(limits), values)
+        for keys, outline, limits, values in plain
+    ]
     return FileRows(mentions, problems, names)
 
 
@@ -155,7 +164,9 @@ def make_rows(home: Provider, parsed: Parsed) -> FileRows:
 def _new_mention(home: Provider, mention: Mention) -> NewMention:
     hashes = [key_hash(key) for key in merge_keys(mention)]
     values = (str(hashes), *mention_values(mention))  # str() of a list of integers is valid JSON
-    return NewMention(hashes, outline([mention], home), mention.listed, values)
+    expires = to_seconds(mention.expires) if mention.expires is not None else None
+    limits = Limits(mention.visibility.value, to_seconds(mention.appears), expires)
+    return NewMention(hashes, outline([mention], home), limits, values)
 
 
 def _feed_names(mentions: Sequence[Mention]) -> list[tuple[str, str]]:
@@ -176,7 +187,7 @@ def record_files(
     now: datetime,
     place: Callable[[Mapping[int, NewMention]], Mapping[int, int]],
     *,
-    include_unpublished: bool,
+    least: Visibility,
 ) -> None:
     """Replace the rows of files. The rows of a batch are inserted table by table.
 
@@ -185,7 +196,7 @@ def record_files(
         batch: the files.
         now: decides which mentions are live.
         place: gets the new live mentions by their ids, makes entries of some, and returns mention id → entry id.
-        include_unpublished: as in the settings.
+        least: the lowest visibility that is published.
     """
     remove_files(db, [file.path for file in batch if file_digest(db, file.path) is not None])
     (source_id,) = db.execute("SELECT ifnull(max(id), 0) FROM source").fetchone()
@@ -200,15 +211,17 @@ def record_files(
         source_id += 1
         file_mentions, file_problems, names = file.rows
         own = file_mentions[0] if file_mentions else None
-        listed, published = (own.listed, own.outline.published) if own is not None else (False, 0)
-        live = own is not None and (listed or include_unpublished) and published <= limit
+        limits = own.limits if own is not None else _NO_LIMITS
+        mark = own.values[MARK_VALUE] if own is not None else ""
+        live = own is not None and limits.allow(limit, least)
         identity = (source_id, file.path, file.stamp, file.digest)
-        sources.append((*identity, own is not None, listed, published, live, to_json(names)))
+        state = (own is not None, limits.visibility, mark, limits.appears, limits.expires, live)
+        sources.append((*identity, *state, to_json(names)))
         problems += [(source_id, *row) for row in file_problems]
         references.update(names)
         for mention in file_mentions:
             mention_id += 1
-            is_live = live and (mention.listed or include_unpublished) and mention.outline.published <= limit
+            is_live = live and mention.limits.allow(limit, least)
             mentions.append((mention_id, source_id, is_live, mention))
             if is_live:
                 arrivals[mention_id] = mention
@@ -237,28 +250,35 @@ def remove_files(db: sqlite3.Connection, paths: Iterable[str]) -> None:
         db.execute("DELETE FROM source WHERE path = ?", (path,))
 
 
-def update_live(db: sqlite3.Connection, now: datetime, *, include_unpublished: bool) -> None:
-    """Update the columns `live`: an article is live if it is listed, and not dated after `now`.
+def update_live(db: sqlite3.Connection, now: datetime, least: Visibility) -> None:
+    """Update the columns `live`: an article is live if its marks allow it, and from its appearance to its expiry.
 
-    Only rows that can have changed are looked at: new files, and those that became due since the last call.
+    Only rows that can have changed are looked at: new files, and rows that became due since the last call.
+
+    Args:
+        db: the catalogue.
+        now: the time of the build.
+        least: the lowest visibility that is published.
     """
-    due_before, included_before = json.loads(get_meta(db, "live") or "[null, null]")
-    values = {"now": to_seconds(now), "due": due_before, "all": include_unpublished}
+    due_before, least_before = json.loads(get_meta(db, "live") or "[null, null]")
+    values = {"now": to_seconds(now), "due": due_before, "least": least.value}
     changed = db.execute(_CHANGE_LIVE, values).fetchall()
     db.execute("DELETE FROM visibility_candidate")
-    if included_before not in (None, include_unpublished):
+    if least_before not in (None, least):
         db.execute("INSERT INTO visibility_candidate SELECT id FROM mention")
     else:
         db.executemany("INSERT INTO visibility_candidate SELECT id FROM mention WHERE source_id = ?", changed)
         db.execute(
             "INSERT OR IGNORE INTO visibility_candidate SELECT id FROM mention"
-            " WHERE (live = 0 AND published BETWEEN :due AND :now) OR (live = 1 AND published > :now)",
+            " WHERE (live = 0 AND appears BETWEEN :due AND :now) OR (live = 1 AND appears > :now)"
+            " OR (expires <= :now AND +live = 1)",
             values,
         )
     db.execute(
         "DELETE FROM visibility_candidate WHERE EXISTS (SELECT 1 FROM mention JOIN source ON source.id = source_id"
         " WHERE mention.id = mention_id"
-        " AND mention.live = (source.live AND (mention.listed OR :all) AND mention.published <= :now))",
+        " AND mention.live = (source.live AND mention.visibility >= :least AND mention.appears <= :now"
+        " AND (mention.expires IS NULL OR mention.expires > :now)))",
         values,
     )
     db.execute(  # mentions of one file are related: their entries show the changed one, or show it no longer
@@ -269,4 +289,4 @@ def update_live(db: sqlite3.Connection, now: datetime, *, include_unpublished: b
         "UPDATE mention SET live = NOT live, entry_id = NULL WHERE id IN (SELECT mention_id FROM visibility_candidate)"
     )
     due = next_due(db, now)
-    set_meta(db, "live", json.dumps([to_seconds(due) if due is not None else None, include_unpublished]))
+    set_meta(db, "live", json.dumps([to_seconds(due) if due is not None else None, least]))

@@ -12,12 +12,11 @@ import click
 
 from feeds.cli import json_output, options
 from feeds.cli.exit_codes import exit_with_finding
-from feeds.cli.output import annotation, difference_lines, entry_lines, feed_line, say, say_counts
+from feeds.cli.output import annotation, difference_lines, entry_lines, feed_line, held_back_line, say, say_counts
 from feeds.cli.progress_bar import progress_bar
 from feeds.errors import UsageError
 from feeds.pipeline import publish
 from feeds.pipeline.explain import CheckResult, explain_entry, list_feeds
-from feeds.rules.times import rfc3339
 from feeds.settings import loader
 from feeds.settings.site import Site
 
@@ -40,14 +39,15 @@ def check(corpus: str | None, output_format: str, **settings: Any) -> None:
     Example: feeds check articles --format github
     """
     site = loader.load_site(corpus, **settings)
-    result: CheckResult = _query(site, functools.partial(CheckResult.of, site=site))
+    now = datetime.now(UTC)
+    result: CheckResult = _query(site, functools.partial(CheckResult.of, site=site, now=now), now)
     if output_format == "json":
         json_output.print_json(json_output.check_output(result))
     else:
         for problem in result.problems:
             click.echo(annotation(site, problem) if output_format == "github" else str(problem))
     for article in result.held_back:
-        say(f"{article.path}: {'unpublished' if article.due is None else f'waits until {rfc3339(article.due)}'}")
+        say(held_back_line(article))
     for note in result.notes:
         say(note)
     say_counts(result.counts, site)
@@ -122,7 +122,7 @@ def diff(corpus: str | None, as_json: bool, **settings: Any) -> None:
         exit_with_finding()
 
 
-def _query(site: Site, question: Callable[[Any], Any]) -> Any:
+def _query(site: Site, question: Callable[[Any], Any], now: datetime | None = None) -> Any:
     """Bring the catalogue of `site` up to date and return the answer of `question`, which is called with it."""
     with progress_bar() as bar:
-        return publish.query(site, datetime.now(UTC), question, jobs=os.cpu_count() or 1, progress=bar)
+        return publish.query(site, now or datetime.now(UTC), question, jobs=os.cpu_count() or 1, progress=bar)

@@ -42,7 +42,7 @@ FIELDS = {
     "counts": "All numbers that count something.",
     "documents": "The feed documents that are asked for; the one with the most requests first.",
     "domain": "The web domain of the provider.",
-    "due": "When the article will be published; null where it is unpublished until it is edited.",
+    "due": "When the article will be published, or when it has expired; null where a mark holds it back.",
     "entries": "The entries of the feed that change.",
     "feeds": "The feeds: all (`list`), the ones of the entry (`show`), or the ones that change (`diff`).",
     "field": "The field of the front matter, the element or the member that is wrong; empty where it is none of these.",
@@ -57,6 +57,7 @@ FIELDS = {
     "kept_ids": "The published ids that will be kept from now on, although other ids would be computed.",
     "kind": "The kind of the feed: all, topic, provider or category.",
     "line": "The line of the problem in the file or document, from 1.",
+    "mark": "The field of the front matter that holds the article back; empty where a date does.",
     "mentions": "The link records of this page in the corpus, the one that represents the entry first.",
     "name": "The name of a topic, category, provider, program or service.",
     "newest": "When the newest entry of the feed was published.",
@@ -81,6 +82,7 @@ FIELDS = {
     "severity": "`error`: the file is lost, or readers fail; `warning`: a part of it is lost, or some readers fail.",
     "since": "The time of the first request.",
     "slug": "The last part of the feed's address.",
+    "state": "`unpublished`, `future` or `expired`.",
     "summary": "The summary of the entry, as plain text.",
     "title": "The title of the entry, of the link record, or of the feed as its documents carry it.",
     "topics": "The names of the topics of the entry.",
@@ -93,12 +95,13 @@ FIELDS = {
     "counts.documents": "Documents: all of the site, or the ones that were checked or asked for.",
     "counts.entries": "Entries of the site or of the feed, shown or not.",
     "counts.errors": "Problems of severity `error`.",
+    "counts.expired": "Files whose articles have expired.",
     "counts.feed_documents": "Documents that are feeds: a feed in three formats is three.",
     "counts.feeds": "Feeds of the site, or, in `diff`, feeds that change.",
-    "counts.files": "Article files: published + unpublished + future + lost.",
+    "counts.files": "Article files: published + unpublished + future + expired + lost.",
     "counts.forgotten": "Clients that were forgotten because there were too many; one that came back counts again.",
     "counts.full": "Answers with the whole document (200).",
-    "counts.future": "Files whose articles are dated in the future.",
+    "counts.future": "Files whose articles will be published at a later time.",
     "counts.lines": "Lines of the log.",
     "counts.lost": "Files that are lost to an error.",
     "counts.not_modified": "Answers that nothing is new (304).",
@@ -110,7 +113,7 @@ FIELDS = {
     "counts.sent_bytes": "Bytes of the whole documents that were sent.",
     "counts.subscribers": "Subscribers that services announced last.",
     "counts.unconditional": "Clients that poll without validators: they got repeats and never a 304.",
-    "counts.unpublished": "Files whose articles are marked `published: false` or `draft: true`, and left out.",
+    "counts.unpublished": "Files whose articles have a mark that holds them back, such as `draft: true`.",
     "counts.unreadable": "Lines of the log in no known format.",
     "counts.warnings": "Problems of severity `warning`.",
     "counts.written": "Static files that were written or deleted.",
@@ -138,10 +141,10 @@ def _names(names: str) -> dict[str, None]:
 Shape = Mapping[str, "Shape | Sequence[Shape] | None"]
 """Field → None for a value, the shape of an object, or a list with the shape of its objects (empty: of texts)."""
 
-_FILE_COUNTS = "files published unpublished future lost warnings"
+_FILE_COUNTS = "files published unpublished future expired lost warnings"
 _GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", "repeats", "repeated_bytes")
 _PROBLEMS = [_names("path line field reason advice severity")]
-_HELD_BACK = [_names("path due")]
+_HELD_BACK = [_names("path state mark due")]
 _ADDRESSES = _names("address original_address amp_address")
 
 SHAPES: dict[str, Shape] = {
@@ -328,7 +331,7 @@ def pollers_output(report: PollReport) -> JsonObject:
 
 def _file_counts(counts: Counts, problems: Iterable[Problem]) -> JsonObject:
     warnings = sum(problem.severity is Severity.WARNING for problem in problems)
-    names = ("files", "published", "unpublished", "future")
+    names = ("files", "published", "unpublished", "future", "expired")
     return {**_attributes(counts, names), "lost": counts.problems, "warnings": warnings}
 
 
@@ -337,7 +340,7 @@ def _problems(problems: Iterable[Problem]) -> list[JsonObject]:
 
 
 def _held_back(articles: Iterable[HeldBack]) -> list[JsonObject]:
-    return [{"path": article.path, "due": _time(article.due)} for article in articles]
+    return [{**_attributes(article, ("path", "state", "mark")), "due": _time(article.due)} for article in articles]
 
 
 def _seconds(stages: Sequence[Stage]) -> JsonObject:

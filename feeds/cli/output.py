@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from feeds.model import Counts, Problem, Severity
+from feeds.model import Counts, HeldBack, Problem, Severity
 from feeds.pipeline.publish import Report
+from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
 
 if TYPE_CHECKING:
@@ -25,10 +26,17 @@ def say_counts(counts: Counts, site: Site) -> None:
     """Print what happened to the article files, and the option that publishes the unpublished ones."""
     say(
         f"{counts.files} files: {counts.published} published, {counts.unpublished} unpublished,"
-        f" {counts.future} in the future, {counts.problems} lost to problems"
+        f" {counts.future} in the future, {counts.expired} expired, {counts.problems} lost to problems"
     )
     if counts.unpublished and not site.include_unpublished:
-        say(f"{counts.unpublished} left out as published: false or draft; --include-unpublished includes them")
+        say("--include-unpublished publishes articles with published: false or draft: true; other marks hold back always")
+
+
+def held_back_line(article: HeldBack) -> str:
+    """Return the line that `feeds check` prints for an article that is not published."""
+    if article.due is None:
+        return f"{article.path}: {article.state} ({article.mark})"
+    return f"{article.path}: {article.state} ({'from' if article.state == 'future' else 'since'} {rfc3339(article.due)})"
 
 
 def say_problems(report: Report) -> None:

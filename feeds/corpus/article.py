@@ -10,6 +10,7 @@ from typing import Any
 
 from feeds.corpus import dates, front_matter, markup
 from feeds.corpus.fields import FieldPath, Fields
+from feeds.corpus.visibility import Restrictions, read_restrictions
 from feeds.model import Article, Mention, Parsed, Problem, Severity
 from feeds.rules import urls
 from feeds.rules.text import clean_text, first_forbidden, one_line
@@ -22,6 +23,9 @@ _HEADING = re.compile(r"#{1,6}\s+")
 _INVISIBLE = "\ufeff\u200b\u2060\u00ad"
 _SECURED = re.compile(r"""^[^\w\n]*secured["']?[ \t]*[:=]|["']secured["']\s*:""", re.MULTILINE)
 _UNDERLINE = re.compile(r"(=+|-+)\s*$")
+
+
+_WRITE_A_DATE = "write a date such as 2026-05-26T15:52:00Z"
 
 
 class _LostError(Exception):
@@ -117,44 +121,58 @@ class _Parser:
         title = fields.text("title")
         if not title:
             raise _LostError(1, "it has no title", "add a line title: to the front matter")
-        published = self.own_date(fields)
+        restrictions = self.restrictions(fields)
+        published = self.own_date(fields) or restrictions.embargo or self.date_in_name()
+        if published is None:
+            raise _LostError(1, "it has no date", f"{_WRITE_A_DATE} in a line date:")
         content = markup.to_html(body, self.suffix)
         return self.mention(
             fields,
+            restrictions,
+            published,
             position=0,
             title=title,
-            published=published,
             topics=fields.names("topics"),
             content=content,
             excerpt=markup.strip_tags(fields.text("excerpt")) or markup.first_paragraph(content),
         )
 
-    def own_date(self, fields: Fields) -> datetime:
+    def own_date(self, fields: Fields) -> datetime | None:
+        """Return the article's date, or None if no field is for it."""
         name, published = fields.date("publishedDateTime", self.zone)
-        if published is not None:
-            return published
-        advice = "write a date such as 2026-05-26T15:52:00Z"
-        if fields.find("publishedDateTime")[1] is not None:
-            raise _LostError((name,), "it is no usable date", advice)
-        # `published` is a boolean in most tools, and a date in some.
-        date = dates.parse_date(fields.find("published")[1], self.zone) or self.date_in_name()
-        if date is None:
-            raise _LostError(1, "it has no date", f"{advice} in a line date:")
-        return date
+        if published is None and fields.find("publishedDateTime")[1] is not None:
+            raise _LostError((name,), "it is no usable date", _WRITE_A_DATE)
+        return published
 
     def date_in_name(self) -> datetime | None:
         """Return the date at the start of the file's name, as Jekyll has it."""
         match = _DATED_NAME.match(posixpath.basename(self.path))
         return dates.parse_date(match[1], self.zone) if match else None
 
-    def mention(self, fields: Fields, **given: Any) -> Mention:
-        """Return the mention of `fields`; `given` are the values that own and related mentions take differently."""
+    def restrictions(self, fields: Fields) -> Restrictions:
+        return read_restrictions(fields, lambda value: dates.parse_date(value, self.zone))
+
+    def mention(self, fields: Fields, restrictions: Restrictions, published: datetime, **given: Any) -> Mention:
+        """Return the mention of `fields`.
+
+        Args:
+            fields: the record.
+            restrictions: its restrictions.
+            published: its date.
+            given: the values that own and related mentions take differently.
+        """
         web, original, amp = fields.link("webUrl"), fields.link("originalUrl"), fields.link("ampWebUrl")
         url = web or original
+        visibility, mark, embargo, expires = restrictions
         return Mention(
             path=self.path,
+            # An article that appeared before its own date keeps the date of its appearance.
+            published=min(published, embargo) if embargo is not None else published,
             updated=self.updated(fields),
-            listed=self.listed(fields),
+            visibility=visibility,
+            mark=mark,
+            embargo=embargo,
+            expires=expires,
             url=url,
             original_url=original,
             amp_url=amp,
@@ -167,14 +185,6 @@ class _Parser:
             image=fields.image(url),
             **given,
         )
-
-    def listed(self, fields: Fields) -> bool:
-        """Return whether the record may be published. A value that is neither yes nor no holds it back."""
-        published = fields.flag("published", default=True, unclear=False, or_else=self.is_date)
-        return published and not fields.flag("draft", default=False, unclear=True)
-
-    def is_date(self, value: object) -> bool:
-        return dates.parse_date(value, self.zone) is not None
 
     def updated(self, fields: Fields) -> datetime | None:
         name, updated = fields.date("updatedDateTime", self.zone)
@@ -218,9 +228,10 @@ class _Parser:
             fields.warn(name, "it is no usable date; the article's is taken", "write it as 2026-05-26T15:52:00Z")
         mention = self.mention(
             fields,
+            self.restrictions(fields),
+            published or own.published,
             position=position,
             title=title,
-            published=published or own.published,
             topics=tuple(dict.fromkeys((*own.topics, *fields.names("topics")))),
             excerpt=markup.strip_tags(fields.text("excerpt")),
         )

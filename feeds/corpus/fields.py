@@ -51,12 +51,15 @@ class Fields:
         values: the values in the front matter; the letter case of names makes no difference.
         where: the place of the record in the front matter: ``()``, or ``("related", 3)``.
         report: is called with every problem: place, reason, advice and severity.
+
+    Attributes:
+        values: the values by the names of the fields, in the spelling of this project or in lower case.
     """
 
     def __init__(self, values: Mapping[Any, Any], where: FieldPath, report: ReportProblem) -> None:
         lower = {_lower(name): value for name, value in values.items()}
         self._has_other_names = not _OTHER_NAMES.isdisjoint(lower)
-        self._values = {_SPELLED.get(name, name): value for name, value in lower.items()}
+        self.values = {_SPELLED.get(name, name): value for name, value in lower.items()}
         self._where = where
         self._report = report
 
@@ -68,18 +71,22 @@ class Fields:
         """Report a problem with the value of field `name`, which is left out."""
         self._report((*self._where, name), reason, advice, Severity.WARNING)
 
+    def warn_at(self, place: tuple[str, ...], reason: str, advice: str) -> None:
+        """Report a problem with a value inside of the record, at a place such as ``("params", "draft")``."""
+        self._report((*self._where, *place), reason, advice, Severity.WARNING)
+
     def find(self, field: str) -> tuple[str, Any]:
         """Return the name under which `field` has a value, and the value; or `field` and None.
 
         Args:
             field: its name: one of :data:`_SPELLED`, or in lower case.
         """
-        value = self._values.get(field)
+        value = self.values.get(field)
         if value or _has_value(value):
             return field, value
         if self._has_other_names:
             for name in FIELD_NAMES.get(field, ()):
-                value = self._values.get(_lower(name))
+                value = self.values.get(_lower(name))
                 if _has_value(value):
                     return name, value
         return field, None
@@ -89,7 +96,7 @@ class Fields:
         name, value = self.find(field)
         if value is None:
             return ""
-        text = value if type(value) is str else _scalar(value)
+        text = value if type(value) is str else as_text(value)
         if text is None:
             self.warn(name, "it should be one text", "write it in one line, or in quotes")
             return ""
@@ -110,37 +117,13 @@ class Fields:
         if type(value) is int and -_MAX_NUMBER <= value <= _MAX_NUMBER:
             return value
         try:
-            number = float(_scalar(value) or "")
+            number = float(as_text(value) or "")
             if abs(number) > _MAX_NUMBER:
                 raise ValueError("too large")
             return int(number) if number == int(number) else number
         except (ValueError, OverflowError):
             self.warn(name, "it is not a number", "write digits, or leave the field out")
             return None
-
-    def flag(
-        self, field: str, *, default: bool, unclear: bool, or_else: Callable[[Any], bool] = lambda _: False
-    ) -> bool:
-        """Return `field` as a boolean.
-
-        Args:
-            field: its name, in lower case.
-            default: the result if the field is missing.
-            unclear: the result for a value that is neither yes nor no, which is a problem.
-            or_else: tells whether another value means yes (`published` is a date in some tools).
-        """
-        value = self._values.get(field)
-        if value is None:
-            return default
-        if value is True or value is False:
-            return value
-        text = (_scalar(value) or "?").strip().lower()
-        if text in _TRUE or or_else(value):
-            return True
-        if text in _FALSE:
-            return False
-        self.warn(field, "it is neither yes nor no; the article is held back", "write true or false")
-        return unclear
 
     def date(self, field: str, zone: tzinfo) -> tuple[str, datetime | None]:
         """Return the name under which `field` has a value, and the value as a date; None if it is not a date."""
@@ -167,7 +150,7 @@ class Fields:
             parts = value.split(",")
         names: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
         for part in parts:
-            text = _scalar(part)
+            text = as_text(part)
             if text is None:
                 self.warn(name, "a name in it is no text", "write a list of names")
             elif clean := self._clean(name, text):
@@ -254,7 +237,15 @@ def _pixels(size: float | None) -> int | None:
     return int(size) if size is not None and 1 <= size <= 100_000 else None
 
 
-def _scalar(value: Any) -> str | None:
+def as_flag(value: Any) -> bool | None:
+    """Return `value` as a boolean; None if it is neither yes nor no."""
+    if value is True or value is False:
+        return value
+    text = (as_text(value) or "?").strip().lower() if value != "" else ""
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
+def as_text(value: Any) -> str | None:
     """Return a text, number, boolean or date as the text that it would be in YAML. TOML and JSON have such values."""
     if type(value) is str:
         return value

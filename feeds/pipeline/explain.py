@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from feeds.catalogue import queries, retired_feeds
@@ -33,12 +34,12 @@ class CheckResult:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, db: sqlite3.Connection, site: Site) -> CheckResult:
-        """Return the result for the catalogue `db` of `site`."""
+    def of(cls, db: sqlite3.Connection, site: Site, now: datetime) -> CheckResult:
+        """Return the result for the catalogue `db` of `site`, which is up to date at `now`."""
         return cls(
-            counts=queries.count_articles(db, include_unpublished=site.include_unpublished),
+            counts=queries.count_articles(db, now, site.least_visibility),
             problems=tuple(queries.load_problems(db)),
-            held_back=tuple(queries.held_back_articles(db, include_unpublished=site.include_unpublished)),
+            held_back=tuple(queries.held_back_articles(db, now, site.least_visibility)),
             notes=(
                 *(
                     f"{kind} {name!r} wants the address of an older one and got {feed_folder(kind, slug)}; rename one"

@@ -200,9 +200,9 @@ def _publish(context: BuildContext, *, before: Snapshot | None, only: Collection
             )
     with stopwatch.stage("report"):
         return Report(
-            counts=queries.count_articles(db, include_unpublished=site.include_unpublished),
+            counts=queries.count_articles(db, context.now, site.least_visibility),
             problems=tuple(queries.load_problems(db)),
-            held_back=tuple(queries.held_back_articles(db, include_unpublished=site.include_unpublished)),
+            held_back=tuple(queries.held_back_articles(db, context.now, site.least_visibility)),
             entries=queries.count_entries(db),
             feeds=queries.count_feeds(db),
             documents=len(after.documents),

@@ -49,14 +49,14 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
             for batch in _read(context, changed):
                 with stopwatch.stage("record", len(batch), tell=False):
                     source_files.record_files(
-                        db, batch, context.now, merger.insert_unshared, include_unpublished=site.include_unpublished
+                        db, batch, context.now, merger.insert_unshared, least=site.least_visibility
                     )
                 # Merging here and not after the last batch keeps this process busy while workers read.
                 with stopwatch.stage("merge", tell=False):
                     merger.merge_batches(stopwatch.count)
     with stopwatch.stage("merge"):
         schema.add_indexes(db)  # update_live needs them; while rows are inserted they would only cost time
-        source_files.update_live(db, context.now, include_unpublished=site.include_unpublished)
+        source_files.update_live(db, context.now, site.least_visibility)
         merger.merge_batches(stopwatch.progress.advance)
         return merger.finish(context.now)
 

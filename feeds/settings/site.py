@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from feeds.errors import ConfigError
-from feeds.model import Kind, Provider, Selection
+from feeds.model import Kind, Provider, Selection, Visibility
 from feeds.rules import urls
 from feeds.rules.site_layout import KIND_FOLDERS
 from feeds.rules.text import first_forbidden, name_key
@@ -120,6 +120,11 @@ class Site:
     def zone(self) -> ZoneInfo:
         """`timezone` as a time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def least_visibility(self) -> Visibility:
+        """The lowest visibility that is published."""
+        return Visibility.UNPUBLISHED if self.include_unpublished else Visibility.PUBLIC
 
     def limit_of(self, kind: Kind) -> int:
         """Return how many entries a feed of this kind shows."""

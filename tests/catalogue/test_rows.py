@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from feeds.catalogue import schema, source_files
 from feeds.catalogue.rows import MENTION_COLUMNS, TEXT_COLUMNS, make_mention, mention_values
-from feeds.model import Article, Image, Mention, Parsed, Problem, Provider
+from feeds.model import Article, Image, Mention, Parsed, Problem, Provider, Visibility
 from feeds.rules.times import from_seconds
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -27,7 +27,10 @@ MENTIONS = st.builds(
     title=TEXTS,
     published=MOMENTS,
     updated=st.none() | MOMENTS,
-    listed=st.booleans(),
+    visibility=st.sampled_from(Visibility),
+    mark=TEXTS,
+    embargo=st.none() | MOMENTS,
+    expires=st.none() | MOMENTS,
     excerpt=TEXTS,
     url=st.none() | TEXTS,
     original_url=st.none() | TEXTS,

@@ -29,11 +29,11 @@ def corpus(tmp_path: Path) -> Path:
 def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus: Path, tmp_path: Path) -> None:
     done = feeds("build", "corpus", "--output", "out", "--json")
     report = json.loads(done.stdout)
-    of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "lost": 1, "warnings": 0}
+    of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "expired": 0, "lost": 1, "warnings": 0}
     of_site = {"entries": 2, "feeds": 4, "documents": 18, "changed": 18, "written": 18}
     assert report["counts"] == of_files | of_site
     assert " ".join(report["seconds"]) == "start state scan read record merge publish render write report tidy total"
-    assert "3 files: 1 published, 1 unpublished, 0 in the future, 1 lost to problems" in done.stderr
+    assert "3 files: 1 published, 1 unpublished, 0 in the future, 0 expired, 1 lost to problems" in done.stderr
     assert "--include-unpublished" in done.stderr
     assert "broken.md:3: error: date: it is no usable date" in done.stderr
     assert "set base_url" in done.stderr
@@ -77,13 +77,13 @@ def test_check_names_what_is_held_back_and_ids_that_are_not_one(feeds: Run, corp
         },
     )
     done = feeds("check", "corpus")
-    assert "draft.md: unpublished\n" in done.stderr
-    assert "broken.md: waits until 2090-01-01T00:00:00Z\n" in done.stderr
+    assert "draft.md: unpublished (draft)\n" in done.stderr
+    assert "broken.md: future (from 2090-01-01T00:00:00Z)\n" in done.stderr
     assert "one.md and two.md have one id and are one entry" in done.stderr
     report = json.loads(feeds("build", "corpus", "--json").stdout)
     assert report["held_back"] == [
-        {"path": "broken.md", "due": "2090-01-01T00:00:00Z"},
-        {"path": "draft.md", "due": None},
+        {"path": "broken.md", "state": "future", "mark": "", "due": "2090-01-01T00:00:00Z"},
+        {"path": "draft.md", "state": "unpublished", "mark": "draft", "due": None},
     ]
 
 

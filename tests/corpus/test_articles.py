@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feeds.corpus.article import parse_article
-from feeds.model import Image, Mention, Parsed
+from feeds.model import Image, Mention, Parsed, Visibility
 from tests.paths import ARTICLES
 
 CASES = sorted(path.name for path in ARTICLES.iterdir() if path.suffix != ".json")
@@ -26,7 +26,10 @@ def as_json(parsed: Parsed) -> object:
     def plain(value: object) -> object:
         match value:
             case dict():
-                return {key: plain(each) for key, each in value.items() if each not in (None, "", (), [])}
+                kept = {key: each for key, each in value.items() if each is not Visibility.PUBLIC}
+                return {key: plain(each) for key, each in kept.items() if each not in (None, "", (), [])}
+            case Visibility():
+                return value.name
             case Mention() | Image():
                 return plain(value._asdict())
             case list() | tuple():

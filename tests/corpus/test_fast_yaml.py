@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bench import corpus as made_up
 from feeds.corpus import fast_yaml, front_matter
-from feeds.corpus.fields import _scalar
+from feeds.corpus.fields import as_text
 from tests.paths import ARTICLES, SEEDS
 
 MATTER = re.compile(r"---\s*\n(.*?)\n---", re.DOTALL)
@@ -32,7 +32,7 @@ def as_texts(value: Any) -> Any:
         return {name: as_texts(each) for name, each in value.items()}
     if isinstance(value, list):
         return [as_texts(each) for each in value]
-    return _scalar(value)
+    return as_text(value)
 
 
 def agrees(text: str) -> bool:

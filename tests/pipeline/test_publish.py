@@ -41,7 +41,7 @@ MIXED = {
 
 def test_every_file_is_counted_once(tmp_path: Path) -> None:
     report = publish.build(make_site(write_corpus(tmp_path / "c", MIXED), tmp_path), NOW)
-    assert report.counts == Counts(files=6, published=2, unpublished=1, future=1, problems=2)
+    assert report.counts == Counts(files=6, published=2, unpublished=1, future=1, expired=0, problems=2)
     assert report.entries == 2
     assert sorted(problem.path for problem in report.problems) == ["broken.md", "folder.md"]
 
@@ -49,7 +49,7 @@ def test_every_file_is_counted_once(tmp_path: Path) -> None:
 def test_include_unpublished(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "c", MIXED)
     report = publish.build(make_site(corpus, tmp_path, include_unpublished=True), NOW)
-    assert report.counts == Counts(files=6, published=3, unpublished=0, future=1, problems=2)
+    assert report.counts == Counts(files=6, published=3, unpublished=0, future=1, expired=0, problems=2)
     assert report.entries == 4, "the draft and what it alone relates to"
 
 
@@ -87,7 +87,7 @@ def test_a_limit_shows_the_newest(tmp_path: Path) -> None:
 
 def test_the_sample_corpus(tmp_path: Path) -> None:
     report = publish.build(make_site(SEEDS, tmp_path, include_unpublished=True), NOW)
-    assert report.counts == Counts(14, 14, 0, 0, 0)
+    assert report.counts == Counts(14, 14, 0, 0, 0, 0)
     assert (report.entries, report.problems) == (27, ())
     assert {"c-sharp", "c-plus-plus", "microsoft-ai"} < {
         path.name for path in (tmp_path / "public" / "topics").iterdir()
