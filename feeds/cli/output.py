@@ -29,14 +29,18 @@ def say_counts(counts: Counts, site: Site) -> None:
         f" {counts.future} in the future, {counts.expired} expired, {counts.problems} lost to problems"
     )
     if counts.unpublished and not site.include_unpublished:
-        say("--include-unpublished publishes articles with published: false or draft: true; other marks hold back always")
+        say(
+            "--include-unpublished publishes articles with published: false or draft: true; other marks hold back always"
+        )
 
 
 def held_back_line(article: HeldBack) -> str:
     """Return the line that `feeds check` prints for an article that is not published."""
     if article.due is None:
         return f"{article.path}: {article.state} ({article.mark})"
-    return f"{article.path}: {article.state} ({'from' if article.state == 'future' else 'since'} {rfc3339(article.due)})"
+    return (
+        f"{article.path}: {article.state} ({'from' if article.state == 'future' else 'since'} {rfc3339(article.due)})"
+    )
 
 
 def say_problems(report: Report) -> None:

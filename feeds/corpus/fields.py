@@ -29,6 +29,9 @@ FIELD_NAMES: dict[str, tuple[str, ...]] = {
 }
 """Field → the names that other tools use for it, in the order in which they are tried."""
 
+VALUE_FIELDS = ("quality", "heat", "width", "height", "published", "draft", "isCached")
+"""The fields whose values are numbers or booleans, and not texts."""
+
 _OTHER_NAMES = frozenset(name.lower() for names in FIELD_NAMES.values() for name in names)
 _SPELLED = {name.lower(): name for name in (*FIELD_NAMES, "originalUrl", "ampWebUrl")}
 """Name in lower case → the name of the field, if that has capital letters."""

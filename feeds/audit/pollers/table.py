@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from feeds.audit.pollers.report import PollReport
+from feeds.rules.site_layout import FEED_FORMATS
 from feeds.rules.times import rfc3339
 
 MAX_ROWS = 20
@@ -16,7 +17,7 @@ _MB = 1_000_000
 def report_lines(report: PollReport) -> Iterator[str]:
     """Yield the lines of a report: a sentence, then a table of clients, one of documents and one of services."""
     if report.since is None or report.until is None:
-        yield "no client has asked for a feed: no line asks for feed.atom, feed.rss or feed.json"
+        yield f"no client has asked for a feed: no line asks for {', '.join(row.file_name for row in FEED_FORMATS)}"
         return
     yield f"{report.requests:,} requests of feeds from {rfc3339(report.since)} to {rfc3339(report.until)}"
     yield ""

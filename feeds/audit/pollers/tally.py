@@ -13,6 +13,7 @@ from http import HTTPStatus
 from feeds.audit.pollers.agents import UserAgent, parse_user_agent
 from feeds.audit.pollers.log import LoggedRequest
 from feeds.audit.pollers.report import ClientGroup, PolledDocument, PollingService, PollReport
+from feeds.rules.site_layout import FEED_FORMATS
 
 MAX_PAIRS = 100_000
 """The number of pairs of a client and a document whose last request is remembered: some 50 MB."""
@@ -22,7 +23,8 @@ MAX_NAMES = 50_000
 
 OTHERS = "(others)"
 
-_FEED = re.compile(rb'(?:https?://[^/?]*)?([!-"$->@-~]{0,2000}/feed\.(?:atom|rss|json))(?:[?#].*)?', re.DOTALL)
+_NAMES = b"|".join(re.escape(row.file_name.encode()) for row in FEED_FORMATS)
+_FEED = re.compile(rb'(?:https?://[^/?]*)?([!-"$->@-~]{0,2000}/(?:%b))(?:[?#].*)?' % _NAMES, re.DOTALL)
 
 
 class _GroupCounts:
