@@ -38,7 +38,7 @@ class _Claimant(NamedTuple):
 
     Attributes:
         entry_id: its row.
-        keys: all its keys.
+        keys: the keys that stand for it.
         computed: the id that it would have if nothing had been published.
         kept: the id that the ledger keeps for it, or None.
         published: the date of its representative mention, in seconds.
@@ -92,10 +92,29 @@ def remembered_id(ledger: Ledger, hashes: Iterable[int], mentions: Sequence[Ment
 
 def _load_claimant(db: sqlite3.Connection, ledger: Ledger, entry_id: int) -> _Claimant:
     mentions = mentions_of(db, entry_id)
-    keys = frozenset(key for mention in mentions for key in entries.merge_keys(mention))
+    keys = _identity_keys(db, entry_id, mentions)
     kept = remembered_id(ledger, map(entries.key_hash, keys), mentions)
     top = min(mentions, key=entries.representation_order)
     return _Claimant(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp())
+
+
+def _identity_keys(db: sqlite3.Connection, entry_id: int, mentions: Sequence[Mention]) -> frozenset[str]:
+    """Return the keys that stand for an entry: all its keys, but of shared keys only those that no older one has.
+
+    Entries share keys if their articles are on one page (:func:`feeds.rules.entries.divide`). The ledger can keep one
+    id for a key, and it keeps that of the oldest.
+    """
+    keys = frozenset(key for mention in mentions for key in entries.merge_keys(mention))
+    order = _article_order(mentions)
+    for (other,) in db.execute(_SAME_COMPONENT, (entry_id,)).fetchall():
+        others = mentions_of(db, other)
+        if _article_order(others) < order:
+            keys -= {key for mention in others for key in entries.merge_keys(mention)}
+    return keys
+
+
+def _article_order(mentions: Sequence[Mention]) -> tuple[object, ...]:
+    return min(map(entries.representation_order, mentions))
 
 
 def _computed_id(mentions: Sequence[Mention]) -> str:
@@ -142,8 +161,8 @@ def _distribute(
 
 def _is_own_address(uri: str, claimant: _Claimant) -> bool:
     """Tell whether `uri` is the address of a page of the claimant."""
-    is_address = uri.startswith(("http://", "https://")) and "#" not in uri
-    return (urls.canonical_key(uri) if is_address else f"#{uri}") in claimant.keys
+    is_address = uri.startswith(("http://", "https://"))
+    return (is_address and urls.section_key(uri) in claimant.keys) or f"#{uri}" in claimant.keys
 
 
 def _unused_id(db: sqlite3.Connection, computed: str, taken: set[str]) -> str:
@@ -174,7 +193,8 @@ def _lost_ids(
         ReplacedId(claim.ident, uri)
         for entry_id, uri in assigned.items()
         for claim in claims[entry_id]
-        if claim.live and claim.ident != uri
+        # A key that both ids had does not tell that their pages are one now: one of two articles on a page may be gone.
+        if claim.live and claim.ident != uri and history.has_key_of(db, entry_id, claim.ident, uri)
     ]
     holders_of = _holders(db, {loss.old for loss in losses})
     return sorted(loss for loss in losses if not holders_of[loss.old])
@@ -185,6 +205,11 @@ def _holders(db: sqlite3.Connection, uris: Iterable[str]) -> dict[str, list[int]
     query = "SELECT id FROM entry WHERE uri = ?"
     return {uri: [entry_id for (entry_id,) in db.execute(query, (uri,))] for uri in uris}
 
+
+_SAME_COMPONENT = """
+SELECT other.id FROM entry CROSS JOIN entry AS other ON other.component = entry.component
+WHERE entry.id = ? AND other.id != entry.id
+"""
 
 _SHARED_ID = """
 SELECT id FROM entry WHERE uri IN (

@@ -103,6 +103,12 @@ def id_claims(db: sqlite3.Connection, entry_id: int) -> list[IdClaim]:
     return [IdClaim(ident, bool(live)) for ident, live in db.execute(_CLAIMS, {"entry": entry_id})]
 
 
+def has_key_of(db: sqlite3.Connection, entry_id: int, old: str, new: str) -> bool:
+    """Tell whether the entry has a key by which its page is known under the id `old`, and not under the id `new`."""
+    row = db.execute(_KEY_OF_ONE, {"entry": entry_id, "old": old, "new": new}).fetchone()
+    return row is not None
+
+
 def record_entries(db: sqlite3.Connection) -> None:
     """Record the ids and keys of the entries that were rendered since the last call.
 
@@ -170,9 +176,20 @@ UNION
 SELECT entry_id FROM mine CROSS JOIN title_key USING (entry_id) CROSS JOIN published.page USING (key) WHERE NOT known
 """
 
+_KEY_OF_ONE = """
+SELECT 1 FROM entry_key CROSS JOIN published.page USING (key) CROSS JOIN published.id USING (number)
+WHERE entry_id = :entry AND ident = :old AND page.turn = id.turn AND NOT EXISTS (
+    SELECT 1 FROM published.page AS same CROSS JOIN published.id AS other USING (number)
+    WHERE same.key = entry_key.key AND other.ident = :new
+) LIMIT 1
+"""
+
 _CLAIMS = """
 SELECT ident, max(live) FROM (
-    SELECT ident, page.turn = id.turn AS live FROM entry_key
+    SELECT ident, page.turn = id.turn AND NOT EXISTS (  -- two articles on one page have its key both: it tells nothing
+        SELECT 1 FROM published.page AS same CROSS JOIN published.id AS other USING (number)
+        WHERE same.key = page.key AND same.turn = other.turn AND other.number != id.number
+    ) AS live FROM entry_key
     CROSS JOIN published.page USING (key) CROSS JOIN published.id USING (number) WHERE entry_id = :entry
     UNION
     SELECT ident, 0 FROM title_key

@@ -1,8 +1,8 @@
 """Merging: mentions become entries, only where something changed; feeds and pages that this touches are marked.
 
-An entry is a connected group of mentions (:func:`feeds.rules.entries.group_mentions`). A change of some mentions can
-only join or split the entries that they were in, and the entries with which they share a key. So only those are grouped
-again.
+An entry is a connected group of mentions (:func:`feeds.rules.entries.group_mentions`), or the part of such a group that
+belongs to one article (:func:`feeds.rules.entries.divide`). A change of some mentions can only join or split the groups
+that they were in, and the groups with which they share a key. So only those are grouped again.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Merger:
         entry_of = {number: entry_id for entry_id, number in enumerate(unshared, last + 1)}
         rows = _EntryRows(db, self._site, self._memberships, ids_may_differ=self._ids_may_differ)
         for number, entry_id in entry_of.items():
-            rows.add(entry_id, arrivals[number].outline, None, kept=False)
+            outline = arrivals[number].outline
+            rows.add(entry_id, outline, None, kept=False, articles=int(outline.own))
         rows.write()
         return entry_of
 
@@ -92,6 +93,8 @@ class Merger:
         db, site, memberships = self._db, self._site, self._memberships
         keys = {key for mention in unmerged.values() for key in mention.keys}
         db.execute(_MARK_NEIGHBOURS, (json.dumps(sorted(keys)),))
+        # How a group is divided depends on all mentions in it, so the other parts of a divided group are merged again.
+        db.execute(_MARK_COMPONENTS)
         # Feeds, months and memberships of the dirty entries are marked and removed before the entries change: later it
         # would not be known where they were.
         db.execute(_MARK_FEEDS_OF_DIRTY)
@@ -104,19 +107,35 @@ class Merger:
         (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
         entry_of: dict[int, int] = {}
         rows = _EntryRows(db, site, memberships, ids_may_differ=self._ids_may_differ)
-        for group in entries.group_mentions((number, mention.keys) for number, mention in mentions.items()):
-            # An entry that still exists keeps its row, so that nothing that refers to it has to change.
-            candidates = (mentions[number].entry_id for number in group)
-            entry_id = min((candidate for candidate in candidates if candidate in unused), default=None)
-            if entry_id is None:
-                entry_id = last = last + 1
-            unused.discard(entry_id)
-            entry_of |= dict.fromkeys(group, entry_id)
-            merged = [mentions[number].mention for number in group]
-            hashes = (key for number in group for key in mentions[number].keys)
-            kept = entry_ids.remembered_id(self._ledger, hashes, merged)
-            outline = entries.outline(merged, site.home, identity=kept)
-            rows.add(entry_id, outline, before.get(entry_id), kept=kept is not None)
+        for connected in entries.group_mentions((number, mention.keys) for number, mention in mentions.items()):
+            parts = entries.divide([mentions[number].mention for number in connected])
+            component: int | None = None
+            shared: set[int] = set()
+            for part in parts:
+                group = [connected[index] for index in part]
+                # An entry that still exists keeps its row, so that nothing that refers to it has to change.
+                candidates = (mentions[number].entry_id for number in group)
+                entry_id = min((candidate for candidate in candidates if candidate in unused), default=None)
+                if entry_id is None:
+                    entry_id = last = last + 1
+                unused.discard(entry_id)
+                entry_of |= dict.fromkeys(group, entry_id)
+                merged = [mentions[number].mention for number in group]
+                # A key that several parts have stands for the first one (entry_ids.identity_keys).
+                hashes = {key for number in group for key in mentions[number].keys} - shared
+                shared |= hashes
+                kept = entry_ids.remembered_id(self._ledger, hashes, merged)
+                outline = entries.outline(merged, site.home, identity=kept)
+                component = component or (entry_id if len(parts) > 1 else None)
+                articles = sum(mention.position == 0 for mention in merged)
+                rows.add(
+                    entry_id,
+                    outline,
+                    before.get(entry_id),
+                    kept=kept is not None,
+                    articles=articles,
+                    component=component,
+                )
         rows.write()
         moved = [(entry_id, number) for number, entry_id in entry_of.items() if mentions[number].entry_id != entry_id]
         db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
@@ -235,7 +254,16 @@ class _EntryRows:
         self._wanted_slugs: list[tuple[str]] = []
         self._merged: list[tuple[int, bool]] = []
 
-    def add(self, entry_id: int, entry: Outline, before: _EntryState | None, *, kept: bool) -> None:
+    def add(
+        self,
+        entry_id: int,
+        entry: Outline,
+        before: _EntryState | None,
+        *,
+        kept: bool,
+        articles: int,
+        component: int | None = None,
+    ) -> None:
         """Add the row of an entry.
 
         Args:
@@ -243,6 +271,8 @@ class _EntryRows:
             entry: its outline.
             before: its state before, or None if it is new.
             kept: whether the ledger has its id.
+            articles: how many articles are about its page.
+            component: the row of an entry with which it shares keys, or None.
         """
         placement = self._memberships.placement(entry)
         shown = self._site.selection.takes(placement.feeds, own=entry.own, quality=entry.quality)
@@ -265,6 +295,8 @@ class _EntryRows:
             placement.as_json,
             shown,
             wanted,
+            component,
+            articles,
             entry_id,
         )
         (self._new if before is None else self._changed).append(values)
@@ -333,18 +365,24 @@ _OF_DIRTY_ENTRIES = "dirty_entry CROSS JOIN mention USING (entry_id) CROSS JOIN 
 _KNOWN_KEYS = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM mention_key WHERE key = value)"
 
 _INSERT_ENTRY = """
-INSERT INTO entry (uri, url, title, published, updated, feeds, shown, page_wanted, id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO entry (uri, url, title, published, updated, feeds, shown, page_wanted, component, articles, id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _UPDATE_ENTRY = """
-UPDATE entry SET uri = ?, url = ?, title = ?, published = ?, updated = ?, feeds = ?, shown = ?, page_wanted = ?
+UPDATE entry SET uri = ?, url = ?, title = ?, published = ?, updated = ?, feeds = ?, shown = ?, page_wanted = ?,
+    component = ?, articles = ?
 WHERE id = ?
 """
 
 _MARK_NEIGHBOURS = """
 INSERT OR IGNORE INTO dirty_entry SELECT entry_id FROM json_each(?) CROSS JOIN mention_key ON mention_key.key = value
 CROSS JOIN mention ON mention.id = mention_id WHERE entry_id IS NOT NULL
+"""
+
+_MARK_COMPONENTS = """
+INSERT OR IGNORE INTO dirty_entry SELECT other.id FROM dirty_entry CROSS JOIN entry ON entry.id = entry_id
+CROSS JOIN entry AS other ON other.component = entry.component WHERE entry.component IS NOT NULL
 """
 
 _MARK_FEEDS_OF_DIRTY = """

@@ -156,7 +156,7 @@ def find_entry(db: sqlite3.Connection, wanted: str) -> int | None:
     if row is None and (link := urls.absolute_url(wanted if "://" in wanted else f"https://{wanted}")) is not None:
         row = db.execute(
             "SELECT entry_id FROM mention_key JOIN mention ON mention.id = mention_id"
-            " WHERE mention_key.key = ? AND entry_id IS NOT NULL",
+            " WHERE mention_key.key = ? AND entry_id IS NOT NULL ORDER BY position > 0, published, mention.id",
             (entries.key_hash(urls.canonical_key(link)),),
         ).fetchone()
     return int(row[0]) if row is not None else None
@@ -193,14 +193,12 @@ def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility)
         yield HeldBack(path, state, mark, from_seconds(due) if due is not None else None)
 
 
-def articles_sharing_id(db: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return pairs of files whose articles are one entry by their ``id``, but not by their address."""
-    rows = db.execute(
-        "SELECT min(path), max(path) FROM mention JOIN source ON source.id = source_id"
-        " WHERE mention.live AND position = 0 AND explicit_id IS NOT NULL"
-        " GROUP BY explicit_id HAVING count(DISTINCT ifnull(url, path)) > 1 ORDER BY 1"
-    )
-    return [(path, other) for path, other in rows]
+def merged_articles(db: sqlite3.Connection) -> Iterator[list[Mention]]:
+    """Yield the articles of every entry that several articles are about; the one that speaks for it first."""
+    rows = db.execute("SELECT id FROM entry WHERE articles > 1 ORDER BY uri").fetchall()
+    for (entry_id,) in rows:
+        own = [mention for mention in mentions_of(db, entry_id) if mention.position == 0]
+        yield sorted(own, key=entries.representation_order)
 
 
 def count_entries(db: sqlite3.Connection) -> int:

@@ -67,7 +67,7 @@ CREATE TABLE feed_reference (            -- how many files name a feed, publishe
     kind TEXT NOT NULL, key TEXT NOT NULL, files INTEGER NOT NULL, PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
 
-CREATE TABLE mention_key (               -- mentions with a common key are one entry (feeds.rules.entries.merge_keys)
+CREATE TABLE mention_key (               -- mentions with a common key are one group (feeds.rules.entries.merge_keys)
     key INTEGER NOT NULL,                -- feeds.rules.entries.key_hash
     mention_id INTEGER NOT NULL,
     PRIMARY KEY (key, mention_id)
@@ -79,9 +79,13 @@ CREATE TABLE entry (
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
     feeds TEXT NOT NULL,                 -- the ids in feed_key and feed_name of its feeds, in pairs, as JSON
     shown INTEGER NOT NULL,              -- 1: the settings select it (feeds.model.Selection)
-    page_wanted TEXT, page TEXT          -- for an entry without a web page: the plain slug, and the assigned one
+    page_wanted TEXT, page TEXT,         -- for an entry without a web page: the plain slug, and the assigned one
+    component INTEGER,                   -- the same for entries that share keys (feeds.rules.entries.divide), else NULL
+    articles INTEGER NOT NULL            -- how many articles are about this page; 0: it is only related to some
 );
 CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
+CREATE INDEX entry_component ON entry (component) WHERE component IS NOT NULL;
+CREATE INDEX entry_merged ON entry (id) WHERE articles > 1;
 
 CREATE TABLE feed_key (                  -- the identity of a feed; the row stays when the feed ends
     id INTEGER PRIMARY KEY,

@@ -29,9 +29,7 @@ def say_counts(counts: Counts, site: Site) -> None:
         f" {counts.future} in the future, {counts.expired} expired, {counts.problems} lost to problems"
     )
     if counts.unpublished and not site.include_unpublished:
-        say(
-            "--include-unpublished publishes articles with published: false or draft: true; other marks hold back always"
-        )
+        say("--include-unpublished publishes published: false and draft: true; no option publishes other marks")
 
 
 def held_back_line(article: HeldBack) -> str:

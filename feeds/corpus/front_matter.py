@@ -19,6 +19,7 @@ from yaml.parser import ParserError
 from yaml.scanner import ScannerError
 
 from feeds.corpus import fast_yaml
+from feeds.corpus.fields import FIELD_NAMES
 
 try:
     from yaml import CSafeLoader as SafeLoader
@@ -194,6 +195,13 @@ class LineFinder:
         name = next((part for part in reversed(where) if isinstance(part, str)), "")
         match = re.search(rf'^[ \t]*"?{re.escape(name)}"?[ \t]*[:=]', self._text, re.MULTILINE)
         return self._text.count("\n", 0, match.end()) + 1 if match else 1
+
+
+def line_of_field(text: str, field: str) -> int:
+    """Return the line, from 1, of a field under any of its names; 1 if `text` does not have it."""
+    finder = LineFinder(text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = (finder.of((name,)) for name in (field, *FIELD_NAMES.get(field, ())))
+    return next((line for line in lines if line > 1), 1)
 
 
 def _first_line(text: str, handler: BaseHandler) -> int:

@@ -80,9 +80,9 @@ _PUBLIC_STATUS = _words_in(
 )
 _HELD_STATUS = _words_in(
     """
-    draft drafts private hidden skip pending unpublished unlisted trash trashed deleted autodraft inherit review inreview
-    needsreview wip workinprogress inprogress idea planned todo outline internal confidential embargoed disabled inactive
-    offline withdrawn expired rejected
+    draft drafts private hidden skip pending unpublished unlisted trash trashed deleted autodraft inherit review
+    inreview needsreview wip workinprogress inprogress idea planned todo outline internal confidential embargoed
+    disabled inactive offline withdrawn expired rejected
     """
 )
 _PUBLIC_ACCESS = _words_in("public everyone all anyone open free")

@@ -9,6 +9,7 @@ from typing import Any
 
 from feeds.catalogue import queries, retired_feeds
 from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem
+from feeds.pipeline.problems import load_problems
 from feeds.rules.entries import entry_uri, representation_order
 from feeds.rules.site_layout import feed_folder
 from feeds.rules.text import name_key
@@ -24,8 +25,7 @@ class CheckResult:
         counts: how many files were published, and why others were not.
         problems: all problems, by path and line.
         held_back: the articles that could be read and are not published.
-        notes: remarks that concern no single file: names that share a slug, articles that share an id, renamed feeds
-            that can't be followed.
+        notes: remarks that concern no single file: names that share a slug, renamed feeds that can't be followed.
     """
 
     counts: Counts
@@ -38,7 +38,7 @@ class CheckResult:
         """Return the result for the catalogue `db` of `site`, which is up to date at `now`."""
         return cls(
             counts=queries.count_articles(db, now, site.least_visibility),
-            problems=tuple(queries.load_problems(db)),
+            problems=load_problems(db, site),
             held_back=tuple(queries.held_back_articles(db, now, site.least_visibility)),
             notes=(
                 *(
@@ -46,10 +46,6 @@ class CheckResult:
                     for kind, name, slug in queries.shared_slugs(db)
                 ),
                 *retired_feeds.move_obstacles(db, site),
-                *(
-                    f"{path} and {other} have one id and are one entry; give each its own"
-                    for path, other in queries.articles_sharing_id(db)
-                ),
             ),
         )
 

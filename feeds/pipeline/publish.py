@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from feeds.catalogue import changes, history, queries, retired_feeds, schema
 from feeds.model import Counts, HeldBack, Problem
 from feeds.pipeline.context import BuildContext, open_session, with_catalogue
+from feeds.pipeline.problems import load_problems
 from feeds.pipeline.read_corpus import update_catalogue
 from feeds.rules.site_layout import ARTICLES_FOLDER
 from feeds.settings.site import Site
@@ -201,7 +202,7 @@ def _publish(context: BuildContext, *, before: Snapshot | None, only: Collection
     with stopwatch.stage("report"):
         return Report(
             counts=queries.count_articles(db, context.now, site.least_visibility),
-            problems=tuple(queries.load_problems(db)),
+            problems=load_problems(db, site),
             held_back=tuple(queries.held_back_articles(db, context.now, site.least_visibility)),
             entries=queries.count_entries(db),
             feeds=queries.count_feeds(db),

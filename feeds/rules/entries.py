@@ -25,11 +25,11 @@ RELATED_LIMIT = 20
 
 
 def merge_keys(mention: Mention) -> tuple[str, ...]:
-    """Return the keys of the page of `mention`: two mentions that share a key are one entry.
+    """Return the keys of the page of `mention`: two mentions that share a key are one entry, unless they are articles.
 
-    An article without a page of its own has its id as a key, so it is an entry by itself. Keys that start with ``@``
-    name an article by its file: no other mention has them, but an earlier version of the same article may
-    (:mod:`feeds.catalogue.entry_ids`).
+    Two articles may share keys and be two entries (:func:`divide`). An article without a page of its own has its id as
+    a key, so it is an entry by itself. Keys that start with ``@`` name an article by its file: no other mention has
+    them, but an earlier version of the same article may (:mod:`feeds.catalogue.entry_ids`).
     """
     keys: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
     if mention.url is not None:
@@ -46,6 +46,8 @@ def merge_keys(mention: Mention) -> tuple[str, ...]:
         if mention.explicit_id.startswith(("http://", "https://")) and "#" not in mention.explicit_id:
             keys[urls.canonical_key(mention.explicit_id)] = None  # another mention may have this address
     if mention.position == 0:
+        if mention.url is not None and "#" in mention.url:
+            keys[urls.section_key(mention.url)] = None
         keys[f"@{mention.path}\n{mention.title}\n{mention.published.isoformat()}"] = None
     return tuple(keys)
 
@@ -88,6 +90,64 @@ def group_mentions(keyed: Iterable[tuple[int, Sequence[Hashable]]]) -> list[list
     return list(groups.values())
 
 
+def divide(mentions: Sequence[Mention]) -> list[list[int]]:
+    """Return the entries that a group of connected mentions makes: articles are never merged by accident.
+
+    Two articles are one entry only if their addresses, with query and fragment, or their ids are the same. All other
+    keys connect related links with pages, and never two articles. A related link whose page several articles share
+    belongs to the article with its whole address, else to the one that was published first.
+
+    Args:
+        mentions: the mentions of one group of :func:`group_mentions`.
+
+    Returns:
+        The indexes of the mentions, entry by entry; the entry of the article that was published first comes first.
+    """
+    own = [index for index, mention in enumerate(mentions) if mention.position == 0]
+    groups = group_mentions((index, _article_keys(mentions[index])) for index in own) if len(own) > 1 else []
+    if len(groups) < 2:
+        return [list(range(len(mentions)))]
+    groups.sort(key=lambda group: min(representation_order(mentions[index]) for index in group))
+    by_address: dict[str, int] = {}
+    holder: dict[str, int] = {}  # key → the group that its page belongs to: the first one that has it
+    for number, group in enumerate(groups):
+        for index in group:
+            for key in _article_keys(mentions[index]):
+                by_address.setdefault(key, number)
+            for key in merge_keys(mentions[index]):
+                holder.setdefault(key, number)
+    loose: list[tuple[int, tuple[str, ...]]] = []
+    assigned: list[tuple[int, tuple[str, ...]]] = []
+    for index, mention in enumerate(mentions):
+        if mention.position == 0:
+            continue
+        keys = merge_keys(mention)
+        candidates = [holder[key] for key in keys if key in holder]
+        if mention.url is not None and urls.section_key(mention.url) in by_address:
+            candidates = [by_address[urls.section_key(mention.url)]]
+        if candidates:
+            groups[min(candidates)].append(index)
+            assigned.append((min(candidates), keys))
+        else:
+            loose.append((index, keys))
+    # Links that share no key with an article are here because they share one with another link of the group.
+    for number, keys in sorted(assigned):
+        for key in keys:
+            holder.setdefault(key, number)
+    keys_of = dict(loose)
+    for links in group_mentions(loose):
+        groups[min(holder[key] for index in links for key in keys_of[index] if key in holder)] += links
+    return groups
+
+
+def _article_keys(mention: Mention) -> list[str]:
+    """Return the keys that make two articles one entry: address with query and fragment, and id."""
+    keys = [urls.section_key(mention.url)] if mention.url is not None else []
+    identity = entry_uri(mention)
+    is_address = identity.startswith(("http://", "https://"))
+    return [*keys, urls.section_key(identity) if is_address else f"#{identity}"]
+
+
 def representation_order(mention: Mention) -> tuple[bool, float, int, str, str, int]:
     """Return the sort key that puts the representative mention first.
 
@@ -109,13 +169,14 @@ def representation_order(mention: Mention) -> tuple[bool, float, int, str, str, 
 def entry_uri(representative: Mention) -> str:
     """Return the id, a URI, of the entry whose representative mention this is.
 
-    It is the explicit id, or the address without fragment and tracking parameters. An article without a page gets an id
-    from its file and date. It contains no address of the site, so it survives a new domain (RFC 4287 section 4.2.6).
+    It is the explicit id, or the address without tracking parameters; without the fragment too, unless it is that of an
+    article. An article without a page gets an id from its file and date. It contains no address of the site, so it
+    survives a new domain (RFC 4287 section 4.2.6).
     """
     if representative.explicit_id is not None:
         return representative.explicit_id
     if representative.url is not None:
-        return urls.page_url(representative.url)
+        return _page_url(representative)
     name = f"{representative.path} {representative.published.isoformat()}"
     return uuid.uuid5(uuid.NAMESPACE_URL, name).urn
 
@@ -211,8 +272,10 @@ def _ranked(mentions: Iterable[Mention]) -> list[Mention]:
 
 
 def _page_url(top: Mention) -> str:
-    """Return the address of the page of a mention, or an empty text."""
-    return urls.page_url(top.url) if top.url is not None else ""
+    """Return the address of the page of a mention, or an empty text. An article may be a section of a page."""
+    if top.url is None:
+        return ""
+    return urls.section_url(top.url) if top.position == 0 else urls.page_url(top.url)
 
 
 def _updated(ranked: Sequence[Mention]) -> datetime:
@@ -229,7 +292,7 @@ _quality = attrgetter("quality")
 
 def _other_url(original: str | None, url: str) -> str | None:
     """Return `original` if it is another address than the entry's own, else None."""
-    return original if original is not None and urls.page_url(original) != url else None
+    return original if original is not None and urls.section_url(original) != url else None
 
 
 def _first(ranked: Sequence[Mention], field: Callable[[Mention], T | None]) -> T | None:

@@ -1,10 +1,12 @@
 """Rules for web addresses: which are valid, and when two of them are the same page.
 
-Three functions reduce an address, step by step:
+Some functions reduce an address, step by step:
 
 - :func:`absolute_url` makes it a valid URI (RFC 3986), or returns None;
-- :func:`page_url` removes the parts that never identify a page (fragment, tracking parameters): the id of an entry;
-- :func:`canonical_key` removes everything in which two addresses of one page may differ: a key to compare, no address.
+- :func:`section_url` removes tracking parameters: the address of an article;
+- :func:`page_url` removes the fragment as well: the address of a page;
+- :func:`canonical_key` removes everything in which two addresses of one page may differ: a key to compare, no address;
+- :func:`section_key` is the same with the fragment, which may tell two articles on one page apart.
 """
 
 from __future__ import annotations
@@ -65,6 +67,12 @@ def absolute_url(written: str) -> str | None:
     )
 
 
+def section_url(address: str) -> str:
+    """Return `address`, a result of :func:`absolute_url`, without tracking parameters."""
+    _, _, fragment = address.partition("#")
+    return f"{page_url(address)}#{fragment}" if fragment else page_url(address)
+
+
 def page_url(address: str) -> str:
     """Return `address`, a result of :func:`absolute_url`, without fragment and tracking parameters."""
     base = address.partition("#")[0]
@@ -86,6 +94,12 @@ def canonical_key(address: str) -> str:
     """
     host, path, query = _canonical_parts(address)
     return f"{host}{path}?{query}" if query else host + path
+
+
+def section_key(address: str) -> str:
+    """Return :func:`canonical_key` of `address`, with its fragment if it has one."""
+    _, _, fragment = address.partition("#")
+    return f"{canonical_key(address)}#{fragment}" if fragment else canonical_key(address)
 
 
 def title_key(address: str, title: str) -> str:

@@ -29,6 +29,8 @@ def check_site(site: Site) -> Site:
             raise ConfigError(f"{name} should be 1 or more", where)
     if any(not domain for kind, domain in site.selection.include | site.selection.exclude):
         raise ConfigError("include_… and exclude_… should be lists of names, and of domains for providers", where)
+    if site.duplicates not in ("warn", "merge"):
+        raise ConfigError('duplicates should be "warn" or "merge"', where)
     if site.trusted_proxies < 0:
         raise ConfigError("trusted_proxies should be 0 or more", where)
     if not 1 <= site.shortest_ttl <= site.longest_ttl:

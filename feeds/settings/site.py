@@ -59,6 +59,7 @@ class Site:
     topic_max_bytes: int = _setting(0, "the same for the feed of a topic; 0 is as max_bytes")
     provider_max_bytes: int = _setting(0, "the same for the feed of a provider; 0 is as max_bytes")
     category_max_bytes: int = _setting(0, "the same for the feed of a category; 0 is as max_bytes")
+    duplicates: str = _setting("warn", 'what to do with two articles that are one entry: warn, or "merge" in silence')
     related: bool = _setting(True, "make entries of the pages that articles call related")
     min_quality: int = _setting(0, "leave out entries whose quality is lower; those without one stay")
     include_topics: tuple[str, ...] = _setting(

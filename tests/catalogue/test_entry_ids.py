@@ -18,12 +18,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from feeds.errors import StateError
 from feeds.memory.ledger import LEDGER_FILE
+from feeds.model import Severity
 from feeds.pipeline import publish
 from tests.builders import NOW, article, delete_catalogue, link, make_site, write_corpus
 from tests.conftest import Run
 from tests.paths import RAM_FOLDER
 
 X, Y = "https://x.example/1", "https://y.example/2"
+
+
+def mentioning(*links: dict[str, Any]) -> str:
+    """Return an article without a page that has these related links."""
+    return article("Mentions", url=None, related=links)
 
 
 def items(folder: Path, path: str = "feed.json") -> list[dict[str, Any]]:
@@ -73,9 +79,9 @@ HISTORIES: dict[str, list[dict[str, str | None]]] = {
         {"a.md": article("A", url=X)},
     ],
     "only its other address is left": [
-        {"a.md": article("A", url=X), "b.md": article("A", "2024-01-01", url=Y, originalUrl=X)},
+        {"a.md": article("A", url=X), "b.md": mentioning(link(Y, "A", "2024-01-01", originalUrl=X))},
         {"a.md": None},
-        {"b.md": article("A", "2024-01-01", url=Y)},
+        {"b.md": mentioning(link(Y, "A", "2024-01-01"))},
     ],
 }
 
@@ -101,16 +107,64 @@ def test_a_published_id_stays(name: str, lost: bool, tmp_path: Path) -> None:
 
 
 def test_two_entries_are_merged_and_split_again(tmp_path: Path) -> None:
-    corpus = write_corpus(
-        tmp_path / "corpus", {"x.md": article("X", "2024-02-01", url=X), "y.md": article("Y", "2024-01-01", url=Y)}
-    )
-    first = build(tmp_path)
-    write_corpus(corpus, {"z.md": article("Z", "2024-03-01", url=X, originalUrl=Y)})
-    assert build(tmp_path) == {"Y": Y}
-    write_corpus(corpus, {"y.md": article("Y", "2024-04-01", url=Y)})
-    assert build(tmp_path) == {"X": Y}, "X represents the page now, which is known as Y"
+    def related() -> dict[str, str]:
+        return {title: ident for title, ident in build(tmp_path).items() if title in "XYZ"}
+
+    files = {"x.md": mentioning(link(X, "X", "2024-02-01")), "y.md": mentioning(link(Y, "Y", "2024-01-01"))}
+    corpus = write_corpus(tmp_path / "corpus", files)
+    first = related()
+    write_corpus(corpus, {"z.md": mentioning(link(X, "Z", "2024-03-01", originalUrl=Y))})
+    assert related() == {"Y": Y}
+    write_corpus(corpus, {"y.md": mentioning(link(Y, "Y", "2024-04-01"))})
+    assert related() == {"X": Y}, "X represents the page now, which is known as Y"
     (corpus / "z.md").unlink()
-    assert build(tmp_path) == first
+    assert related() == first
+
+
+def test_articles_that_were_one_entry_and_are_two(tmp_path: Path) -> None:
+    """The older one stays the item that subscribers know; the other one is a new item."""
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url=X), "b.md": article("B", "2024-01-01", url=X)})
+    assert build(tmp_path) == {"A": X}
+    write_corpus(corpus, {"a.md": article("A", url=f"{X}#one"), "b.md": article("B", "2024-01-01", url=f"{X}#two")})
+    split = {"A": X, "B": f"{X}#two"}
+    assert build(tmp_path) == split
+    delete_catalogue(tmp_path / "state")
+    assert build(tmp_path) == split
+    write_corpus(corpus, {"b.md": article("B", "2020-01-01", url=f"{X}#two")})
+    assert build(tmp_path) == split, "an older date does not take the id of the other one"
+    site = make_site(corpus, tmp_path)
+    (corpus / "b.md").unlink()
+    assert publish.compare(site, NOW).reidentified == (), "one of two articles is gone: nothing has become one entry"
+    assert build(tmp_path) == {"A": X}
+
+
+def test_articles_whose_page_is_shared(tmp_path: Path) -> None:
+    files = {
+        "a.md": article("A", url=f"{X}?p=1"),
+        "b.md": article("A", "2024-01-01", url=f"{X}?p=2"),
+        "c.md": mentioning(link(f"{X}?p=2", "A"), link(X, "Else")),
+    }
+    corpus = write_corpus(tmp_path / "corpus", files)
+    publish.build(make_site(corpus, tmp_path), NOW)
+    found = {each["id"]: each["url"] for each in items(tmp_path)}
+    assert found.items() >= {f"{X}?p=1": f"{X}?p=1", f"{X}?p=2": f"{X}?p=2", X: X}.items()
+    report = publish.build(make_site(corpus, tmp_path), NOW)
+    assert report.problems == ()
+
+
+def test_articles_with_one_address_are_one_entry_with_a_warning(tmp_path: Path) -> None:
+    files = {
+        "old.md": article("Old", url=X, topics=["One"], related=[link("https://r.example/1", "R1")]),
+        "new.md": article("New", "2024-01-01", url=X, topics=["Two"], related=[link("https://r.example/2", "R2")]),
+    }
+    corpus = write_corpus(tmp_path / "corpus", files)
+    (problem,) = publish.build(make_site(corpus, tmp_path), NOW).problems
+    assert (problem.path, problem.line, problem.field, problem.severity) == ("new.md", 4, "webUrl", Severity.WARNING)
+    assert "old.md" in problem.reason
+    (entry,) = (each for each in items(tmp_path) if each["id"] == X)
+    assert (entry["title"], entry["tags"]) == ("Old", ["One", "Two"])
+    assert sorted(entry["_feeds"]["related_to"]) == ["https://r.example/1", "https://r.example/2"]
+    assert publish.build(make_site(corpus, tmp_path, duplicates="merge"), NOW).problems == ()
 
 
 def test_an_id_is_never_given_to_another_page(tmp_path: Path) -> None:
@@ -192,7 +246,12 @@ def test_a_history_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
 
 
 PAGES = range(4)
-SPELLINGS = [
+ARTICLES_SPELLINGS = [
+    "https://p.example/{}",
+    "http://p.example/{}/",
+    "https://www.p.example/{}?utm_source=x",
+]
+SPELLINGS = [  # of a page; two articles with these addresses would be two
     "https://p.example/{}",
     "http://p.example/{}/",
     "https://www.p.example/{}?utm_source=x",
@@ -200,14 +259,16 @@ SPELLINGS = [
 ]
 DAYS = ["2022-05-25", "2022-05-26", "2023-01-01"]
 
-mentions = st.fixed_dictionaries(
-    {"page": st.sampled_from(PAGES), "spelling": st.sampled_from(SPELLINGS), "date": st.sampled_from(DAYS)},
-    optional={
-        "id": st.just("tag:p.example,2026:{}"),
-        "title": st.sampled_from(["one", "two"]),
-        "published": st.booleans(),
-    },
-)
+
+def mentions(spellings: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"page": st.sampled_from(PAGES), "spelling": st.sampled_from(spellings), "date": st.sampled_from(DAYS)},
+        optional={
+            "id": st.just("tag:p.example,2026:{}"),
+            "title": st.sampled_from(["one", "two"]),
+            "published": st.booleans(),
+        },
+    )
 
 
 def fields_of(mention: dict[str, Any]) -> dict[str, Any]:
@@ -236,7 +297,11 @@ class Subscriptions(RuleBasedStateMachine):
         if hasattr(self, "folder"):
             shutil.rmtree(self.folder)
 
-    @rule(path=st.sampled_from(["a.md", "b.md", "c.md"]), own=mentions, related=st.lists(mentions, max_size=3))
+    @rule(
+        path=st.sampled_from(["a.md", "b.md", "c.md"]),
+        own=mentions(ARTICLES_SPELLINGS),
+        related=st.lists(mentions(SPELLINGS), max_size=3),
+    )
     def write(self, path: str, own: dict[str, Any], related: list[dict[str, Any]]) -> None:
         text = article(**fields_of(own), related=[link(**fields_of(each)) for each in related])
         write_corpus(self.corpus, {path: text})

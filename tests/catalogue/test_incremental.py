@@ -30,7 +30,10 @@ PAGES = [
     "https://a.example/one",
     "http://www.a.example/one/?utm_source=x",
     "https://a.example/ONE?p=1",
+    "https://a.example/One?p=2#part",
     "https://b.example/two",
+    "https://b.example/two#one",
+    "https://b.example/two#two",
     "https://b.example/three",
     None,
 ]
@@ -43,6 +46,9 @@ records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     optional={
         "topics": st.lists(st.sampled_from(TOPICS), max_size=3),
         "published": st.booleans(),
+        "status": st.sampled_from(["published", "private"]),
+        "publishDate": st.sampled_from(DAYS),
+        "expiryDate": st.sampled_from(DAYS[2:]),
         "updatedDateTime": st.sampled_from(DAYS),
         "ampWebUrl": st.sampled_from([page for page in PAGES if page]),
         "originalUrl": st.sampled_from([page for page in PAGES if page]),

@@ -67,7 +67,7 @@ def test_check(feeds: Run, corpus: Path) -> None:
     assert feeds("check", "corpus").stdout == ""
 
 
-def test_check_names_what_is_held_back_and_ids_that_are_not_one(feeds: Run, corpus: Path) -> None:
+def test_check_names_articles_that_are_held_back_and_articles_that_are_one_entry(feeds: Run, corpus: Path) -> None:
     write_corpus(
         corpus,
         {
@@ -79,7 +79,10 @@ def test_check_names_what_is_held_back_and_ids_that_are_not_one(feeds: Run, corp
     done = feeds("check", "corpus")
     assert "draft.md: unpublished (draft)\n" in done.stderr
     assert "broken.md: future (from 2090-01-01T00:00:00Z)\n" in done.stderr
-    assert "one.md and two.md have one id and are one entry" in done.stderr
+    assert done.stdout == (
+        "two.md:5: warning: id: it is the same as in one.md, which is older: the two are one entry, with its title and"
+        ' text; write another id, or set duplicates = "merge"\n'
+    )
     report = json.loads(feeds("build", "corpus", "--json").stdout)
     assert report["held_back"] == [
         {"path": "broken.md", "state": "future", "mark": "", "due": "2090-01-01T00:00:00Z"},

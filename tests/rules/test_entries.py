@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,101 @@ def test_articles_without_a_page_are_entries_by_themselves() -> None:
 def test_a_page_is_found_by_its_id() -> None:
     assert grouped(make_mention(None, explicit_id="tag:a,2026:1"), make_mention(None, explicit_id="tag:a,2026:1")) == 1
     assert grouped(make_mention(None, explicit_id=PAGE), make_mention(PAGE)) == 1
+
+
+def divided(*mentions: Mention) -> list[list[int]]:
+    """Return the entries that connected mentions make, each as the sorted indexes of its mentions."""
+    assert grouped(*mentions) == 1
+    return [sorted(part) for part in entries.divide(mentions)]
+
+
+def own(url: str | None, path: str, **given: Any) -> Mention:
+    return make_mention(url, path=path, **given)
+
+
+def related(url: str, path: str = "r.md", **given: Any) -> Mention:
+    return make_mention(url, path=path, position=1, **given)
+
+
+class TestDivide:
+    """Titles, queries, fragments and other addresses connect links with pages, and never two articles."""
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            pytest.param(own(f"{PAGE}#one", "a.md"), own(f"{PAGE}#two", "b.md", title="B"), id="fragments"),
+            pytest.param(own(PAGE, "a.md"), own(f"{PAGE}#two", "b.md", title="B"), id="a fragment and none"),
+            pytest.param(own(f"{PAGE}?p=1", "a.md"), own(f"{PAGE}?p=2", "b.md"), id="queries, one title"),
+            pytest.param(own(PAGE, "a.md"), own("https://a.example/PAGE", "b.md"), id="letter case, one title"),
+            pytest.param(own(PAGE, "a.md"), own("https://b.example/", "b.md", original_url=PAGE), id="its original"),
+            pytest.param(own(PAGE, "a.md"), own("https://b.example/", "b.md", amp_url=PAGE), id="its AMP page"),
+        ],
+    )
+    def test_two_articles_are_two_entries(self, one: Mention, other: Mention) -> None:
+        assert sorted(divided(one, other)) == [[0], [1]]
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            pytest.param(own(PAGE, "a.md"), own("http://www.a.example/page/?utm_source=x", "b.md"), id="one address"),
+            pytest.param(own(f"{PAGE}#x", "a.md"), own(f"{PAGE}#x", "b.md", title="B"), id="one fragment"),
+            pytest.param(
+                own(PAGE, "a.md", explicit_id="tag:a,2026:1"),
+                own("https://b.example/", "b.md", explicit_id="tag:a,2026:1"),
+                id="one id",
+            ),
+            pytest.param(own(PAGE, "a.md"), own("https://b.example/", "b.md", explicit_id=PAGE), id="an address as id"),
+            pytest.param(
+                own(None, "a.md", explicit_id="tag:a,2026:1"),
+                own(None, "b.md", explicit_id="tag:a,2026:1"),
+                id="no page",
+            ),
+        ],
+    )
+    def test_two_articles_with_one_address_or_id_are_one_entry(self, one: Mention, other: Mention) -> None:
+        assert divided(one, other) == [[0, 1]]
+
+    def test_a_link_belongs_to_the_article_with_its_whole_address(self) -> None:
+        articles = own(f"{PAGE}#one", "a.md"), own(f"{PAGE}#two", "b.md", published=moment("2020-01-01"))
+        links = related(f"{PAGE}#one"), related(f"{PAGE}#two"), related(f"{PAGE}#else"), related(PAGE)
+        assert divided(*articles, *links) == [[1, 3, 4, 5], [0, 2]], "else it belongs to the older article"
+
+    def test_a_link_that_connects_two_articles_belongs_to_the_older_one(self) -> None:
+        articles = own(PAGE, "a.md"), own("https://b.example/", "b.md", published=moment("2020-01-01"))
+        assert divided(*articles, related("https://c.example/", amp_url=PAGE, original_url="https://b.example/")) == [
+            [1, 2],
+            [0],
+        ]
+
+    def test_links_that_only_other_links_connect_follow_them(self) -> None:
+        articles = own(PAGE, "a.md", published=moment("2020-01-01")), own(f"{PAGE}?p=2", "b.md")
+        links = (
+            related(f"{PAGE}?p=2", amp_url="https://amp.example/2", title="Other"),
+            related("https://amp.example/2", title="A", original_url="https://c.example/"),
+            related("https://c.example/", title="B"),
+        )
+        assert divided(*articles, *links) == [[0], [1, 2, 3, 4]]
+
+    def test_the_address_of_an_article_keeps_its_fragment(self) -> None:
+        entry = entries.merge([own(f"{PAGE}?utm_source=x#part", "a.md"), related(PAGE)], HOME)
+        assert (entry.id, entry.url) == (f"{PAGE}#part", f"{PAGE}#part")
+        entry = entries.merge([related(f"{PAGE}#part")], HOME)
+        assert (entry.id, entry.url) == (PAGE, PAGE)
+
+    @given(st.permutations(range(7)))
+    def test_the_order_of_reading_makes_no_difference(self, order: list[int]) -> None:
+        mentions = [
+            own(f"{PAGE}#one", "a.md"),
+            own(f"{PAGE}#two", "b.md"),
+            own(PAGE, "c.md", published=moment("2021-01-01")),
+            related(f"{PAGE}#two", "d.md"),
+            related(PAGE, "e.md", amp_url="https://amp.example/"),
+            related("https://amp.example/", "f.md", title="F"),
+            related("https://amp.example/", "g.md", title="G", original_url=f"{PAGE}#one"),
+        ]
+        expected = [sorted(mentions[index].path for index in part) for part in entries.divide(mentions)]
+        shuffled = [mentions[index] for index in order]
+        assert [sorted(shuffled[index].path for index in part) for part in entries.divide(shuffled)] == expected
 
 
 def test_mentions_meet_through_others() -> None:
@@ -94,7 +190,7 @@ class TestRepresentative:
             assert entries.merge(order, HOME).id == "https://a.example/page"
 
     def test_the_id_is_the_address_less_what_never_names_a_page(self) -> None:
-        entry = entries.merge([make_mention("http://www.a.example/x/?utm_source=n&id=1#top")], HOME)
+        entry = entries.merge([related("http://www.a.example/x/?utm_source=n&id=1#top")], HOME)
         assert entry.id == entry.url == "http://www.a.example/x/?id=1"
 
     def test_an_explicit_id_is_the_id(self) -> None:
