@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from feeds.corpus import dates, front_matter, markup
 from feeds.corpus.fields import FieldPath, Fields
+from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Article, Mention, Parsed, Problem, Severity
 from feeds.rules import urls
 from feeds.rules.text import clean_text, first_forbidden, one_line
@@ -38,7 +39,7 @@ class _LostError(Exception):
         super().__init__(reason)
 
 
-def parse_article(path: str, data: bytes, zone: tzinfo) -> Parsed:
+def parse_article(path: str, data: bytes, settings: ReadSettings) -> Parsed:
     """Return the article in a file, or the problem that loses it; and all warnings.
 
     Problems name a line and a field, and never quote a value: a value may be private.
@@ -46,17 +47,17 @@ def parse_article(path: str, data: bytes, zone: tzinfo) -> Parsed:
     Args:
         path: the path of the file, relative to the corpus, with forward slashes.
         data: the bytes of the file.
-        zone: the time zone of a time without one.
+        settings: what decides how values are read.
     """
-    return _Parser(path, zone).parse(data)
+    return _Parser(path, settings).parse(data)
 
 
 class _Parser:
     """The parser of one file: its text, for line numbers, and its problems so far."""
 
-    def __init__(self, path: str, zone: tzinfo) -> None:
+    def __init__(self, path: str, settings: ReadSettings) -> None:
         self.path = path
-        self.zone = zone
+        self.settings = settings
         self.suffix = posixpath.splitext(path)[1].lower()
         self.text = ""
         self.lines: front_matter.LineFinder | None = None
@@ -130,22 +131,31 @@ class _Parser:
         )
 
     def own_date(self, fields: Fields) -> datetime:
-        name, published = fields.date("publishedDateTime", self.zone)
+        name, published = fields.date("publishedDateTime", self.settings)
         if published is not None:
             return published
-        advice = "write a date such as 2026-05-26T15:52:00Z"
-        if fields.find("publishedDateTime")[1] is not None:
-            raise _LostError((name,), "it is no usable date", advice)
+        value = fields.find("publishedDateTime")[1]
+        if value is not None:
+            raise _LostError((name,), self.why_no_date(value), dates.ADVICE)
         # `published` is a boolean in most tools, and a date in some.
-        date = dates.parse_date(fields.find("published")[1], self.zone) or self.date_in_name()
+        date = self.date(fields.find("published")[1])
+        if date is not None and date.doubt:
+            fields.warn("published", date.doubt, date.advice)
+        date = date or self.date_in_name()
         if date is None:
-            raise _LostError(1, "it has no date", f"{advice} in a line date:")
-        return date
+            raise _LostError(1, "it has no date", f"{dates.ADVICE} in a line date:")
+        return date.moment
 
-    def date_in_name(self) -> datetime | None:
+    def date(self, value: object) -> dates.DateValue | None:
+        return dates.parse_date(value, self.settings.zone, self.settings.date_order)
+
+    def why_no_date(self, value: object) -> str:
+        return dates.why_no_date(value, self.settings.zone, self.settings.date_order)
+
+    def date_in_name(self) -> dates.DateValue | None:
         """Return the date at the start of the file's name, as Jekyll has it."""
         match = _DATED_NAME.match(posixpath.basename(self.path))
-        return dates.parse_date(match[1], self.zone) if match else None
+        return self.date(match[1]) if match else None
 
     def mention(self, fields: Fields, **given: Any) -> Mention:
         """Return the mention of `fields`; `given` are the values that own and related mentions take differently."""
@@ -174,12 +184,13 @@ class _Parser:
         return published and not fields.flag("draft", default=False, unclear=True)
 
     def is_date(self, value: object) -> bool:
-        return dates.parse_date(value, self.zone) is not None
+        return self.date(value) is not None
 
     def updated(self, fields: Fields) -> datetime | None:
-        name, updated = fields.date("updatedDateTime", self.zone)
-        if updated is None and fields.find("updatedDateTime")[1] is not None:
-            fields.warn(name, "it is no usable date", "write a date such as 2026-05-26T15:52:00Z")
+        name, updated = fields.date("updatedDateTime", self.settings)
+        value = fields.find("updatedDateTime")[1]
+        if updated is None and value is not None:
+            fields.warn(name, self.why_no_date(value), dates.ADVICE)
         return updated
 
     def explicit_id(self, fields: Fields) -> str | None:
@@ -213,9 +224,10 @@ class _Parser:
         if not title:
             fields.warn("title", "the link has no title and is left out", "add a line title:")
             return None
-        name, published = fields.date("publishedDateTime", self.zone)
-        if published is None and fields.find("publishedDateTime")[1] is not None:
-            fields.warn(name, "it is no usable date; the article's is taken", "write it as 2026-05-26T15:52:00Z")
+        name, published = fields.date("publishedDateTime", self.settings)
+        value = fields.find("publishedDateTime")[1]
+        if published is None and value is not None:
+            fields.warn(name, f"{self.why_no_date(value)}; the article's is taken", dates.ADVICE)
         mention = self.mention(
             fields,
             position=position,
@@ -252,15 +264,17 @@ class _Parser:
     def date_near_top(self, lines: list[tuple[int, str]]) -> tuple[datetime, str]:
         """Return the date that one of the first lines consists of, and the text after that line."""
         for number, line in lines[1 : 1 + DATE_WITHIN]:
-            date = dates.parse_date_line(line, self.zone)
+            date = dates.parse_date_line(line, self.settings.zone, self.settings.date_order)
             if date is not None:
-                return date, "\n".join(self.text.splitlines()[number + 1 :])
+                if date.doubt:
+                    self.report(number + 1, date.doubt, date.advice, Severity.WARNING)
+                return date.moment, "\n".join(self.text.splitlines()[number + 1 :])
         date = self.date_in_name()
         if date is None:
             raise _LostError(1, "it has no date", "write it in the line after the title, or as front matter")
         start = 1 if len(lines) < 2 or not _UNDERLINE.match(lines[1][1]) else 2
         rest = lines[start][0] if len(lines) > start else len(self.text)
-        return date, "\n".join(self.text.splitlines()[rest:])
+        return date.moment, "\n".join(self.text.splitlines()[rest:])
 
 
 def _dotted(where: FieldPath) -> str:

@@ -7,12 +7,13 @@ without it. :mod:`feeds.corpus.article` decides which missing field loses an art
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
 from feeds.corpus import dates
+from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Image, Provider, Severity
 from feeds.rules import urls
 from feeds.rules.text import clean_text, one_line
@@ -142,10 +143,15 @@ class Fields:
         self.warn(field, "it is neither yes nor no; the article is held back", "write true or false")
         return unclear
 
-    def date(self, field: str, zone: tzinfo) -> tuple[str, datetime | None]:
+    def date(self, field: str, settings: ReadSettings) -> tuple[str, datetime | None]:
         """Return the name under which `field` has a value, and the value as a date; None if it is not a date."""
         name, value = self.find(field)
-        return name, dates.parse_date(value, zone) if value is not None else None
+        found = dates.parse_date(value, settings.zone, settings.date_order) if value is not None else None
+        if found is None:
+            return name, None
+        if found.doubt:
+            self.warn(name, found.doubt, found.advice)
+        return name, found.moment
 
     def link(self, field: str) -> str | None:
         """Return `field` as an absolute http(s) address, or None."""

@@ -26,7 +26,6 @@ LIBRARIES = (
     "markupsafe",
     "mdurl",
     "nh3",
-    "python_dateutil",
     "python_frontmatter",
     "pyyaml",
     "tzdata",
