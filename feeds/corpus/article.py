@@ -84,9 +84,12 @@ class _Parser:
     def article(self, data: bytes) -> Article:
         self.text = self.decode(data)
         try:
-            values, body = front_matter.split_front_matter(self.text)
+            values, body, twice = front_matter.split_front_matter(self.text)
         except front_matter.FrontMatterError as error:
-            raise _LostError(error.line, error.reason, "mend the front matter") from error
+            raise _LostError(error.line, error.reason, error.advice) from error
+        for line in twice:
+            reason = "the field is there twice, and only this one counts"
+            self.report(line, reason, "delete one of them", Severity.WARNING)
         # Front matter that is broken in a way that no handler notices ends up in the body, which is published.
         private = _SECURED.search(body)
         if private is not None:
@@ -103,7 +106,7 @@ class _Parser:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
+            line = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
             raise _LostError(line, "the file is not UTF-8", "save it as UTF-8") from error
         text = text.lstrip(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
         stray = first_forbidden(text)

@@ -111,7 +111,7 @@ class Fields:
         if type(value) is int and -_MAX_NUMBER <= value <= _MAX_NUMBER:
             return value
         try:
-            number = float(_scalar(value) or "")
+            number = _to_float(_scalar(value) or "")
             if abs(number) > _MAX_NUMBER:
                 raise ValueError("too large")
             return int(number) if number == int(number) else number
@@ -260,14 +260,22 @@ def _pixels(size: float | None) -> int | None:
     return int(size) if size is not None and 1 <= size <= 100_000 else None
 
 
+def _to_float(text: str) -> float:
+    """Return `text` as a number, also in the forms of TOML (0x1F, 1_000); raise ValueError if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float(int(text, 0))
+
+
 def _scalar(value: Any) -> str | None:
-    """Return a text, number, boolean or date as the text that it would be in YAML. TOML and JSON have such values."""
+    """Return a text, number or boolean as the text that it would be in YAML, or None for other values."""
     if type(value) is str:
         return value
     match value:
         case bool():
             return "true" if value else "false"
-        case int() | float() | datetime():
+        case int() | float():
             return str(value)
         case _:
-            return str(value) if hasattr(value, "isoformat") else None
+            return None
