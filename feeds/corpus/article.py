@@ -245,39 +245,50 @@ class _Parser:
         return mention
 
     def plain_article(self) -> Article:
-        """Return a text without front matter as an article: title, date and content."""
+        """Return a text without front matter as an article: title, date, and the rest as content."""
         if self.text.lstrip().startswith(("---", "+++")):
             raise _LostError(1, "the front matter does not start with a line ---", "let nothing else stand there")
         if self.suffix == ".html":
             raise _LostError(1, "an HTML file without front matter", "add front matter with title: and date:")
-        lines = [(number, line.strip()) for number, line in enumerate(self.text.splitlines()) if line.strip()]
-        if not lines:
+        lines = self.text.split("\n")
+        used = [number for number, line in enumerate(lines) if line.strip()]
+        if not used:
             raise _LostError(1, "the file is empty", "write an article, or delete the file")
-        title = one_line(lines[0][1])
+        title = one_line(lines[used[0]])
         if self.suffix != ".txt":
             title = _HEADING.sub("", title).rstrip("#").rstrip() if title.startswith("#") else title
         if not title:
             raise _LostError(1, "it has no title", "write one in its first line")
-        published, after = self.date_near_top(lines)
-        excerpt = markup.first_paragraph(markup.to_html(after, self.suffix))
-        content = markup.to_html(self.text, self.suffix)
+        published, at = self.date_near_top(lines, used)
+        # Title and date are fields of the entry: in the content, a reader would see them twice.
+        between = lines[_end_of_heading(lines, used[0]) : at]
+        after = lines[_end_of_heading(lines, at) :]
+        content = markup.to_html("\n".join([*between, "", *after]), self.suffix)
+        excerpt = markup.first_paragraph(markup.to_html("\n".join(after), self.suffix))
         own = Mention(self.path, 0, title, published, excerpt=excerpt, content=content)
         return Article(self.path, (own,))
 
-    def date_near_top(self, lines: list[tuple[int, str]]) -> tuple[datetime, str]:
-        """Return the date that one of the first lines consists of, and the text after that line."""
-        for number, line in lines[1 : 1 + DATE_WITHIN]:
-            date = dates.parse_date_line(line, self.settings.zone, self.settings.date_order)
+    def date_near_top(self, lines: list[str], used: list[int]) -> tuple[datetime, int]:
+        """Return the date that a line below the title consists of, and the number of that line, from 0.
+
+        Without such a line, the date is that in the name of the file, and the line is that of the title.
+        """
+        for number in used[1 : 1 + DATE_WITHIN]:
+            date = dates.parse_date_line(lines[number], self.settings.zone, self.settings.date_order)
             if date is not None:
                 if date.doubt:
                     self.report(number + 1, date.doubt, date.advice, Severity.WARNING)
-                return date.moment, "\n".join(self.text.splitlines()[number + 1 :])
+                return date.moment, number
         date = self.date_in_name()
         if date is None:
             raise _LostError(1, "it has no date", "write it in the line after the title, or as front matter")
-        start = 1 if len(lines) < 2 or not _UNDERLINE.match(lines[1][1]) else 2
-        rest = lines[start][0] if len(lines) > start else len(self.text)
-        return date.moment, "\n".join(self.text.splitlines()[rest:])
+        return date.moment, used[0]
+
+
+def _end_of_heading(lines: list[str], number: int) -> int:
+    """Return the number of the line after line `number` and the line of hyphens or equal signs below it."""
+    has_underline = number + 1 < len(lines) and _UNDERLINE.match(lines[number + 1])
+    return number + 2 if has_underline else number + 1
 
 
 def _dotted(where: FieldPath) -> str:
