@@ -289,8 +289,6 @@ def _in_figures(shape: str, numbers: list[str], order: str, weekday: int | None)
     orders = ["ymd"] if shape[0] == "Y" else ["dmy"] if found[1] == "." else ["mdy", "dmy"]
     if "Y" not in shape:
         orders.append("ymd")
-    elif shape[0] == shape[-1]:
-        raise _DateError
     return _choose(_readings(orders, numbers), order, weekday, has_year="Y" in shape)
 
 

@@ -71,6 +71,7 @@ YAML = [
     ('a: "two\n  lines"\ntitle: "Azure\ndate: x', 4, QUOTE),
     ('title: "Azure" the cloud', 2, BEHIND),
     ("title: 'It's here'\ndate: x", 2, BEHIND),
+    ('a: "two\n  \'lines"\ntitle: Azure: cloud', 4, COLON),
     ('a: "b"\ntitle: "Azure": the cloud "too"', 3, COLON),
     ('title: "C:\\Windows"', 2, "write a backslash twice, or put the text in single quotes"),
     # tabs and other indentation
