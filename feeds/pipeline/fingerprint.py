@@ -26,6 +26,7 @@ LIBRARIES = (
     "markupsafe",
     "mdurl",
     "nh3",
+    "python_dateutil",
     "python_frontmatter",
     "pyyaml",
     "tzdata",
