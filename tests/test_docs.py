@@ -88,12 +88,11 @@ def test_readme_names_every_command() -> None:
 
 
 def test_the_sample_article_in_the_readme_is_one(tmp_path: Path) -> None:
-    from zoneinfo import ZoneInfo
-
     from feeds.corpus.article import parse_article
+    from feeds.corpus.read_settings import ReadSettings
 
     (sample,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    parsed = parse_article("a.md", sample.encode(), ZoneInfo("UTC"))
+    parsed = parse_article("a.md", sample.encode(), ReadSettings())
     assert parsed.article is not None
     assert (len(parsed.article.mentions), parsed.problems) == (2, ())
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
 
 from feeds.corpus import dates, front_matter, markup
 from feeds.corpus.fields import FieldPath, Fields
+from feeds.corpus.read_settings import ReadSettings
 from feeds.corpus.visibility import Restrictions, read_restrictions
 from feeds.model import Article, Mention, Parsed, Problem, Severity
 from feeds.rules import urls
@@ -23,9 +24,6 @@ _HEADING = re.compile(r"#{1,6}\s+")
 _INVISIBLE = "\ufeff\u200b\u2060\u00ad"
 _SECURED = re.compile(r"""^[^\w\n]*secured["']?[ \t]*[:=]|["']secured["']\s*:""", re.MULTILINE)
 _UNDERLINE = re.compile(r"(=+|-+)\s*$")
-
-
-_WRITE_A_DATE = "write a date such as 2026-05-26T15:52:00Z"
 
 
 class _LostError(Exception):
@@ -42,7 +40,7 @@ class _LostError(Exception):
         super().__init__(reason)
 
 
-def parse_article(path: str, data: bytes, zone: tzinfo) -> Parsed:
+def parse_article(path: str, data: bytes, settings: ReadSettings) -> Parsed:
     """Return the article in a file, or the problem that loses it; and all warnings.
 
     Problems name a line and a field, and never quote a value: a value may be private.
@@ -50,17 +48,17 @@ def parse_article(path: str, data: bytes, zone: tzinfo) -> Parsed:
     Args:
         path: the path of the file, relative to the corpus, with forward slashes.
         data: the bytes of the file.
-        zone: the time zone of a time without one.
+        settings: what decides how values are read.
     """
-    return _Parser(path, zone).parse(data)
+    return _Parser(path, settings).parse(data)
 
 
 class _Parser:
     """The parser of one file: its text, for line numbers, and its problems so far."""
 
-    def __init__(self, path: str, zone: tzinfo) -> None:
+    def __init__(self, path: str, settings: ReadSettings) -> None:
         self.path = path
-        self.zone = zone
+        self.settings = settings
         self.suffix = posixpath.splitext(path)[1].lower()
         self.text = ""
         self.lines: front_matter.LineFinder | None = None
@@ -87,9 +85,12 @@ class _Parser:
     def article(self, data: bytes) -> Article:
         self.text = self.decode(data)
         try:
-            values, body = front_matter.split_front_matter(self.text)
+            values, body, twice = front_matter.split_front_matter(self.text)
         except front_matter.FrontMatterError as error:
-            raise _LostError(error.line, error.reason, "mend the front matter") from error
+            raise _LostError(error.line, error.reason, error.advice) from error
+        for line in twice:
+            reason = "the field is there twice, and only this one counts"
+            self.report(line, reason, "delete one of them", Severity.WARNING)
         # Front matter that is broken in a way that no handler notices ends up in the body, which is published.
         private = _SECURED.search(body)
         if private is not None:
@@ -106,7 +107,7 @@ class _Parser:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
+            line = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
             raise _LostError(line, "the file is not UTF-8", "save it as UTF-8") from error
         text = text.lstrip(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
         stray = first_forbidden(text)
@@ -122,9 +123,10 @@ class _Parser:
         if not title:
             raise _LostError(1, "it has no title", "add a line title: to the front matter")
         restrictions = self.restrictions(fields)
-        published = self.own_date(fields) or restrictions.embargo or self.date_in_name()
+        embargo = restrictions.embargo.moment if restrictions.embargo is not None else None
+        published = self.own_date(fields) or embargo or self.date_in_name()
         if published is None:
-            raise _LostError(1, "it has no date", f"{_WRITE_A_DATE} in a line date:")
+            raise _LostError(1, "it has no date", f"{dates.ADVICE} in a line date:")
         content = markup.to_html(body, self.suffix)
         return self.mention(
             fields,
@@ -139,18 +141,26 @@ class _Parser:
 
     def own_date(self, fields: Fields) -> datetime | None:
         """Return the article's date, or None if no field is for it."""
-        name, published = fields.date("publishedDateTime", self.zone)
-        if published is None and fields.find("publishedDateTime")[1] is not None:
-            raise _LostError((name,), "it is no usable date", _WRITE_A_DATE)
+        name, published = fields.date("publishedDateTime", self.settings)
+        value = fields.find("publishedDateTime")[1]
+        if published is None and value is not None:
+            raise _LostError((name,), self.why_no_date(value), dates.ADVICE)
         return published
+
+    def date(self, value: object) -> dates.DateValue | None:
+        return dates.parse_date(value, self.settings.zone, self.settings.date_order)
+
+    def why_no_date(self, value: object) -> str:
+        return dates.why_no_date(value, self.settings.zone, self.settings.date_order)
 
     def date_in_name(self) -> datetime | None:
         """Return the date at the start of the file's name, as Jekyll has it."""
         match = _DATED_NAME.match(posixpath.basename(self.path))
-        return dates.parse_date(match[1], self.zone) if match else None
+        date = self.date(match[1]) if match else None
+        return date.moment if date is not None else None
 
     def restrictions(self, fields: Fields) -> Restrictions:
-        return read_restrictions(fields, lambda value: dates.parse_date(value, self.zone))
+        return read_restrictions(fields, self.date)
 
     def mention(self, fields: Fields, restrictions: Restrictions, published: datetime, **given: Any) -> Mention:
         """Return the mention of `fields`.
@@ -163,16 +173,15 @@ class _Parser:
         """
         web, original, amp = fields.link("webUrl"), fields.link("originalUrl"), fields.link("ampWebUrl")
         url = web or original
-        visibility, mark, embargo, expires = restrictions
+        published, embargo = _appearance(published, restrictions.embargo)
         return Mention(
             path=self.path,
-            # An article that appeared before its own date keeps the date of its appearance.
-            published=min(published, embargo) if embargo is not None else published,
+            published=published,
             updated=self.updated(fields),
-            visibility=visibility,
-            mark=mark,
+            visibility=restrictions.visibility,
+            mark=restrictions.mark,
             embargo=embargo,
-            expires=expires,
+            expires=restrictions.expires,
             url=url,
             original_url=original,
             amp_url=amp,
@@ -187,9 +196,10 @@ class _Parser:
         )
 
     def updated(self, fields: Fields) -> datetime | None:
-        name, updated = fields.date("updatedDateTime", self.zone)
-        if updated is None and fields.find("updatedDateTime")[1] is not None:
-            fields.warn(name, "it is no usable date", "write a date such as 2026-05-26T15:52:00Z")
+        name, updated = fields.date("updatedDateTime", self.settings)
+        value = fields.find("updatedDateTime")[1]
+        if updated is None and value is not None:
+            fields.warn(name, self.why_no_date(value), dates.ADVICE)
         return updated
 
     def explicit_id(self, fields: Fields) -> str | None:
@@ -223,9 +233,10 @@ class _Parser:
         if not title:
             fields.warn("title", "the link has no title and is left out", "add a line title:")
             return None
-        name, published = fields.date("publishedDateTime", self.zone)
-        if published is None and fields.find("publishedDateTime")[1] is not None:
-            fields.warn(name, "it is no usable date; the article's is taken", "write it as 2026-05-26T15:52:00Z")
+        name, published = fields.date("publishedDateTime", self.settings)
+        value = fields.find("publishedDateTime")[1]
+        if published is None and value is not None:
+            fields.warn(name, f"{self.why_no_date(value)}; the article's is taken", dates.ADVICE)
         mention = self.mention(
             fields,
             self.restrictions(fields),
@@ -241,37 +252,61 @@ class _Parser:
         return mention
 
     def plain_article(self) -> Article:
-        """Return a text without front matter as an article: title, date and content."""
+        """Return a text without front matter as an article: title, date, and the rest as content."""
         if self.text.lstrip().startswith(("---", "+++")):
             raise _LostError(1, "the front matter does not start with a line ---", "let nothing else stand there")
         if self.suffix == ".html":
             raise _LostError(1, "an HTML file without front matter", "add front matter with title: and date:")
-        lines = [(number, line.strip()) for number, line in enumerate(self.text.splitlines()) if line.strip()]
-        if not lines:
+        lines = self.text.split("\n")
+        used = [number for number, line in enumerate(lines) if line.strip()]
+        if not used:
             raise _LostError(1, "the file is empty", "write an article, or delete the file")
-        title = one_line(lines[0][1])
+        title = one_line(lines[used[0]])
         if self.suffix != ".txt":
             title = _HEADING.sub("", title).rstrip("#").rstrip() if title.startswith("#") else title
         if not title:
             raise _LostError(1, "it has no title", "write one in its first line")
-        published, after = self.date_near_top(lines)
-        excerpt = markup.first_paragraph(markup.to_html(after, self.suffix))
-        content = markup.to_html(self.text, self.suffix)
+        published, at = self.date_near_top(lines, used)
+        # Title and date are fields of the entry: in the content, a reader would see them twice.
+        between = lines[_end_of_heading(lines, used[0]) : at]
+        after = lines[_end_of_heading(lines, at) :]
+        content = markup.to_html("\n".join([*between, "", *after]), self.suffix)
+        excerpt = markup.first_paragraph(markup.to_html("\n".join(after), self.suffix))
         own = Mention(self.path, 0, title, published, excerpt=excerpt, content=content)
         return Article(self.path, (own,))
 
-    def date_near_top(self, lines: list[tuple[int, str]]) -> tuple[datetime, str]:
-        """Return the date that one of the first lines consists of, and the text after that line."""
-        for number, line in lines[1 : 1 + DATE_WITHIN]:
-            date = dates.parse_date_line(line, self.zone)
+    def date_near_top(self, lines: list[str], used: list[int]) -> tuple[datetime, int]:
+        """Return the date that a line below the title consists of, and the number of that line, from 0.
+
+        Without such a line, the date is that in the name of the file, and the line is that of the title.
+        """
+        for number in used[1 : 1 + DATE_WITHIN]:
+            date = dates.parse_date_line(lines[number], self.settings.zone, self.settings.date_order)
             if date is not None:
-                return date, "\n".join(self.text.splitlines()[number + 1 :])
-        date = self.date_in_name()
-        if date is None:
+                if date.doubt:
+                    self.report(number + 1, date.doubt, date.advice, Severity.WARNING)
+                return date.moment, number
+        published = self.date_in_name()
+        if published is None:
             raise _LostError(1, "it has no date", "write it in the line after the title, or as front matter")
-        start = 1 if len(lines) < 2 or not _UNDERLINE.match(lines[1][1]) else 2
-        rest = lines[start][0] if len(lines) > start else len(self.text)
-        return date, "\n".join(self.text.splitlines()[rest:])
+        return published, used[0]
+
+
+def _end_of_heading(lines: list[str], number: int) -> int:
+    """Return the number of the line after line `number` and the line of hyphens or equal signs below it."""
+    has_underline = number + 1 < len(lines) and _UNDERLINE.match(lines[number + 1])
+    return number + 2 if has_underline else number + 1
+
+
+def _appearance(published: datetime, embargo: dates.DateValue | None) -> tuple[datetime, datetime | None]:
+    """Return the date of a record, and the time before which it must not appear if that is another one."""
+    if embargo is None:
+        return published, None
+    # An embargo that names only a day says nothing against a time on that day.
+    if not embargo.has_time and timedelta() <= published - embargo.moment < timedelta(days=1):
+        return published, None
+    # An article that appears before its own date has the date of its appearance, also later: no item is dated anew.
+    return min(published, embargo.moment), embargo.moment
 
 
 def _dotted(where: FieldPath) -> str:

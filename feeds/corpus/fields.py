@@ -7,12 +7,13 @@ without it. :mod:`feeds.corpus.article` decides which missing field loses an art
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
 from feeds.corpus import dates
+from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Image, Provider, Severity
 from feeds.rules import urls
 from feeds.rules.text import clean_text, one_line
@@ -120,7 +121,7 @@ class Fields:
         if type(value) is int and -_MAX_NUMBER <= value <= _MAX_NUMBER:
             return value
         try:
-            number = float(as_text(value) or "")
+            number = _to_float(as_text(value) or "")
             if abs(number) > _MAX_NUMBER:
                 raise ValueError("too large")
             return int(number) if number == int(number) else number
@@ -128,10 +129,15 @@ class Fields:
             self.warn(name, "it is not a number", "write digits, or leave the field out")
             return None
 
-    def date(self, field: str, zone: tzinfo) -> tuple[str, datetime | None]:
+    def date(self, field: str, settings: ReadSettings) -> tuple[str, datetime | None]:
         """Return the name under which `field` has a value, and the value as a date; None if it is not a date."""
         name, value = self.find(field)
-        return name, dates.parse_date(value, zone) if value is not None else None
+        found = dates.parse_date(value, settings.zone, settings.date_order) if value is not None else None
+        if found is None:
+            return name, None
+        if found.doubt:
+            self.warn(name, found.doubt, found.advice)
+        return name, found.moment
 
     def link(self, field: str) -> str | None:
         """Return `field` as an absolute http(s) address, or None."""
@@ -248,14 +254,22 @@ def as_flag(value: Any) -> bool | None:
     return True if text in _TRUE else False if text in _FALSE else None
 
 
+def _to_float(text: str) -> float:
+    """Return `text` as a number, also in the forms of TOML (0x1F, 1_000); raise ValueError if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float(int(text, 0))
+
+
 def as_text(value: Any) -> str | None:
-    """Return a text, number, boolean or date as the text that it would be in YAML. TOML and JSON have such values."""
+    """Return a text, number or boolean as the text that it would be in YAML, or None for other values."""
     if type(value) is str:
         return value
     match value:
         case bool():
             return "true" if value else "false"
-        case int() | float() | datetime():
+        case int() | float():
             return str(value)
         case _:
-            return str(value) if hasattr(value, "isoformat") else None
+            return None

@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 from feeds.corpus.article import parse_article
+from feeds.corpus.read_settings import ReadSettings
 from feeds.corpus.scan import SourceFile
 from feeds.model import Parsed, Problem
 from feeds.system.processes import map_batches
@@ -39,7 +39,7 @@ class FileResult(NamedTuple, Generic[T]):
 
 def read_files(
     corpus: Path,
-    zone: str,
+    settings: ReadSettings,
     files: Iterable[tuple[SourceFile, bytes | None]],
     then: Callable[[Parsed], T],
     executor: Executor | None = None,
@@ -48,24 +48,24 @@ def read_files(
 
     Args:
         corpus: the corpus folder.
-        zone: the name of the time zone of dates without one.
+        settings: what decides how values are read.
         files: the files with the digests that they had before, or None.
         then: converts a parsed file, in the process that has read it: less has to travel between processes.
         executor: reads batches in parallel; None reads them in this process.
     """
-    work = functools.partial(_read_batch, str(corpus), zone, then)
+    work = functools.partial(_read_batch, str(corpus), settings, then)
     for results in map_batches(work, files, FILES_PER_TASK, executor):
         yield from results
 
 
 def _read_batch(
-    corpus: str, zone: str, then: Callable[[Parsed], T], files: Sequence[tuple[SourceFile, bytes | None]]
+    corpus: str, settings: ReadSettings, then: Callable[[Parsed], T], files: Sequence[tuple[SourceFile, bytes | None]]
 ) -> list[FileResult[T]]:
-    results = (_read_file(corpus, ZoneInfo(zone), source, before) for source, before in files)
+    results = (_read_file(corpus, settings, source, before) for source, before in files)
     return [FileResult(file.source, file.digest, then(file.result) if file.result else None) for file in results]
 
 
-def _read_file(corpus: str, zone: ZoneInfo, source: SourceFile, before: bytes | None) -> FileResult[Parsed]:
+def _read_file(corpus: str, settings: ReadSettings, source: SourceFile, before: bytes | None) -> FileResult[Parsed]:
     problem, data = source.problem, b""
     if problem is None:
         try:
@@ -80,7 +80,7 @@ def _read_file(corpus: str, zone: ZoneInfo, source: SourceFile, before: bytes | 
     if problem is not None:
         return FileResult(source, digest, Parsed(source.path, None, (problem,)))
     try:
-        return FileResult(source, digest, parse_article(source.path, data, zone))
+        return FileResult(source, digest, parse_article(source.path, data, settings))
     except Exception as error:  # one article that breaks a parser must not keep the others back
         problem = Problem(source.path, 1, "", f"it can't be understood ({type(error).__name__})", "simplify it")
         return FileResult(source, digest, Parsed(source.path, None, (problem,)))

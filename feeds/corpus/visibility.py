@@ -12,6 +12,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from feeds.corpus.dates import DateValue
 from feeds.corpus.fields import Fields, as_flag, as_text
 from feeds.model import Visibility
 
@@ -99,20 +100,20 @@ class Restrictions(NamedTuple):
     Attributes:
         visibility: whether it may be published.
         mark: the field that holds it back, or empty.
-        embargo: the time before which it must not appear, or None.
+        embargo: the date before which it must not appear, or None.
         expires: the time from which on it must not be shown any more, or None.
     """
 
     visibility: Visibility = Visibility.PUBLIC
     mark: str = ""
-    embargo: datetime | None = None
+    embargo: DateValue | None = None
     expires: datetime | None = None
 
 
 _NONE = Restrictions()
 
 
-def read_restrictions(fields: Fields, parse_date: Callable[[Any], datetime | None]) -> Restrictions:
+def read_restrictions(fields: Fields, parse_date: Callable[[Any], DateValue | None]) -> Restrictions:
     """Return the restrictions of a record; the strictest one wins.
 
     Args:
@@ -120,13 +121,21 @@ def read_restrictions(fields: Fields, parse_date: Callable[[Any], datetime | Non
         parse_date: returns a value as a date, or None.
     """
     result = _NONE
-    for where, rule, value in _marks_in(fields.values, ()):
-        found = _read_mark(rule, value, parse_date)
+    place: tuple[str, ...] = ()
+
+    def parse(value: Any) -> DateValue | None:
+        date = parse_date(value)
+        if date is not None and date.doubt:
+            fields.warn_at(place, date.doubt, date.advice)
+        return date
+
+    for place, rule, value in _marks_in(fields.values, ()):
+        found = _read_mark(rule, value, parse)
         if found is None:
             found = Restrictions(Visibility.HELD)
-            fields.warn_at(where, _UNCLEAR.get(rule, _UNCLEAR_FLAG), _ADVICE.get(rule, "write true or false"))
+            fields.warn_at(place, _UNCLEAR.get(rule, _UNCLEAR_FLAG), _ADVICE.get(rule, "write true or false"))
         if found is not _NONE:
-            result = _stricter(result, found, ".".join(where))
+            result = _stricter(result, found, ".".join(place))
     return result
 
 
@@ -182,7 +191,7 @@ _ELSEWHERE = {_Rule.DRAFT: _Rule.HOLDS_IF_YES, _Rule.PUBLISHED: _Rule.HOLDS_IF_N
 _RULES = {_plain(name): rule for rule, names in MARKS.items() for name in names.split()}
 
 
-def _read_mark(rule: _Rule, value: Any, parse_date: Callable[[Any], datetime | None]) -> Restrictions | None:
+def _read_mark(rule: _Rule, value: Any, parse_date: Callable[[Any], DateValue | None]) -> Restrictions | None:
     """Return the restrictions that one mark means; None for a value that is not understood."""
     match rule:
         case _Rule.EMBARGO:
@@ -191,7 +200,7 @@ def _read_mark(rule: _Rule, value: Any, parse_date: Callable[[Any], datetime | N
         case _Rule.EXPIRY:
             date = parse_date(value)
             if date is not None:
-                return Restrictions(expires=date)
+                return Restrictions(expires=date.moment)
             return _NONE if as_flag(value) is False or _words(value) <= _NO_EXPIRY else None
         case _Rule.STATUS:
             return _by_words(value, _PUBLIC_STATUS, _HELD_STATUS)
@@ -204,7 +213,7 @@ def _read_mark(rule: _Rule, value: Any, parse_date: Callable[[Any], datetime | N
     return _read_flag(rule, value, parse_date)
 
 
-def _read_flag(rule: _Rule, value: Any, parse_date: Callable[[Any], datetime | None]) -> Restrictions | None:
+def _read_flag(rule: _Rule, value: Any, parse_date: Callable[[Any], DateValue | None]) -> Restrictions | None:
     """Return the restrictions that a mark means whose value is yes or no; None for a value that is neither."""
     flag = as_flag(value)
     if flag is None and rule in (_Rule.PUBLISHED, _Rule.HOLDS_IF_NO):
@@ -246,6 +255,6 @@ def _stricter(one: Restrictions, other: Restrictions, mark: str) -> Restrictions
     return Restrictions(
         other.visibility if holds else one.visibility,
         mark if holds else one.mark,
-        max(filter(None, (one.embargo, other.embargo)), default=None),
+        max(filter(None, (one.embargo, other.embargo)), default=None, key=lambda date: date.moment),
         min(filter(None, (one.expires, other.expires)), default=None),
     )

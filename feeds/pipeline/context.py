@@ -102,8 +102,10 @@ def with_catalogue(session: BuildSession, work: Callable[[BuildContext], T], *, 
         StateError: the catalogue, the history or the ledger can't be used.
     """
     path = session.folder / CATALOGUE_FILE
-    # A catalogue that other code or another time zone has filled holds other values: schema.connect empties it.
-    reader = hashlib.sha256(f"{fingerprint.code_fingerprint()} {session.site.timezone}".encode()).hexdigest()
+    # A catalogue that was filled by other code, or with other settings of the reader, holds other values:
+    # schema.connect empties it.
+    read_with = f"{session.site.timezone} {session.site.date_order}"
+    reader = hashlib.sha256(f"{fingerprint.code_fingerprint()} {read_with}".encode()).hexdigest()
 
     def attempt() -> T:
         with schema.connect(path, reader) as db:

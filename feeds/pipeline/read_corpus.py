@@ -86,13 +86,15 @@ def _scan_paths(context: BuildContext, only: Collection[str] | None) -> list[Sou
 def _read(context: BuildContext, changed: Sequence[SourceFile]) -> Iterator[list[source_files.ReadResult]]:
     """Yield the results of reading the files whose bytes have changed, in batches of the size that is recorded."""
     from feeds.corpus.read_files import read_files
+    from feeds.corpus.read_settings import ReadSettings
 
     db, site = context.db, context.site
     digests = ((file, source_files.file_digest(db, file.path)) for file in changed)
     executor = context.workers.executor(len(changed), PARALLEL_MIN_FILES)
     batch: list[source_files.ReadResult] = []
     make_rows = functools.partial(source_files.make_rows, site.home)
-    for source, digest, rows in read_files(site.corpus_path, site.timezone, digests, make_rows, executor):
+    settings = ReadSettings(site.zone, site.date_order)
+    for source, digest, rows in read_files(site.corpus_path, settings, digests, make_rows, executor):
         if rows is None:  # the file was touched, and its bytes are the same
             source_files.update_stamp(db, source.path, source.stamp)
         else:

@@ -24,6 +24,8 @@ def check_site(site: Site) -> Site:
         raise ConfigError("base_url should be an address such as https://example.org/feeds/", where)
     if not _LANGUAGE.match(site.language):
         raise ConfigError("language should be a tag such as en or pt-BR", where)
+    if site.date_order not in ("", "dmy", "mdy", "ymd"):
+        raise ConfigError("date_order should be dmy, mdy or ymd (the order of day, month and year)", where)
     for name in ("limit", "max_bytes"):
         if getattr(site, name) < 1 or any(getattr(site, f"{kind}_{name}", 0) < 0 for kind in Kind):
             raise ConfigError(f"{name} should be 1 or more", where)

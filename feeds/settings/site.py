@@ -50,6 +50,9 @@ class Site:
     description: str = _setting("", "what the site is about, in a sentence")
     language: str = _setting("en", "the language of the articles (BCP 47, such as en or pt-BR)")
     timezone: str = _setting("UTC", "the zone of dates that name none (such as Europe/Lisbon)")
+    date_order: str = _setting(
+        "", "how to read 01/02/2024: dmy, mdy or ymd (day, month, year); empty is mdy and a warning"
+    )
     include_unpublished: bool = _setting(False, "publish articles marked published: false or draft: true as well")
     limit: int = _setting(50, "how many entries a feed shows, the newest")
     topic_limit: int = _setting(0, "the same for the feed of a topic; 0 is as limit")

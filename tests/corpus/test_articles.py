@@ -9,11 +9,11 @@ import json
 import os
 from dataclasses import asdict
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from feeds.corpus.article import parse_article
+from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Image, Mention, Parsed, Visibility
 from tests.paths import ARTICLES
 
@@ -44,7 +44,7 @@ def as_json(parsed: Parsed) -> object:
 
 @pytest.mark.parametrize("name", CASES)
 def test_article(name: str) -> None:
-    found = as_json(parse_article(name, (ARTICLES / name).read_bytes(), ZoneInfo("UTC")))
+    found = as_json(parse_article(name, (ARTICLES / name).read_bytes(), ReadSettings()))
     expected = ARTICLES / f"{name}.json"
     if os.environ.get("GOLDEN") == "write":
         expected.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")

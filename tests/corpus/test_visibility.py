@@ -6,13 +6,13 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feeds.corpus.article import parse_article
+from feeds.corpus.read_settings import ReadSettings
 from feeds.corpus.visibility import MARKS, _Rule
 from feeds.model import Mention, Parsed, Visibility
 from feeds.pipeline import publish
@@ -22,7 +22,7 @@ HELD, UNPUBLISHED, PUBLIC = Visibility.HELD, Visibility.UNPUBLISHED, Visibility.
 
 
 def parse(text: str, name: str = "a.md") -> Parsed:
-    return parse_article(name, text.encode(), ZoneInfo("UTC"))
+    return parse_article(name, text.encode(), ReadSettings())
 
 
 def own(lines: str) -> Mention:
@@ -206,6 +206,12 @@ class TestTimes:
         mention = own("publishDate: 2030-01-01\nembargo: 2031-01-01\nexpires: 2033-01-01\nunpublishDate: 2032-01-01")
         assert mention.embargo == moment("2031-01-01")
         assert mention.expires == moment("2032-01-01")
+
+    @pytest.mark.parametrize(("day", "expected"), [("2024-01-05", None), ("2024-01-04", moment("2024-01-04"))])
+    def test_an_embargo_that_names_only_the_day_of_the_date(self, day: str, expected: datetime | None) -> None:
+        article = parse(f"---\ntitle: X\ndate: 2024-01-05T10:00:00Z\npublishDate: {day}\n---\n").article
+        assert article is not None
+        assert (article.own.embargo, article.own.appears) == (expected, expected or moment("2024-01-05T10:00"))
 
     def test_an_embargo_alone_is_the_date(self) -> None:
         article = parse("---\ntitle: X\npublishDate: 2024-05-01\n---\n").article

@@ -84,6 +84,7 @@ def test_without_a_file_the_first_corpus_has_the_state(tmp_path: Path) -> None:
         pytest.param('base_url = "https://e.example/?a"', "base_url should be an address", id="base_url with query"),
         pytest.param('timezone = "Mars/Olympus"', "unknown timezone", id="zone"),
         pytest.param('timezone = "../../etc/passwd"', "unknown timezone", id="zone that is a path"),
+        pytest.param('date_order = "DMY"', "date_order should be dmy, mdy or ymd", id="order of dates"),
         pytest.param('title = " "', "title should not be empty", id="empty title"),
         pytest.param('title = "a\\u0007"', "control characters", id="control character"),
         pytest.param("title = ", "not valid TOML", id="TOML"),
