@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
 from feeds.corpus import dates, front_matter, markup
 from feeds.corpus.fields import FieldPath, Fields
-from feeds.model import Article, Mention, Parsed, Problem, Severity
+from feeds.model import Article, Mention, Parsed, Problem, Provider, Severity
 from feeds.rules import urls
-from feeds.rules.text import clean_text, first_forbidden, one_line
+from feeds.rules.text import (
+    clean_text,
+    decode_windows_1252,
+    first_forbidden,
+    first_of_windows_1252,
+    hide_credentials,
+    one_line,
+)
 
 DATE_WITHIN = 6
 """The number of lines with text, after the title, among which an article without front matter may have its date."""
@@ -105,6 +112,12 @@ class _Parser:
             line = data.count(b"\n", 0, error.start) + 1
             raise _LostError(line, "the file is not UTF-8", "save it as UTF-8") from error
         text = text.lstrip(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
+        foreign = first_of_windows_1252(text)
+        if foreign is not None:
+            line = text.count("\n", 0, foreign.start()) + 1
+            reason = f"U+{ord(foreign.group()):04X} and its like are read as the characters of Windows-1252"
+            self.report(line, reason, "save the file as UTF-8 in a program that reads Windows-1252", Severity.WARNING)
+            text = decode_windows_1252(text)
         stray = first_forbidden(text)
         if stray is None:
             return text
@@ -114,20 +127,33 @@ class _Parser:
         return clean_text(text)
 
     def own_mention(self, fields: Fields, body: str) -> Mention:
-        title = fields.text("title")
+        title = _plain_title(fields.text("title"))
         if not title:
             raise _LostError(1, "it has no title", "add a line title: to the front matter")
         published = self.own_date(fields)
-        content = markup.to_html(body, self.suffix)
+        content, dropped = markup.to_html(body, self.suffix)
+        self.report_dropped(dropped)
+        content = markup.without_title(content, title)
         return self.mention(
             fields,
             position=0,
             title=title,
             published=published,
-            topics=fields.names("topics"),
+            topics=_plain(fields.names("topics")),
             content=content,
             excerpt=markup.strip_tags(fields.text("excerpt")) or markup.first_paragraph(content),
         )
+
+    def report_dropped(self, dropped: Mapping[str, int]) -> None:
+        """Report the elements of the body that its HTML lacks, all in one warning."""
+        if not dropped:
+            return
+        names = [f"{count} {name}" for name, count in sorted(dropped.items())]
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        lower = self.text.lower()
+        line = lower.count("\n", 0, max(0, min(lower.find(f"<{name}") for name in dropped))) + 1
+        reason = f"feeds can't carry {listed}, left out of the text"
+        self.report(line, reason, "say it in text, pictures or links as well", Severity.WARNING)
 
     def own_date(self, fields: Fields) -> datetime:
         name, published = fields.date("publishedDateTime", self.zone)
@@ -159,8 +185,8 @@ class _Parser:
             original_url=original,
             amp_url=amp,
             explicit_id=self.explicit_id(fields),
-            provider=fields.provider(),
-            categories=fields.names("category"),
+            provider=_plain_provider(fields.provider()),
+            categories=_plain(fields.names("category")),
             type=fields.text("type"),
             quality=fields.number("quality"),
             heat=fields.number("heat"),
@@ -209,7 +235,7 @@ class _Parser:
                 yield mention
 
     def related_mention(self, fields: Fields, own: Mention, position: int) -> Mention | None:
-        title = fields.text("title")
+        title = _plain_title(fields.text("title"))
         if not title:
             fields.warn("title", "the link has no title and is left out", "add a line title:")
             return None
@@ -221,7 +247,7 @@ class _Parser:
             position=position,
             title=title,
             published=published or own.published,
-            topics=tuple(dict.fromkeys((*own.topics, *fields.names("topics")))),
+            topics=tuple(dict.fromkeys((*own.topics, *_plain(fields.names("topics"))))),
             excerpt=markup.strip_tags(fields.text("excerpt")),
         )
         if mention.url is None:
@@ -238,14 +264,16 @@ class _Parser:
         lines = [(number, line.strip()) for number, line in enumerate(self.text.splitlines()) if line.strip()]
         if not lines:
             raise _LostError(1, "the file is empty", "write an article, or delete the file")
-        title = one_line(lines[0][1])
+        title = hide_credentials(one_line(lines[0][1]))
         if self.suffix != ".txt":
             title = _HEADING.sub("", title).rstrip("#").rstrip() if title.startswith("#") else title
+            title = _plain_title(title)
         if not title:
             raise _LostError(1, "it has no title", "write one in its first line")
         published, after = self.date_near_top(lines)
-        excerpt = markup.first_paragraph(markup.to_html(after, self.suffix))
-        content = markup.to_html(self.text, self.suffix)
+        excerpt = markup.first_paragraph(markup.to_html(after, self.suffix)[0])
+        content, dropped = markup.to_html(self.text, self.suffix)
+        self.report_dropped(dropped)
         own = Mention(self.path, 0, title, published, excerpt=excerpt, content=content)
         return Article(self.path, (own,))
 
@@ -261,6 +289,23 @@ class _Parser:
         start = 1 if len(lines) < 2 or not _UNDERLINE.match(lines[1][1]) else 2
         rest = lines[start][0] if len(lines) > start else len(self.text)
         return date, "\n".join(self.text.splitlines()[rest:])
+
+
+def _plain_title(title: str) -> str:
+    """Return a title as plain text; one that consists of tags stays as it is, since an article must have a title."""
+    return markup.strip_tags(title) or title
+
+
+def _plain(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names as plain text, without doubles."""
+    return tuple(dict.fromkeys(filter(None, map(markup.strip_tags, names))))
+
+
+def _plain_provider(provider: Provider | None) -> Provider | None:
+    """Return the provider with its name as plain text."""
+    if provider is None or (name := markup.strip_tags(provider.name)) == provider.name:
+        return provider
+    return Provider(name, provider.domain)
 
 
 def _dotted(where: FieldPath) -> str:
