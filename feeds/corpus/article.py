@@ -152,8 +152,9 @@ class _Parser:
         listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
         lower = self.text.lower()
         line = lower.count("\n", 0, max(0, min(lower.find(f"<{name}") for name in dropped))) + 1
-        reason = f"feeds can't carry {listed}, left out of the text"
-        self.report(line, reason, "say it in text, pictures or links as well", Severity.WARNING)
+        reason = f"{listed} {'is' if sum(dropped.values()) == 1 else 'are'} left out of the text"
+        advice = "write it in HTML that feeds can carry: text, pictures, links"
+        self.report(line, reason, advice, Severity.WARNING)
 
     def own_date(self, fields: Fields) -> datetime:
         name, published = fields.date("publishedDateTime", self.zone)

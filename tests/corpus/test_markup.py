@@ -11,7 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from lxml import html as lxml_html
+from markdown_it import MarkdownIt
 
+from feeds.corpus.markdown import render_markdown
 from feeds.corpus.markup import first_paragraph, to_html, without_title
 
 LAZY = '<img class="lazyload" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="cat"'
@@ -160,6 +162,41 @@ def test_what_is_lost_is_counted(written: str, right: str, lost: dict[str, int])
 )
 def test_markdown(written: str, right: str) -> None:
     assert body(written, ".md") == right
+
+
+ORDINARY = st.lists(
+    st.sampled_from(
+        [
+            "# A\n",
+            "a *b* `c`\n",
+            "\n",
+            "- a\n",
+            "1. b\n",
+            "> c\n",
+            "    d\n",
+            "```\n{#x}\n```\n",
+            "[e](/f) ",
+            "![g](h.png)\n",
+            "|a|b|\n|-|-|\n|c|d|\n",
+            "x: y\n",
+            "[1] ",
+            "{x} ",
+            "a^2 ",
+            "~~b~~ ",
+            "<b>c</b> ",
+            "&amp; ",
+            "---\n",
+            "\\# ",
+        ]
+    ),
+    max_size=20,
+).map("".join)
+
+
+@given(ORDINARY)
+def test_ordinary_markdown_is_commonmark(text: str) -> None:
+    plain = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(text)
+    assert render_markdown(text) == plain
 
 
 def test_no_footnote_is_lost() -> None:
