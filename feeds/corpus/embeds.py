@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -81,6 +81,7 @@ class _Rewriter:
         self.sources: list[dict[str, str]] | None = None
         self.is_fallback = False
         self.is_after_name = False
+        self.formulas = 0
 
     def read(self, markup: str) -> None:
         """Write `markup`, rewritten."""
@@ -145,6 +146,8 @@ class _Rewriter:
             if self.sources:
                 self.show({}, "")
             self.sources = None
+        elif token.name == "mjx-container":
+            self.formulas -= 1
         elif self.open and self.open[-1] == token.name:
             self.open.pop()
             self.out.append(token.source)
@@ -257,20 +260,21 @@ class _Rewriter:
         return True
 
     def formula(self, element: Element) -> bool:
-        """Write the MathML that MathJax has put beside its own elements; without it, the text or the label."""
-        place = next((place for place in range(element.start, element.end) if element.tokens[place].name == "math"), 0)
-        if place:
-            level = 0
-            for token in element.tokens[place : element.end]:
-                level += 0 if not token.name or token.name in VOID else -1 if token.is_end else 1
-                self.out.append(token.source)
-                if level <= 0:
-                    break
-        else:
-            label = html.escape(element.attributes().get("aria-label", ""))
-            self.text(element.text() or label)
-            self.lost["mjx-container"] += not element.text() and not label
-        return True
+        """Write the MathML that MathJax has put beside its own elements; without it, the content or the label."""
+        if self.formulas == 0:
+            places = range(element.start, element.end)
+            place = next((place for place in places if element.tokens[place].name == "math"), None)
+            if place is not None:
+                self.out += _one_element(element.tokens, place)
+                return True
+            nothing = ("mjx-container", "svg", "title")
+            if not any(token.name not in nothing if token.name else token.has_text() for token in element.inner()):
+                label = html.escape(element.attributes().get("aria-label", ""))
+                self.text(label)
+                self.lost["mjx-container"] += not label
+                return True
+        self.formulas += 1  # a formula inside of this one is part of it
+        return False
 
     def embed(self, element: Element) -> bool:
         """Write a link to a thing that a feed can't carry. It is counted if it has no usable address."""
@@ -322,6 +326,18 @@ _RULES: dict[str, Callable[[_Rewriter, Element], bool]] = {
     "svg": _Rewriter.name,
 }
 """Element → what is written for it; the rule returns whether the content is done with."""
+
+
+def _one_element(tokens: Sequence[Token], start: int) -> list[str]:
+    """Return the sources of the tokens from a start tag to its end tag."""
+    level, sources = 0, []
+    for token in tokens[start:]:
+        if token.name and token.name not in VOID:
+            level += -1 if token.is_end else 1
+        sources.append(token.source)
+        if level <= 0:
+            break
+    return sources
 
 
 def _address_of(element: Element) -> str | None:

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from feeds.rules.text import one_line
-
 RAW_TEXT = ("iframe", "noembed", "noframes", "noscript", "script")
 """The elements whose content is text to the parser of HTML, whatever it looks like."""
 VOID = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "param", "source", "track", "wbr"})
@@ -79,10 +77,6 @@ class Element(NamedTuple):
     def has_content(self) -> bool:
         """Tell whether there is more in it than white space."""
         return any(token.name or token.has_text() for token in self.inner())
-
-    def text(self) -> str:
-        """Return the text in it, in one line; still escaped."""
-        return one_line("".join(token.source for token in self.inner() if not token.name))
 
 
 def is_blank(tokens: Sequence[Token], start: int, end: int) -> bool:

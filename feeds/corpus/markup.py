@@ -37,16 +37,18 @@ _SPECIAL_ATTRIBUTES = frozenset({
     "value", "width",
 })
 
-_FOREIGN = (
-    "a(?:nimate|nimatemotion|nimatetransform|nnotation|nnotation-xml)|circle|clippath|defs|desc|ellipse|fe[a-z]{3,20}"
-    "|filter|foreignobject|g|line|lineargradient|m(?:action|arker|ask|enclose|error|etadata|fenced|frac|i"
-    "|multiscripts|n|o|over|padded|path|phantom|prescripts|root|row|s|space|sqrt|style|sub|subsup|sup|table|td|text|tr"
-    "|under|underover)|none|path|pattern|polygon|polyline|radialgradient|rect|semantics|set|stop|switch|symbol|text"
-    "|textpath|tspan|use|view"
+_MATH = (
+    "annotation|annotation-xml|m(?:action|enclose|error|fenced|frac|i|multiscripts|n|o|over|padded|phantom|prescripts"
+    "|root|row|s|space|sqrt|style|sub|subsup|sup|table|td|text|tr|under|underover)|none|semantics"
+)
+_DRAWING = (
+    "animate(?:motion|transform)?|circle|clippath|defs|desc|ellipse|fe[a-z]{3,20}|filter|foreignobject|g|line"
+    "|lineargradient|marker|mask|metadata|mpath|path|pattern|polygon|polyline|radialgradient|rect|set|stop|switch"
+    "|symbol|text|textpath|tspan|use|view"
 )
 # fmt: on
-_STRAY = re.compile(rf"<(?:{_FOREIGN})(?![\w:-])", re.IGNORECASE)
-_FOREIGN_TAG = re.compile(rf"<(/?)(?:(math|svg)|{_FOREIGN})(?![\w:-])[^<>]*>", re.IGNORECASE)
+_STRAY = re.compile(rf"<(?:{_MATH}|{_DRAWING})(?![\w:-])", re.IGNORECASE)
+_FOREIGN_TAG = re.compile(rf"<(/?)(?:(math|svg)|({_MATH})|{_DRAWING})(?![\w:-])[^<>]*>", re.IGNORECASE)
 _TITLE = re.compile(
     r"(\s*(?:<(?:article|div|header)(?: id=\"[^\"]*\")?>\s*)*)<h([1-6])(?: id=\"[^\"]*\")?>(.*?)</h\2>\s*", re.DOTALL
 )
@@ -119,13 +121,13 @@ def _without_stray_tags(body: str) -> str:
 
     The sanitiser drops such an element with all that follows in it, though browsers show its text.
     """
-    depth = 0
+    depths = {"math": 0, "svg": 0}
 
     def keep(tag: re.Match[str]) -> str:
-        nonlocal depth
-        if tag[2]:
-            depth = max(0, depth - 1) if tag[1] else depth + 1
-        return tag[0] if tag[2] or depth else ""
+        root = tag[2] and tag[2].lower()
+        if root:
+            depths[root] = max(0, depths[root] + (-1 if tag[1] else 1))
+        return tag[0] if root or depths["math" if tag[3] else "svg"] else ""
 
     return _FOREIGN_TAG.sub(keep, body)
 
