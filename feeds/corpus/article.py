@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +12,16 @@ from feeds.corpus import dates, front_matter, markup
 from feeds.corpus.fields import FieldPath, Fields
 from feeds.corpus.read_settings import ReadSettings
 from feeds.corpus.visibility import Restrictions, read_restrictions
-from feeds.model import Article, Mention, Parsed, Problem, Severity
+from feeds.model import Article, Mention, Parsed, Problem, Provider, Severity
 from feeds.rules import urls
-from feeds.rules.text import clean_text, first_forbidden, one_line
+from feeds.rules.text import (
+    clean_text,
+    decode_windows_1252,
+    first_forbidden,
+    first_of_windows_1252,
+    hide_credentials,
+    one_line,
+)
 
 DATE_WITHIN = 6
 """The number of lines with text, after the title, among which an article without front matter may have its date."""
@@ -110,6 +117,12 @@ class _Parser:
             line = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
             raise _LostError(line, "the file is not UTF-8", "save it as UTF-8") from error
         text = text.lstrip(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
+        foreign = first_of_windows_1252(text)
+        if foreign is not None:
+            line = text.count("\n", 0, foreign.start()) + 1
+            reason = f"U+{ord(foreign.group()):04X} and its like are read as the characters of Windows-1252"
+            self.report(line, reason, "save the file as UTF-8 in a program that reads Windows-1252", Severity.WARNING)
+            text = decode_windows_1252(text)
         stray = first_forbidden(text)
         if stray is None:
             return text
@@ -119,7 +132,7 @@ class _Parser:
         return clean_text(text)
 
     def own_mention(self, fields: Fields, body: str) -> Mention:
-        title = fields.text("title")
+        title = _plain_title(fields.text("title"))
         if not title:
             raise _LostError(1, "it has no title", "add a line title: to the front matter")
         restrictions = self.restrictions(fields)
@@ -127,17 +140,31 @@ class _Parser:
         published = self.own_date(fields) or embargo or self.date_in_name()
         if published is None:
             raise _LostError(1, "it has no date", f"{dates.ADVICE} in a line date:")
-        content = markup.to_html(body, self.suffix)
+        content, dropped = markup.to_html(body, self.suffix)
+        self.report_dropped(dropped)
+        content = markup.without_title(content, title)
         return self.mention(
             fields,
             restrictions,
             published,
             position=0,
             title=title,
-            topics=fields.names("topics"),
+            topics=_plain(fields.names("topics")),
             content=content,
             excerpt=markup.strip_tags(fields.text("excerpt")) or markup.first_paragraph(content),
         )
+
+    def report_dropped(self, dropped: Mapping[str, int]) -> None:
+        """Report the elements of the body that its HTML lacks, all in one warning."""
+        if not dropped:
+            return
+        names = [f"{count} {name}" for name, count in sorted(dropped.items())]
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        lower = self.text.lower()
+        line = lower.count("\n", 0, max(0, min(lower.find(f"<{name}") for name in dropped))) + 1
+        reason = f"{listed} {'is' if sum(dropped.values()) == 1 else 'are'} left out of the text"
+        advice = "write it in HTML that feeds can carry: text, pictures, links"
+        self.report(line, reason, advice, Severity.WARNING)
 
     def own_date(self, fields: Fields) -> datetime | None:
         """Return the article's date, or None if no field is for it."""
@@ -186,8 +213,8 @@ class _Parser:
             original_url=original,
             amp_url=amp,
             explicit_id=self.explicit_id(fields),
-            provider=fields.provider(),
-            categories=fields.names("category"),
+            provider=_plain_provider(fields.provider()),
+            categories=_plain(fields.names("category")),
             type=fields.text("type"),
             quality=fields.number("quality"),
             heat=fields.number("heat"),
@@ -229,7 +256,7 @@ class _Parser:
                 yield mention
 
     def related_mention(self, fields: Fields, own: Mention, position: int) -> Mention | None:
-        title = fields.text("title")
+        title = _plain_title(fields.text("title"))
         if not title:
             fields.warn("title", "the link has no title and is left out", "add a line title:")
             return None
@@ -243,7 +270,7 @@ class _Parser:
             published or own.published,
             position=position,
             title=title,
-            topics=tuple(dict.fromkeys((*own.topics, *fields.names("topics")))),
+            topics=tuple(dict.fromkeys((*own.topics, *_plain(fields.names("topics"))))),
             excerpt=markup.strip_tags(fields.text("excerpt")),
         )
         if mention.url is None:
@@ -261,17 +288,19 @@ class _Parser:
         used = [number for number, line in enumerate(lines) if line.strip()]
         if not used:
             raise _LostError(1, "the file is empty", "write an article, or delete the file")
-        title = one_line(lines[used[0]])
+        title = hide_credentials(one_line(lines[used[0]]))
         if self.suffix != ".txt":
             title = _HEADING.sub("", title).rstrip("#").rstrip() if title.startswith("#") else title
+            title = _plain_title(title)
         if not title:
             raise _LostError(1, "it has no title", "write one in its first line")
         published, at = self.date_near_top(lines, used)
         # Title and date are fields of the entry: in the content, a reader would see them twice.
         between = lines[_end_of_heading(lines, used[0]) : at]
         after = lines[_end_of_heading(lines, at) :]
-        content = markup.to_html("\n".join([*between, "", *after]), self.suffix)
-        excerpt = markup.first_paragraph(markup.to_html("\n".join(after), self.suffix))
+        content, dropped = markup.to_html("\n".join([*between, "", *after]), self.suffix)
+        self.report_dropped(dropped)
+        excerpt = markup.first_paragraph(markup.to_html("\n".join(after), self.suffix)[0])
         own = Mention(self.path, 0, title, published, excerpt=excerpt, content=content)
         return Article(self.path, (own,))
 
@@ -307,6 +336,23 @@ def _appearance(published: datetime, embargo: dates.DateValue | None) -> tuple[d
         return published, None
     # An article that appears before its own date has the date of its appearance, also later: no item is dated anew.
     return min(published, embargo.moment), embargo.moment
+
+
+def _plain_title(title: str) -> str:
+    """Return a title as plain text; one that consists of tags stays as it is, since an article must have a title."""
+    return markup.strip_tags(title) or title
+
+
+def _plain(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names as plain text, without doubles."""
+    return tuple(dict.fromkeys(filter(None, map(markup.strip_tags, names))))
+
+
+def _plain_provider(provider: Provider | None) -> Provider | None:
+    """Return the provider with its name as plain text."""
+    if provider is None or (name := markup.strip_tags(provider.name)) == provider.name:
+        return provider
+    return Provider(name, provider.domain)
 
 
 def _dotted(where: FieldPath) -> str:

@@ -16,7 +16,7 @@ from feeds.corpus import dates
 from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Image, Provider, Severity
 from feeds.rules import urls
-from feeds.rules.text import clean_text, one_line
+from feeds.rules.text import clean_text, first_of_windows_1252, one_line
 
 FIELD_NAMES: dict[str, tuple[str, ...]] = {
     "publishedDateTime": ("date", "pubDate", "created"),
@@ -110,7 +110,12 @@ class Fields:
         """Return `text` in one line, without characters that XML forbids."""
         clean = clean_text(text)
         if clean != text:
-            self.warn(name, "a control character in it is dropped: no XML feed can carry it", "delete it")
+            foreign = first_of_windows_1252(text)
+            if foreign is not None:
+                reason = f"U+{ord(foreign.group()):04X} and its like are read as the characters of Windows-1252"
+                self.warn(name, reason, "write the characters themselves")
+            else:
+                self.warn(name, "a control character in it is dropped: no XML feed can carry it", "delete it")
         return one_line(clean)
 
     def number(self, field: str) -> float | None:

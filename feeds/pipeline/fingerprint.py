@@ -24,6 +24,7 @@ LIBRARIES = (
     "lxml",
     "markdown_it_py",
     "markupsafe",
+    "mdit_py_plugins",
     "mdurl",
     "nh3",
     "python_dateutil",

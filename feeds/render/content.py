@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
+from typing import Literal
 
 import nh3
 
 from feeds.model import Entry, Image, Provider
+from feeds.rules import safe_html
+from feeds.rules.pictures import picture_key
 from feeds.rules.urls import domain_of
 
 IMAGE_TYPES = {
@@ -21,17 +25,20 @@ IMAGE_TYPES = {
 }
 """Extension → media type. The table of the system differs from machine to machine."""
 
-
-_SCHEMES = {"http", "https"}
+_ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "*": safe_html.ANYWHERE}
+_TAGS_WITH_MATH = nh3.ALLOWED_TAGS | safe_html.MATH_TAGS
+_ATTRIBUTES_WITH_MATH = {**_ATTRIBUTES, **safe_html.MATH_ATTRIBUTES}
+_IMG_SRC = re.compile(r'<img [^<>]*?\bsrc="([^"]*)"')
 
 
 @lru_cache(maxsize=1)  # an entry is rendered in all formats before the next one
 def content_html(entry: Entry) -> str:
     """Return the HTML that a reader shows for `entry`. All its addresses are absolute."""
-    parts = [_image(entry.image)] if entry.image is not None else []
-    if entry.content:
-        parts.append(resolve_links(entry.content, entry.url))
-    elif entry.summary:
+    content = resolve_links(entry.content, entry.url) if entry.content else ""
+    parts = [_image(entry.image)] if entry.image is not None and not _shows(content, entry.image) else []
+    if content:
+        parts.append(content)
+    elif entry.summary and not entry.content:
         parts.append(f"<p>{escape(entry.summary, quote=False)}</p>")
     if entry.related:
         parts.append("<p>Related:</p>")
@@ -47,9 +54,9 @@ def content_html(entry: Entry) -> str:
 def resolve_links(markup: str, base: str) -> str:
     """Return sanitised `markup` with relative addresses resolved against `base`, the entry's page."""
     try:
-        return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative=("rewrite_with_base", base))
+        return _clean(markup, ("rewrite_with_base", base))
     except ValueError:  # a host that browsers refuse as well, such as 256.256.256.256
-        return nh3.clean(markup, url_schemes=_SCHEMES, link_rel=None, url_relative="deny")
+        return _clean(markup, "deny")
 
 
 def provider_address(provider: Provider, address: str) -> str:
@@ -61,6 +68,29 @@ def image_type(image: Image) -> str | None:
     """Return the media type by the extension in the image's address, or None if it has none that is known."""
     name = image.url.partition("?")[0].rpartition("/")[2]
     return IMAGE_TYPES.get(name.rpartition(".")[2].lower()) if "." in name else None
+
+
+def _clean(markup: str, relative: Literal["deny"] | tuple[Literal["rewrite_with_base"], str]) -> str:
+    """Return `markup` with everything that the corpus lets pass, and with its relative addresses resolved."""
+    has_math = "<math" in markup  # the tables for mathematics take longer to hand over than most texts to clean
+    clean = nh3.clean(
+        markup,
+        tags=_TAGS_WITH_MATH if has_math else None,
+        attributes=_ATTRIBUTES_WITH_MATH if has_math else _ATTRIBUTES,
+        attribute_filter=safe_html.keep_attribute if "data:" in markup else None,
+        link_rel=None,
+        url_schemes=safe_html.SCHEMES if "data:" in markup else safe_html.SCHEMES - {"data"},
+        url_relative=relative,
+    )
+    return safe_html.name_bare_pictures(clean)
+
+
+def _shows(content: str, image: Image) -> bool:
+    """Tell whether the picture stands in `content`, in whatever size."""
+    if "<img" not in content:
+        return False
+    key = picture_key(image.url)
+    return any(picture_key(unescape(address)) == key for address in _IMG_SRC.findall(content))
 
 
 def _image(image: Image) -> str:

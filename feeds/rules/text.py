@@ -9,18 +9,49 @@ from functools import lru_cache
 _PLAIN_ASCII = b"\t\n\r" + bytes(range(0x20, 0x7F))
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+NEXT_LINE = "\x85"
+_WINDOWS_1252 = {
+    code: character
+    for code in range(0x80, 0xA0)
+    if (character := bytes([code]).decode("cp1252", "ignore"))  # five of the codes mean nothing
+}
+_CONTROL_OF_WINDOWS = re.compile(f"[{''.join(map(chr, _WINDOWS_1252))}]".replace(NEXT_LINE, ""))
+_CREDENTIALS = re.compile(r"((?:https?|ftps?|wss?)://)[^\s/?#<>\"'\\]*@", re.IGNORECASE)
+
 
 def clean_text(text: str) -> str:
     """Return `text` without the control characters that XML 1.0 forbids or discourages (section 2.2, ``Char``).
 
     One forbidden character makes a whole feed unreadable. Readers take the discouraged ones (U+007F to U+009F) for
-    letters of another encoding.
+    letters of another encoding. So :func:`decode_windows_1252` comes first.
     """
-    return _FORBIDDEN.sub("", text)
+    return _FORBIDDEN.sub("", decode_windows_1252(text))
+
+
+def decode_windows_1252(text: str) -> str:
+    """Return `text` with U+0080 to U+009F as the characters that Windows-1252 has at these places.
+
+    No text has these control characters on purpose. They come from a file in Windows-1252 that was read as Latin-1, and
+    HTML decodes references to them in the same way (HTML Standard, "numeric character reference end state").
+
+    U+0085 is a line break of Unicode as well, and XML allows it. It becomes "…" only if another one of these characters
+    stands in the text and shows where the text comes from.
+    """
+    return text.translate(_WINDOWS_1252) if first_of_windows_1252(text) else text
+
+
+def first_of_windows_1252(text: str) -> re.Match[str] | None:
+    """Return a match for the first character for which :func:`decode_windows_1252` changes `text`, or None."""
+    return None if text.isascii() else _CONTROL_OF_WINDOWS.search(text)
+
+
+def hide_credentials(text: str) -> str:
+    """Return `text` without user names and passwords in the web addresses in it: a feed is public."""
+    return _CREDENTIALS.sub(r"\1", text) if "@" in text and "://" in text else text
 
 
 def first_forbidden(text: str) -> re.Match[str] | None:
-    """Return a match for the first character in `text` that :func:`clean_text` removes, or None."""
+    """Return a match for the first character in `text` that XML forbids or discourages, or None."""
     if text.isascii() and not text.encode("ascii").translate(None, _PLAIN_ASCII):
         return None  # most texts are plain ASCII, and this test is faster than the regular expression
     return _FORBIDDEN.search(text)

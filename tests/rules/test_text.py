@@ -1,0 +1,37 @@
+"""Characters: those of Windows-1252 are decoded, and the next line is one of them only in their company."""
+
+from __future__ import annotations
+
+import pytest
+
+from feeds.rules.text import clean_text, decode_windows_1252, hide_credentials
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("it\x92s \x93so\x94\x85", "it’s “so”…"),
+        ("one\x85two", "one\x85two"),
+        ("\x80 \x99 \x96", "€ ™ –"),
+        ("plain é", "plain é"),
+    ],
+)
+def test_windows_1252(written: str, right: str) -> None:
+    assert decode_windows_1252(written) == right
+    assert clean_text(written) == right
+
+
+def test_a_place_without_a_character_is_dropped() -> None:
+    assert clean_text("a\x81\x8d\x92\x07b") == "a’b"
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("HTTPS://u:p@h.example/a@b", "HTTPS://h.example/a@b"),
+        ("https://u:p@w@h.example", "https://h.example"),
+        ("mailto:a@b.example https://h.example/?q=a@b", "mailto:a@b.example https://h.example/?q=a@b"),
+    ],
+)
+def test_credentials(written: str, right: str) -> None:
+    assert hide_credentials(written) == right
