@@ -23,10 +23,11 @@ class Kind(StrEnum):
 
 
 class Severity(StrEnum):
-    """The severity of a problem: an error loses the article, a warning loses something in it."""
+    """The severity of a problem: an error loses the article, a warning something in it, a notice nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTICE = "notice"
 
 
 class Visibility(IntEnum):
@@ -83,6 +84,47 @@ class Provider:
     domain: str
 
 
+class Author(NamedTuple):
+    """A person who wrote a page: a name, and an address on the web and an e-mail address if they are known."""
+
+    name: str
+    url: str | None = None
+    email: str | None = None
+
+
+class Enclosure(NamedTuple):
+    """A file that belongs to a page, such as the sound of an episode.
+
+    Attributes:
+        url: its address.
+        media_type: its media type, or empty if it is not known.
+        length: its size in bytes, or None.
+        duration: its playing time in seconds, or None.
+    """
+
+    url: str
+    media_type: str = ""
+    length: int | None = None
+    duration: int | None = None
+
+
+class Episode(NamedTuple):
+    """The facts of a podcast's episode, as the RSS namespace of Apple Podcasts has them.
+
+    Attributes:
+        number, season: the numbers, or None.
+        kind: ``full``, ``trailer``, ``bonus``, or empty.
+        explicit: whether it is for adults only; None if it says nothing.
+        image: the address of a picture of its own, or None.
+    """
+
+    number: int | None = None
+    season: int | None = None
+    kind: str = ""
+    explicit: bool | None = None
+    image: str | None = None
+
+
 class Mention(NamedTuple):
     """One link record: an article's own, or one of its ``related``.
 
@@ -104,7 +146,13 @@ class Mention(NamedTuple):
         provider: the publisher, as far as the record names it.
         topics: names of the topics of its page, as written: those of the article, and its own.
         categories: its own categories, as written.
+        image: its picture; for an article without a page, the address may be relative to the page that it gets.
         content: the body as sanitised HTML, or empty.
+        has_time: False if the date names only a day.
+        authors: the persons who wrote it.
+        language: its language (BCP 47), or empty for that of the site.
+        enclosures: the files that belong to it.
+        episode: the facts of an episode of a podcast, or None.
     """
 
     path: str
@@ -129,6 +177,11 @@ class Mention(NamedTuple):
     heat: float | None = None
     image: Image | None = None
     content: str = ""
+    has_time: bool = True
+    authors: tuple[Author, ...] = ()
+    language: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
+    episode: Episode | None = None
 
     @property
     def appears(self) -> datetime:
@@ -197,6 +250,10 @@ class Entry:
         own: True if an article of the corpus is about this page; False if the page is only related to an article.
         page: the slug of ``/articles/<slug>/`` for an entry without a web page of its own, else None.
         related: the entries that it is related to, in either direction, newest first.
+        local: the date in the time zone of the site, for people.
+        has_time: False if the date names only a day.
+        is_short: whether the text is so long that feeds show its summary and a link to it.
+        authors, language, enclosures, episode: as in :class:`Mention`.
     """
 
     id: str
@@ -218,6 +275,13 @@ class Entry:
     image: Image | None = None
     page: str | None = None
     related: tuple[Link, ...] = ()
+    local: datetime | None = None
+    has_time: bool = True
+    is_short: bool = False
+    authors: tuple[Author, ...] = ()
+    language: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
+    episode: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)

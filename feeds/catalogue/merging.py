@@ -39,10 +39,11 @@ class Merger:
         db: the catalogue.
         site: the settings.
         ledger: the ids and addresses that stay as they were published; new exceptions are added to it.
+        now: the time of the build.
     """
 
-    def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger) -> None:
-        self._db, self._site, self._ledger = db, site, ledger
+    def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
+        self._db, self._site, self._ledger, self._now = db, site, ledger, now
         self._memberships = Memberships(db, site.selection.exclude)
         self._ids_may_differ = entry_ids.ids_may_differ(db, ledger)
         for table in ("merged_entry", "outdated_entry", "contested_slug"):
@@ -125,7 +126,7 @@ class Merger:
                 hashes = {key for number in group for key in mentions[number].keys} - shared
                 shared |= hashes
                 kept = entry_ids.remembered_id(self._ledger, hashes, merged)
-                outline = entries.outline(merged, site.home, identity=kept)
+                outline = entries.outline(merged, site.home, identity=kept, now=self._now)
                 component = component or (entry_id if len(parts) > 1 else None)
                 articles = sum(mention.position == 0 for mention in merged)
                 rows.add(
@@ -151,14 +152,11 @@ class Merger:
         db.executemany(_MARK_RELATED_OUTDATED, changed)
         db.execute("DELETE FROM dirty_entry")
 
-    def finish(self, now: datetime) -> list[ReplacedId]:
+    def finish(self) -> list[ReplacedId]:
         """Bring ids, names and addresses up to date with the entries.
 
         Afterwards every feed and page that may look different is pending, and the fragments of every entry that may
         look different are deleted.
-
-        Args:
-            now: the time from which on a feed that no article names has ended.
 
         Returns:
             The published ids that could not be kept.
@@ -172,7 +170,7 @@ class Merger:
         _settle_outdated(db)
         if site.archives:
             archives.mark_outdated_entries(db)
-        feed_names.update_feeds(db, site, ledger, now)
+        feed_names.update_feeds(db, site, ledger, self._now)
         return replaced
 
 

@@ -43,12 +43,14 @@ class EntryRows(NamedTuple):
     Attributes:
         mentions: the path and the row of every mention (:func:`feeds.catalogue.rows.make_mention`).
         uri: its id.
+        updated: the time of its last change, in seconds.
         page, page_url: slug and address of the page that we make for it, if it has none.
         related: the fields of a :class:`Link` for every related entry.
     """
 
     mentions: list[tuple[str, Sequence[Any]]]
     uri: str
+    updated: int
     page: str | None
     page_url: str
     related: list[list[str]]
@@ -73,8 +75,8 @@ def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterato
             related[number].append(link)
         states = {number: state for number, *state in db.execute(_STATES_OF_SOME, (numbers,))}
         for number in some:
-            uri, page, page_url = states[number]
-            yield EntryRows(mentions[number], uri, page, page_url, related[number])
+            uri, updated, page, page_url = states[number]
+            yield EntryRows(mentions[number], uri, updated, page, page_url, related[number])
 
 
 def merge_rows(rows: EntryRows, home: Provider) -> Entry:
@@ -83,6 +85,7 @@ def merge_rows(rows: EntryRows, home: Provider) -> Entry:
         [make_mention(path, row) for path, row in rows.mentions],
         home,
         identity=rows.uri,
+        updated=from_seconds(rows.updated),
         page=rows.page,
         page_url=rows.page_url,
         related=tuple(Link(*fields) for fields in rows.related),
@@ -201,6 +204,15 @@ def merged_articles(db: sqlite3.Connection) -> Iterator[list[Mention]]:
         yield sorted(own, key=entries.representation_order)
 
 
+def future_changes(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Return path and position of every live record whose last change lies in the future."""
+    rows = db.execute(
+        "SELECT path, position FROM mention CROSS JOIN source ON source.id = source_id"
+        " WHERE late IS NOT NULL AND +mention.live = 1 ORDER BY +path, position"
+    )
+    return [(path, position) for path, position in rows]
+
+
 def count_entries(db: sqlite3.Connection) -> int:
     """Return how many entries there are."""
     return _one_number(db, _SIZE_OF_ALL)
@@ -228,10 +240,11 @@ def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
 
 
 def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
-    """Return the next time at which an article or a related page may appear or expires, or None."""
+    """Return the next time at which a record may appear or expires, or at which its last change lies, or None."""
     (due,) = db.execute(
         "SELECT min(due) FROM (SELECT min(appears) AS due FROM mention WHERE live = 0 AND appears > :now"
-        " UNION ALL SELECT min(expires) FROM mention WHERE expires > :now AND +live = 1)",
+        " UNION ALL SELECT min(expires) FROM mention WHERE expires > :now AND +live = 1"
+        " UNION ALL SELECT min(late) FROM mention WHERE late > :now AND +live = 1)",
         {"now": to_seconds(now)},
     ).fetchone()
     return from_seconds(due) if due is not None else None
@@ -250,7 +263,7 @@ SELECT entry_id, source.path, {QUALIFIED_MENTION_COLUMNS}, {TEXT_COLUMNS}
 FROM json_each(?) CROSS JOIN mention ON entry_id = value CROSS JOIN source ON source.id = source_id
 """  # noqa: S608 - our own text
 
-_STATES_OF_SOME = "SELECT entry.id, uri, page, url FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+_STATES_OF_SOME = "SELECT entry.id, uri, updated, page, url FROM json_each(?) CROSS JOIN entry ON entry.id = value"
 
 _RELATED = """
 WITH beside AS (

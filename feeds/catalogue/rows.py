@@ -8,17 +8,20 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from feeds.model import Image, Mention, Outline, Provider, Visibility
+from feeds.model import Author, Enclosure, Episode, Image, Mention, Outline, Provider, Visibility
 from feeds.rules.times import from_seconds, to_seconds
 
 MENTION_COLUMNS = (
     "position, published, visibility, mark, embargo, expires, title, url, explicit_id, updated, original_url, amp_url,"
-    " provider, domain, names, type, quality, heat, image, width, height"
+    " provider, domain, names, type, quality, heat, image, width, height, details"
 )
 """The columns of table `mention` for a :class:`Mention` without the path of its file and its text."""
 
 MARK_VALUE = 1 + MENTION_COLUMNS.split(", ").index("mark")
 """The position of the mark in :attr:`NewMention.values`."""
+
+UPDATED_VALUE = 1 + MENTION_COLUMNS.split(", ").index("updated")
+"""The same for the time of the last change."""
 
 QUALIFIED_MENTION_COLUMNS = ", ".join(f"mention.{column}" for column in MENTION_COLUMNS.split(", "))
 """The same columns with the name of the table, for queries with several tables."""
@@ -53,6 +56,7 @@ def mention_values(mention: Mention) -> tuple[Any, ...]:
         mention.quality,
         mention.heat,
         *((image.url, image.width, image.height) if image is not None else (None, None, None)),
+        _details_as_json(mention),
         mention.excerpt,
         mention.content,
     )
@@ -95,7 +99,7 @@ class NewMention(NamedTuple):
 def make_mention(path: str, row: Sequence[Any]) -> Mention:
     """Return the mention in a row: the values of :data:`MENTION_COLUMNS`, with or without :data:`TEXT_COLUMNS`."""
     position, published, visibility, mark, embargo, expires, title, url, explicit_id, updated, *facts = row
-    original_url, amp_url, provider, domain, names, kind, quality, heat, image, width, height, *text = facts
+    original_url, amp_url, provider, domain, names, kind, quality, heat, image, width, height, details, *text = facts
     topics, categories = _names(names)
     excerpt, content = text or ("", "")
     return Mention(
@@ -121,6 +125,7 @@ def make_mention(path: str, row: Sequence[Any]) -> Mention:
         heat=heat,
         image=Image(image, width, height) if image is not None else None,
         content=content,
+        **(_details(details) if details else {}),
     )
 
 
@@ -136,6 +141,33 @@ _VISIBILITIES = tuple(Visibility)
 
 # A corpus has few providers and names, and uses them often.
 _provider = lru_cache(maxsize=4096)(Provider)
+
+
+def _details_as_json(mention: Mention) -> str:
+    """Return the values that few records have, by their names; an empty text if the record has none of them."""
+    if mention[_FIRST_DETAIL:] == _NO_DETAILS:
+        return ""
+    values = {name: getattr(mention, name) for name in DETAILS}
+    return to_json({name: value for name, value in values.items() if value != _DEFAULTS[name]})
+
+
+def _details(as_json: str) -> dict[str, Any]:
+    """Return the values in :func:`_details_as_json` as arguments of a :class:`Mention`."""
+    values: dict[str, Any] = json.loads(as_json)
+    for name, make in (("authors", Author), ("enclosures", Enclosure)):
+        if name in values:
+            values[name] = tuple(make(*fields) for fields in values[name])
+    if "episode" in values:
+        values["episode"] = Episode(*values["episode"])
+    return values
+
+
+DETAILS = ("has_time", "authors", "language", "enclosures", "episode")
+"""The last fields of a :class:`Mention`, which few records have."""
+
+_DEFAULTS = Mention._field_defaults
+_NO_DETAILS = tuple(_DEFAULTS[name] for name in DETAILS)
+_FIRST_DETAIL = len(Mention._fields) - len(DETAILS)
 
 
 @lru_cache(maxsize=4096)

@@ -57,10 +57,13 @@ CREATE TABLE mention (                   -- one row for every link record of eve
     updated INTEGER, original_url TEXT, amp_url TEXT, provider TEXT, domain TEXT, -- NULL: the record has none
     names     TEXT NOT NULL,             -- of its topics, and of its categories, as JSON
     type TEXT NOT NULL, quality, heat, image TEXT, width INTEGER, height INTEGER,
+    late INTEGER,                        -- `updated`, if it was in the future when the file was read
+    details   TEXT NOT NULL,             -- what few records have, as JSON (feeds.catalogue.rows), or empty
     excerpt TEXT NOT NULL, content TEXT NOT NULL
 );
 CREATE INDEX mention_source ON mention (source_id);
 CREATE INDEX mention_entry ON mention (entry_id) WHERE entry_id IS NOT NULL;
+CREATE INDEX mention_late ON mention (late) WHERE late IS NOT NULL;
 CREATE INDEX mention_unmerged ON mention (id) WHERE live = 1 AND entry_id IS NULL;
 
 CREATE TABLE feed_reference (            -- how many files name a feed, published or not

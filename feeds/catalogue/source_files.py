@@ -10,7 +10,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from feeds.catalogue.queries import next_due
-from feeds.catalogue.rows import MARK_VALUE, MENTION_COLUMNS, TEXT_COLUMNS, Limits, NewMention, mention_values, to_json
+from feeds.catalogue.rows import (
+    MARK_VALUE,
+    MENTION_COLUMNS,
+    TEXT_COLUMNS,
+    UPDATED_VALUE,
+    Limits,
+    NewMention,
+    mention_values,
+    to_json,
+)
 from feeds.catalogue.schema import get_meta, set_meta
 from feeds.model import Kind, Mention, Outline, Parsed, Provider, Visibility
 from feeds.rules.entries import key_hash, merge_keys, outline, provider_of
@@ -31,8 +40,8 @@ INSERT INTO source (id, path, stamp, digest, readable, visibility, mark, appears
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_MENTION = f"""
-INSERT INTO mention (id, source_id, entry_id, live, keys, {MENTION_COLUMNS}, {TEXT_COLUMNS})
-VALUES (?, ?, ?, ?, ?{", ?" * len(f"{MENTION_COLUMNS}, {TEXT_COLUMNS}".split(", "))})
+INSERT INTO mention (id, source_id, entry_id, live, keys, late, {MENTION_COLUMNS}, {TEXT_COLUMNS})
+VALUES (?, ?, ?, ?, ?, ?{", ?" * len(f"{MENTION_COLUMNS}, {TEXT_COLUMNS}".split(", "))})
 """  # noqa: S608 - our own text
 
 _ADD_REFERENCES = "INSERT INTO feed_reference VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET files = files + excluded.files"
@@ -223,18 +232,27 @@ def record_files(
             mention_id += 1
             is_live = live and mention.limits.allow(limit, least)
             mentions.append((mention_id, source_id, is_live, mention))
-            if is_live:
+            if is_live and _late(mention, limit) is None:  # a late one needs the time of the build to be merged
                 arrivals[mention_id] = mention
     entry_of = place(arrivals).get
     db.executemany(_INSERT_SOURCE, sources)
     db.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", problems)
     db.executemany(
         _INSERT_MENTION,
-        ((number, source, entry_of(number), is_live, *mention.values) for number, source, is_live, mention in mentions),
+        (
+            (number, source, entry_of(number), is_live, mention.values[0], _late(mention, limit), *mention.values[1:])
+            for number, source, is_live, mention in mentions
+        ),
     )
     mention_keys = [(key, number) for number, _, _, mention in mentions for key in mention.keys]
     db.executemany("INSERT INTO mention_key VALUES (?, ?)", mention_keys)
     db.executemany(_ADD_REFERENCES, ((kind, key, files) for (kind, key), files in references.items()))
+
+
+def _late(mention: NewMention, now: int) -> int | None:
+    """Return when the record was updated, if that lies in the future of `now`; else None."""
+    updated: int | None = mention.values[UPDATED_VALUE]
+    return updated if updated is not None and updated > now else None
 
 
 def remove_files(db: sqlite3.Connection, paths: Iterable[str]) -> None:
@@ -288,5 +306,11 @@ def update_live(db: sqlite3.Connection, now: datetime, least: Visibility) -> Non
     db.execute(
         "UPDATE mention SET live = NOT live, entry_id = NULL WHERE id IN (SELECT mention_id FROM visibility_candidate)"
     )
+    # What a record calls its last change counts from that moment on.
+    db.execute(
+        "INSERT OR IGNORE INTO dirty_entry SELECT entry_id FROM mention WHERE late <= :now AND +entry_id IS NOT NULL",
+        values,
+    )
+    db.execute("UPDATE mention SET late = NULL WHERE late <= :now", values)
     due = next_due(db, now)
     set_meta(db, "live", json.dumps([to_seconds(due) if due is not None else None, least]))

@@ -136,8 +136,7 @@ class _Parser:
         if not title:
             raise _LostError(1, "it has no title", "add a line title: to the front matter")
         restrictions = self.restrictions(fields)
-        embargo = restrictions.embargo.moment if restrictions.embargo is not None else None
-        published = self.own_date(fields) or embargo or self.date_in_name()
+        published = self.own_date(fields) or restrictions.embargo or self.date_in_name()
         if published is None:
             raise _LostError(1, "it has no date", f"{dates.ADVICE} in a line date:")
         content, dropped = markup.to_html(body, self.suffix)
@@ -166,7 +165,7 @@ class _Parser:
         advice = "write it in HTML that feeds can carry: text, pictures, links"
         self.report(line, reason, advice, Severity.WARNING)
 
-    def own_date(self, fields: Fields) -> datetime | None:
+    def own_date(self, fields: Fields) -> dates.DateValue | None:
         """Return the article's date, or None if no field is for it."""
         name, published = fields.date("publishedDateTime", self.settings)
         value = fields.find("publishedDateTime")[1]
@@ -180,31 +179,31 @@ class _Parser:
     def why_no_date(self, value: object) -> str:
         return dates.why_no_date(value, self.settings.zone, self.settings.date_order)
 
-    def date_in_name(self) -> datetime | None:
+    def date_in_name(self) -> dates.DateValue | None:
         """Return the date at the start of the file's name, as Jekyll has it."""
         match = _DATED_NAME.match(posixpath.basename(self.path))
-        date = self.date(match[1]) if match else None
-        return date.moment if date is not None else None
+        return self.date(match[1]) if match else None
 
     def restrictions(self, fields: Fields) -> Restrictions:
         return read_restrictions(fields, self.date)
 
-    def mention(self, fields: Fields, restrictions: Restrictions, published: datetime, **given: Any) -> Mention:
+    def mention(self, fields: Fields, restrictions: Restrictions, date: dates.DateValue, **given: Any) -> Mention:
         """Return the mention of `fields`.
 
         Args:
             fields: the record.
             restrictions: its restrictions.
-            published: its date.
+            date: its date.
             given: the values that own and related mentions take differently.
         """
         web, original, amp = fields.link("webUrl"), fields.link("originalUrl"), fields.link("ampWebUrl")
         url = web or original
-        published, embargo = _appearance(published, restrictions.embargo)
+        published, embargo = _appearance(date.moment, restrictions.embargo)
         return Mention(
             path=self.path,
             published=published,
-            updated=self.updated(fields),
+            updated=self.updated(fields, published),
+            has_time=date.has_time,
             visibility=restrictions.visibility,
             mark=restrictions.mark,
             embargo=embargo,
@@ -222,12 +221,19 @@ class _Parser:
             **given,
         )
 
-    def updated(self, fields: Fields) -> datetime | None:
+    def updated(self, fields: Fields, published: datetime) -> datetime | None:
+        """Return when the record was updated, or None if no field says so, or says something impossible."""
         name, updated = fields.date("updatedDateTime", self.settings)
         value = fields.find("updatedDateTime")[1]
-        if updated is None and value is not None:
-            fields.warn(name, self.why_no_date(value), dates.ADVICE)
-        return updated
+        if updated is None:
+            if value is not None:
+                fields.warn(name, self.why_no_date(value), dates.ADVICE)
+            return None
+        if updated.moment >= published:
+            return updated.moment
+        if updated.has_time or published - updated.moment >= timedelta(days=1):
+            fields.warn(name, "it lies before the date of the article and is not used", "correct one of the two dates")
+        return None
 
     def explicit_id(self, fields: Fields) -> str | None:
         """Return the ``id`` of the record, which must be an absolute IRI (RFC 4287 section 4.2.6)."""
@@ -267,7 +273,7 @@ class _Parser:
         mention = self.mention(
             fields,
             self.restrictions(fields),
-            published or own.published,
+            published or dates.DateValue(own.published, own.has_time),
             position=position,
             title=title,
             topics=tuple(dict.fromkeys((*own.topics, *_plain(fields.names("topics"))))),
@@ -301,10 +307,12 @@ class _Parser:
         content, dropped = markup.to_html("\n".join([*between, "", *after]), self.suffix)
         self.report_dropped(dropped)
         excerpt = markup.first_paragraph(markup.to_html("\n".join(after), self.suffix)[0])
-        own = Mention(self.path, 0, title, published, excerpt=excerpt, content=content)
+        own = Mention(
+            self.path, 0, title, published.moment, excerpt=excerpt, content=content, has_time=published.has_time
+        )
         return Article(self.path, (own,))
 
-    def date_near_top(self, lines: list[str], used: list[int]) -> tuple[datetime, int]:
+    def date_near_top(self, lines: list[str], used: list[int]) -> tuple[dates.DateValue, int]:
         """Return the date that a line below the title consists of, and the number of that line, from 0.
 
         Without such a line, the date is that in the name of the file, and the line is that of the title.
@@ -314,7 +322,7 @@ class _Parser:
             if date is not None:
                 if date.doubt:
                     self.report(number + 1, date.doubt, date.advice, Severity.WARNING)
-                return date.moment, number
+                return date, number
         published = self.date_in_name()
         if published is None:
             raise _LostError(1, "it has no date", "write it in the line after the title, or as front matter")

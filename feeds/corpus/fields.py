@@ -7,12 +7,12 @@ without it. :mod:`feeds.corpus.article` decides which missing field loses an art
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
 from feeds.corpus import dates
+from feeds.corpus.dates import DateValue
 from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Image, Provider, Severity
 from feeds.rules import urls
@@ -134,15 +134,13 @@ class Fields:
             self.warn(name, "it is not a number", "write digits, or leave the field out")
             return None
 
-    def date(self, field: str, settings: ReadSettings) -> tuple[str, datetime | None]:
+    def date(self, field: str, settings: ReadSettings) -> tuple[str, DateValue | None]:
         """Return the name under which `field` has a value, and the value as a date; None if it is not a date."""
         name, value = self.find(field)
-        found = dates.parse_date(value, settings.zone, settings.date_order) if value is not None else None
-        if found is None:
-            return name, None
-        if found.doubt:
-            self.warn(name, found.doubt, found.advice)
-        return name, found.moment
+        date = dates.parse_date(value, settings.zone, settings.date_order) if value is not None else None
+        if date is not None and date.doubt:
+            self.warn(name, date.doubt, date.advice)
+        return name, date
 
     def link(self, field: str) -> str | None:
         """Return `field` as an absolute http(s) address, or None."""

@@ -300,11 +300,19 @@ class LineFinder:
         return self._text.count("\n", 0, match.end()) + 1 if match else 1
 
 
-def line_of_field(text: str, field: str) -> int:
-    """Return the line, from 1, of a field under any of its names; 1 if `text` does not have it."""
+def line_of_field(text: str, field: str, position: int = 0) -> int:
+    """Return the line, from 1, of a field under any of its names; 1 if `text` does not have it.
+
+    Args:
+        text: a file whose front matter is valid.
+        field: the name of the field in this project.
+        position: 0 for a field of the article, else the position of the related record, from 1.
+    """
     finder = LineFinder(text.replace("\r\n", "\n").replace("\r", "\n"))
-    lines = (finder.of((name,)) for name in (field, *FIELD_NAMES.get(field, ())))
-    return next((line for line in lines if line > 1), 1)
+    record: tuple[str | int, ...] = ("related", position - 1) if position else ()
+    start = finder.of(record)  # the result for a name that is not there
+    lines = (finder.of((*record, name)) for name in (field, *FIELD_NAMES.get(field, ())))
+    return next((line for line in lines if line != start), start)
 
 
 def _first_line(text: str, handler: BaseHandler) -> int:

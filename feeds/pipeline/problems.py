@@ -1,4 +1,4 @@
-"""All problems of a corpus: those of single files, and articles that are merged although they are two files."""
+"""All problems of a corpus: those of single files, and those that depend on other files or on the time of the build."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from feeds.rules.urls import section_key
 from feeds.settings.site import Site
 
 MAX_LOCATED = 50
-"""The number of files that are read again to find the line of a merged article's address."""
+"""The number of files that are read again to find the line of such a problem."""
 
 
 def load_problems(db: sqlite3.Connection, site: Site) -> tuple[Problem, ...]:
     """Return all problems, by path and line; the catalogue `db` of `site` is up to date."""
-    merged = list(_merged_articles(db, site.corpus_path)) if site.duplicates == "warn" else []
-    problems = (*queries.load_problems(db), *merged)
-    return tuple(sorted(problems, key=lambda it: (it.path, it.line, it.field, it.reason))) if merged else problems
+    others = list(_future_changes(db, site.corpus_path))
+    if site.duplicates == "warn":
+        others += _merged_articles(db, site.corpus_path)
+    problems = (*queries.load_problems(db), *others)
+    return tuple(sorted(problems, key=lambda it: (it.path, it.line, it.field, it.reason))) if others else problems
 
 
 def _merged_articles(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:
@@ -33,15 +35,24 @@ def _merged_articles(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:
         yield Problem(other.path, line, field, reason, advice, Severity.WARNING)
 
 
+def _future_changes(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:
+    """Yield a warning for every record whose last change lies in the future."""
+    for number, (path, position) in enumerate(queries.future_changes(db)):
+        line = _line_of(corpus / path, "updatedDateTime", position) if number < MAX_LOCATED else 1
+        field = f"related[{position}].updatedDateTime" if position else "updatedDateTime"
+        reason, advice = "it lies in the future and is not used before that time", "correct the date"
+        yield Problem(path, line, field, reason, advice, Severity.WARNING)
+
+
 def _same_address(one: Mention, other: Mention) -> bool:
     return one.url is not None and other.url is not None and section_key(one.url) == section_key(other.url)
 
 
-def _line_of(path: Path, field: str) -> int:
+def _line_of(path: Path, field: str, position: int = 0) -> int:
     """Return the line of a field in a file, or 1 if it can't be determined."""
-    from feeds.corpus.front_matter import line_of_field  # slow to load, and most corpora have no such articles
+    from feeds.corpus.front_matter import line_of_field  # slow to load, and most corpora have no such problems
 
     try:
-        return line_of_field(path.read_text("utf-8-sig"), field)
+        return line_of_field(path.read_text("utf-8-sig"), field, position)
     except (OSError, ValueError):
         return 1

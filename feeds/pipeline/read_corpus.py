@@ -43,7 +43,7 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
     if schema.get_meta(db, "site") != site.fingerprint:
         merging.mark_all_dirty(db)
         schema.set_meta(db, "site", site.fingerprint)
-    merger = merging.Merger(db, site, context.ledger)
+    merger = merging.Merger(db, site, context.ledger, context.now)
     if changed:
         with stopwatch.stage("read", len(changed)):
             for batch in _read(context, changed):
@@ -58,7 +58,7 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
         schema.add_indexes(db)  # update_live needs them; while rows are inserted they would only cost time
         source_files.update_live(db, context.now, site.least_visibility)
         merger.merge_batches(stopwatch.progress.advance)
-        return merger.finish(context.now)
+        return merger.finish()
 
 
 def _scan(context: BuildContext, only: Collection[str] | None) -> tuple[list[SourceFile], dict[str, str]]:

@@ -191,7 +191,9 @@ def provider_of(mention: Mention, home: Provider) -> Provider:
     return Provider(name or (home.name if domain == home.domain else domain), domain)
 
 
-def outline(mentions: Iterable[Mention], home: Provider, *, identity: str | None = None) -> Outline:
+def outline(
+    mentions: Iterable[Mention], home: Provider, *, identity: str | None = None, now: datetime | None = None
+) -> Outline:
     """Return the outline of the entry that `mentions` make. Its address is empty if there is no page.
 
     The representative mention gives id, address, title and date. `updated` is the latest time that a mention names, and
@@ -201,6 +203,7 @@ def outline(mentions: Iterable[Mention], home: Provider, *, identity: str | None
         mentions: at least one, all of the same page, in any order.
         home: the site as a provider, for an article without one.
         identity: the id under which the entry was published, if it is not the one of :func:`entry_uri`.
+        now: the time of the build: a change that lies after it does not count yet. None if there is no such change.
     """
     ranked = _ranked(mentions)
     top = ranked[0]
@@ -210,7 +213,7 @@ def outline(mentions: Iterable[Mention], home: Provider, *, identity: str | None
         _page_url(top),
         top.title,
         to_seconds(top.published),
-        to_seconds(_updated(ranked)),
+        to_seconds(_updated(ranked, now)),
         (provider.name, provider.domain),
         _merge_names([mention.topics for mention in ranked]),
         _merge_names([mention.categories for mention in ranked]),
@@ -224,6 +227,7 @@ def merge(
     home: Provider,
     *,
     identity: str | None = None,
+    updated: datetime | None = None,
     page: str | None = None,
     page_url: str = "",
     related: tuple[Link, ...] = (),
@@ -234,6 +238,7 @@ def merge(
 
     Args:
         mentions, home, identity: as for :func:`outline`.
+        updated: the time of the last change, if the outline has another one than the mentions.
         page, page_url: slug and address of the page that we make for an article without a web page.
         related: the entries that it is related to.
     """
@@ -245,7 +250,7 @@ def merge(
         url=url,
         title=top.title,
         published=top.published,
-        updated=_updated(ranked),
+        updated=updated or _updated(ranked, None),
         provider=provider_of(top, home),
         topics=_merge_names([mention.topics for mention in ranked]),
         categories=_merge_names([mention.categories for mention in ranked]),
@@ -260,6 +265,11 @@ def merge(
         image=_first(ranked, attrgetter("image")),
         page=page,
         related=related,
+        has_time=top.has_time,
+        authors=_first(ranked, lambda mention: mention.authors or None) or (),
+        language=_first(ranked, attrgetter("language")) or "",
+        enclosures=_first(ranked, lambda mention: mention.enclosures or None) or (),
+        episode=_first(ranked, attrgetter("episode")),
     )
 
 
@@ -278,11 +288,11 @@ def _page_url(top: Mention) -> str:
     return urls.section_url(top.url) if top.position == 0 else urls.page_url(top.url)
 
 
-def _updated(ranked: Sequence[Mention]) -> datetime:
-    """Return the latest change that a mention names, not before the date of the first mention."""
+def _updated(ranked: Sequence[Mention], now: datetime | None) -> datetime:
+    """Return the latest change that a mention names, not before the date of the first mention, and not after `now`."""
     latest = ranked[0].published
     for mention in ranked:
-        if mention.updated is not None and mention.updated > latest:
+        if mention.updated is not None and mention.updated > latest and (now is None or mention.updated <= now):
             latest = mention.updated
     return latest
 

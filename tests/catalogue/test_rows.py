@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from feeds.catalogue import schema, source_files
 from feeds.catalogue.rows import MENTION_COLUMNS, TEXT_COLUMNS, make_mention, mention_values
-from feeds.model import Article, Image, Mention, Parsed, Problem, Provider, Visibility
+from feeds.model import Article, Author, Enclosure, Episode, Image, Mention, Parsed, Problem, Provider, Visibility
 from feeds.rules.times import from_seconds
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -44,17 +44,23 @@ MENTIONS = st.builds(
     heat=NUMBERS,
     image=st.none() | st.builds(Image, TEXTS, *(st.none() | st.integers(1, 10**5),) * 2),
     content=TEXTS,
+    has_time=st.booleans(),
+    authors=st.lists(st.builds(Author, TEXTS, st.none() | TEXTS, st.none() | TEXTS), max_size=2).map(tuple),
+    language=TEXTS,
+    enclosures=st.lists(st.builds(Enclosure, TEXTS, TEXTS, st.none() | st.integers(0, 10**12)), max_size=2).map(tuple),
+    episode=st.none()
+    | st.builds(Episode, st.none() | st.integers(0, 999), st.none(), TEXTS, st.none() | st.booleans()),
 )
 
 
 @given(mention=MENTIONS)
 def test_a_mention_comes_out_of_the_catalogue_as_it_went_in(mention: Mention) -> None:
     columns = f"{MENTION_COLUMNS}, {TEXT_COLUMNS}"
-    values: tuple[Any, ...] = (1, 1, 0, "[]", *mention_values(mention))
+    values: tuple[Any, ...] = (1, 1, 0, "[]", None, *mention_values(mention))
     with contextlib.closing(sqlite3.connect(":memory:")) as db:
         db.executescript(schema._SCHEMA)
         marks = ", ".join("?" * len(values))
-        db.execute(f"INSERT INTO mention (id, source_id, live, keys, {columns}) VALUES ({marks})", values)
+        db.execute(f"INSERT INTO mention (id, source_id, live, keys, late, {columns}) VALUES ({marks})", values)
         row = db.execute(f"SELECT {columns} FROM mention").fetchone()
         assert repr(make_mention("a.md", row)) == repr(mention)  # a number stays whole, or with a point
         row = db.execute(f"SELECT {MENTION_COLUMNS} FROM mention").fetchone()

@@ -14,7 +14,7 @@ import pytest
 
 from feeds.corpus.article import parse_article
 from feeds.corpus.read_settings import ReadSettings
-from feeds.model import Image, Mention, Parsed, Visibility
+from feeds.model import Author, Enclosure, Episode, Image, Mention, Parsed, Visibility
 from tests.paths import ARTICLES
 
 CASES = sorted(path.name for path in ARTICLES.iterdir() if path.suffix != ".json")
@@ -26,11 +26,13 @@ def as_json(parsed: Parsed) -> object:
     def plain(value: object) -> object:
         match value:
             case dict():
-                kept = {key: each for key, each in value.items() if each is not Visibility.PUBLIC}
-                return {key: plain(each) for key, each in kept.items() if each not in (None, "", (), [])}
+                return {key: plain(each) for key, each in value.items() if each not in (None, "", (), [])}
             case Visibility():
                 return value.name
-            case Mention() | Image():
+            case Mention():
+                defaults = Mention._field_defaults
+                return plain({key: each for key, each in value._asdict().items() if each != defaults.get(key)})
+            case Image() | Author() | Enclosure() | Episode():
                 return plain(value._asdict())
             case list() | tuple():
                 return [plain(each) for each in value]
