@@ -198,7 +198,7 @@ def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility)
 
 def merged_articles(db: sqlite3.Connection) -> Iterator[list[Mention]]:
     """Yield the articles of every entry that several articles are about; the one that speaks for it first."""
-    rows = db.execute("SELECT id FROM entry WHERE articles > 1 ORDER BY uri").fetchall()
+    rows = db.execute("SELECT id FROM entry WHERE articles > 1 ORDER BY +uri").fetchall()
     for (entry_id,) in rows:
         own = [mention for mention in mentions_of(db, entry_id) if mention.position == 0]
         yield sorted(own, key=entries.representation_order)
