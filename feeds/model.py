@@ -204,11 +204,19 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The result of reading one source file: an article, or None and the problem that lost it; and all warnings."""
+    """The result of reading one source file.
+
+    Attributes:
+        path: the file.
+        article: the article, or None if a problem lost it.
+        problems: all problems.
+        unused: the names of well-known fields that this project does not use.
+    """
 
     path: str
     article: Article | None
     problems: tuple[Problem, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +308,8 @@ class Feed:
         ttl: the number of minutes after which a reader should poll it again
             (:func:`feeds.rules.times.polling_interval`).
         ended: since when no article of the corpus names it; None if an article does.
+        displayed: how many entries its documents show; None while that is not known.
+        short: how many of these are shown in short form; None while that is not known.
     """
 
     kind: Kind
@@ -311,6 +321,21 @@ class Feed:
     newest: datetime | None
     ttl: int
     ended: datetime | None = None
+    displayed: int | None = None
+    short: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reductions:
+    """What feeds leave out to stay readable.
+
+    Attributes:
+        short_entries: how many entries are shown in short form, because their text is too long.
+        cut_feeds: how many feeds show fewer entries than their limit, because their documents would be too large.
+    """
+
+    short_entries: int = 0
+    cut_feeds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

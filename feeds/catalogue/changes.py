@@ -10,7 +10,7 @@ import sqlite3
 
 from feeds.catalogue import archives
 from feeds.catalogue.schema import get_meta, set_meta
-from feeds.model import Kind
+from feeds.model import Feed, Kind
 
 
 def matches_snapshot(db: sqlite3.Connection, snapshot: str | None) -> bool:
@@ -45,6 +45,22 @@ def mark_related_entries(db: sqlite3.Connection, entry_id: int) -> None:
 def mark_site_feed(db: sqlite3.Connection) -> None:
     """Mark the feed of all entries as pending: its page lists all other feeds."""
     db.execute("UPDATE feed SET pending = 1 WHERE kind = ?", (Kind.ALL,))
+
+
+def record_extent(db: sqlite3.Connection, feed: Feed, asked: int, shown: int, short: int) -> None:
+    """Record how many entries the documents of a feed show.
+
+    Args:
+        db: the catalogue.
+        feed: the feed.
+        asked: how many its limit lets it show.
+        shown: how many of these fit into its documents.
+        short: how many of these are shown in short form.
+    """
+    db.execute(
+        "UPDATE feed SET asked = ?, displayed = ?, short = ? WHERE kind = ? AND key = ?",
+        (asked, shown, short, feed.kind, feed.key),
+    )
 
 
 def changed_pages(db: sqlite3.Connection) -> list[int]:

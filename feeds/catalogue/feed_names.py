@@ -70,7 +70,7 @@ def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: dateti
         dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": site.limit_of(kind)}).fetchall()
         db.execute(
             "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, ttl = ?,"
-            " ended = NULL WHERE kind = ? AND key = ?",
+            " ended = NULL, asked = NULL, displayed = NULL, short = NULL WHERE kind = ? AND key = ?",
             (
                 name,
                 wanted,

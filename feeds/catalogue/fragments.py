@@ -23,19 +23,21 @@ class Fragments(NamedTuple):
 
     Attributes:
         sizes: format → size of its fragment in bytes, as JSON.
+        short: whether the entry is shown in short form.
         body: the fragments, one after the other.
     """
 
     sizes: str
+    short: bool
     body: bytes
 
     @classmethod
-    def of(cls, parts: Mapping[str, bytes]) -> Fragments:
+    def of(cls, parts: Mapping[str, bytes], *, short: bool = False) -> Fragments:
         """Return the value for `parts`, format → fragment."""
-        return cls(to_json({name: len(part) for name, part in parts.items()}), b"".join(parts.values()))
+        return cls(to_json({name: len(part) for name, part in parts.items()}), short, b"".join(parts.values()))
 
     def parts(self) -> dict[str, bytes]:
-        """Return the argument of :meth:`of`."""
+        """Return the fragments by format."""
         sizes = fragment_sizes(self.sizes)
         ends = accumulate(sizes.values())
         return {name: self.body[end - size : end] for (name, size), end in zip(sizes.items(), ends, strict=True)}
@@ -50,13 +52,16 @@ def fragment_sizes(as_json: str) -> dict[str, int]:
 def load_fragments(db: sqlite3.Connection, shown: Iterable[ShownEntry]) -> list[Fragments]:
     """Return the fragments of the entries `shown`, in their order. All of them must be stored."""
     entry_ids = [entry.entry_id for entry in shown]
-    query = "SELECT entry_id, sizes, body FROM json_each(?) CROSS JOIN fragment ON entry_id = value"
-    by_id = {entry_id: Fragments(*row) for entry_id, *row in db.execute(query, (json.dumps(entry_ids),))}
+    query = "SELECT entry_id, sizes, short, body FROM json_each(?) CROSS JOIN fragment ON entry_id = value"
+    by_id = {
+        entry_id: Fragments(sizes, bool(short), body)
+        for entry_id, sizes, short, body in db.execute(query, (json.dumps(entry_ids),))
+    }
     return [by_id[entry_id] for entry_id in entry_ids]
 
 
 def store_fragments(db: sqlite3.Connection, rendered: Iterable[tuple[int, Fragments]]) -> None:
     """Store the fragments of entries, by their ids, and record that they were rendered. Stored fragments stay."""
     rows = [(entry_id, *fragments) for entry_id, fragments in rendered]
-    db.executemany("INSERT OR IGNORE INTO fragment VALUES (?, ?, ?)", rows)
+    db.executemany("INSERT OR IGNORE INTO fragment VALUES (?, ?, ?, ?)", rows)
     db.executemany("INSERT OR IGNORE INTO rendered_entry VALUES (?)", [row[:1] for row in rows])

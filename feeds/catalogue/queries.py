@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, TEXT_COLUMNS, make_mention
-from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Link, Mention, Problem, Provider, Severity, Visibility
+from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Link, Mention, Problem, Reductions, Severity, Visibility
 from feeds.rules import entries, urls
-from feeds.rules.entries import RELATED_LIMIT
+from feeds.rules.entries import RELATED_LIMIT, EntrySettings
 from feeds.rules.site_layout import parse_feed_folder
 from feeds.rules.text import clean_text
 from feeds.rules.times import EPOCH, from_seconds, latest, to_seconds
@@ -56,10 +56,10 @@ class EntryRows(NamedTuple):
     related: list[list[str]]
 
 
-def load_entry(db: sqlite3.Connection, entry_id: int, home: Provider) -> Entry:
+def load_entry(db: sqlite3.Connection, entry_id: int, settings: EntrySettings) -> Entry:
     """Return the entry with everything that its fragments show: its mentions merged, and its related entries."""
     (rows,) = load_entry_rows(db, [entry_id])
-    return merge_rows(rows, home)
+    return merge_rows(rows, settings)
 
 
 def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterator[EntryRows]:
@@ -79,11 +79,11 @@ def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterato
             yield EntryRows(mentions[number], uri, updated, page, page_url, related[number])
 
 
-def merge_rows(rows: EntryRows, home: Provider) -> Entry:
-    """Return the entry of these rows; `home` is the site as a provider."""
+def merge_rows(rows: EntryRows, settings: EntrySettings) -> Entry:
+    """Return the entry of these rows."""
     return entries.merge(
         [make_mention(path, row) for path, row in rows.mentions],
-        home,
+        settings,
         identity=rows.uri,
         updated=from_seconds(rows.updated),
         page=rows.page,
@@ -98,7 +98,8 @@ def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
     The feed of all entries is the first; topics, providers and categories follow, sorted by name.
     """
     only = "WHERE pending = 1" if pending else ""
-    rows = db.execute(f"SELECT kind, key, name, slug, entries, newest, updated, ttl, ended FROM feed {only}")  # noqa: S608
+    columns = "kind, key, name, slug, entries, newest, updated, ttl, ended, displayed, short"
+    rows = db.execute(f"SELECT {columns} FROM feed {only}")  # noqa: S608 - our own text
     feeds = [
         Feed(
             kind=Kind(kind),
@@ -110,8 +111,10 @@ def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
             newest=from_seconds(newest) if newest is not None else None,
             ttl=ttl,
             ended=from_seconds(ended) if ended is not None else None,
+            displayed=displayed,
+            short=short,
         )
-        for kind, key, name, slug, count, newest, updated, ttl, ended in rows
+        for kind, key, name, slug, count, newest, updated, ttl, ended, displayed, short in rows
     ]
     kinds = list(Kind)
     return sorted(feeds, key=lambda feed: (kinds.index(feed.kind), feed.name.casefold(), feed.key))
@@ -213,9 +216,23 @@ def future_changes(db: sqlite3.Connection) -> list[tuple[str, int]]:
     return [(path, position) for path, position in rows]
 
 
+def unused_fields(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Return the well-known fields that are not used, with the number of files that have them; the most used first."""
+    rows = db.execute("SELECT name, files FROM unused_field WHERE files > 0 ORDER BY files DESC, name")
+    return [(name, files) for name, files in rows]
+
+
 def count_entries(db: sqlite3.Connection) -> int:
     """Return how many entries there are."""
     return _one_number(db, _SIZE_OF_ALL)
+
+
+def count_reductions(db: sqlite3.Connection) -> Reductions:
+    """Return how many entries are shown in short form, and how many feeds show fewer entries for their size."""
+    return Reductions(
+        _one_number(db, "SELECT count(*) FROM fragment WHERE short"),
+        _one_number(db, "SELECT count(*) FROM feed WHERE displayed < asked"),
+    )
 
 
 def count_feeds(db: sqlite3.Connection) -> int:

@@ -30,7 +30,8 @@ CREATE TABLE source (                    -- one row for every article file
     appears   INTEGER NOT NULL,          -- seconds since the epoch, like every time here
     expires   INTEGER,                   -- the time from which on it must not be shown any more, or NULL
     live      INTEGER NOT NULL,          -- 1: published now, under the settings in force
-    names     TEXT NOT NULL              -- kind and key of every feed that the file names, as JSON
+    names     TEXT NOT NULL,             -- kind and key of every feed that the file names, as JSON
+    unused    TEXT NOT NULL              -- names of well-known fields that are not used, as JSON
 );
 -- Files that every build examines (feeds.corpus.scan): those without a stamp, and those that have another name. A
 -- partial index, since there are few: without it, a build would look at all files. 'linked' sorts behind all digits.
@@ -68,6 +69,10 @@ CREATE INDEX mention_unmerged ON mention (id) WHERE live = 1 AND entry_id IS NUL
 
 CREATE TABLE feed_reference (            -- how many files name a feed, published or not
     kind TEXT NOT NULL, key TEXT NOT NULL, files INTEGER NOT NULL, PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+
+CREATE TABLE unused_field (              -- how many files have a well-known field that is not used
+    name TEXT PRIMARY KEY, files INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE mention_key (               -- mentions with a common key are one group (feeds.rules.entries.merge_keys)
@@ -120,6 +125,8 @@ CREATE TABLE feed (
     newest INTEGER, updated INTEGER,     -- of the entries that it shows; NULL if there are none
     ttl INTEGER NOT NULL DEFAULT 0,      -- in minutes
     ended INTEGER,                       -- since when no article names it
+    asked INTEGER, displayed INTEGER,    -- how many entries its limit lets it show, and how many fit; NULL: not known
+    short INTEGER,                       -- how many of these are in short form
     pending INTEGER NOT NULL DEFAULT 1,  -- 1: its documents may differ from those in the snapshot
     PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
@@ -134,8 +141,11 @@ CREATE TABLE pending_month (             -- archives that may differ from those 
 CREATE TABLE abandoned_folder (folder TEXT PRIMARY KEY) WITHOUT ROWID;  -- in the snapshot, but of no feed or page now
 
 CREATE TABLE fragment (                  -- an entry in all formats, one after the other
-    entry_id INTEGER PRIMARY KEY, sizes TEXT NOT NULL, body BLOB NOT NULL
+    entry_id INTEGER PRIMARY KEY,
+    sizes TEXT NOT NULL, short INTEGER NOT NULL, -- 1: its text is too long for feeds
+    body BLOB NOT NULL
 );
+CREATE INDEX fragment_short ON fragment (entry_id) WHERE short;
 """
 
 _LATE_INDEXES = (  # indexes that are not needed while files are read

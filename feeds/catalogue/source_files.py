@@ -36,8 +36,8 @@ FILES_PER_BATCH = 500
 """The number of files that one call records."""
 
 _INSERT_SOURCE = """
-INSERT INTO source (id, path, stamp, digest, readable, visibility, mark, appears, expires, live, names)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO source (id, path, stamp, digest, readable, visibility, mark, appears, expires, live, names, unused)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_MENTION = f"""
 INSERT INTO mention (id, source_id, entry_id, live, keys, late, {MENTION_COLUMNS}, {TEXT_COLUMNS})
@@ -51,6 +51,13 @@ UPDATE feed_reference SET files = files - 1 WHERE (kind, key) IN (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')
     FROM source JOIN json_each(names) WHERE source.path = ?
 )
+"""
+
+_ADD_UNUSED = "INSERT INTO unused_field VALUES (?, ?) ON CONFLICT DO UPDATE SET files = files + excluded.files"
+
+_REMOVE_UNUSED = """
+UPDATE unused_field SET files = files - 1
+WHERE name IN (SELECT value FROM source JOIN json_each(unused) WHERE source.path = ?)
 """
 
 _REMOVE_KEYS = """
@@ -127,26 +134,31 @@ class FileRows(NamedTuple):
         mentions: the article's own first; empty if the file is not an article.
         problems: rows of the table `problem`.
         names: kind and key of every feed that the file names.
+        unused: names of well-known fields that are not used.
     """
 
     mentions: list[NewMention]
     problems: list[tuple[Any, ...]]
     names: list[tuple[str, str]]
+    unused: tuple[str, ...]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as plain tuples: named tuples take twice as long."""
         plain = [(keys, tuple(outline), tuple(limits), values) for keys, outline, limits, values in self.mentions]
-        return _restore_rows, (plain, self.problems, self.names)
+        return _restore_rows, (plain, self.problems, self.names, self.unused)
 
 
 def _restore_rows(
-    plain: list[tuple[Any, ...]], problems: list[tuple[Any, ...]], names: list[tuple[str, str]]
+    plain: list[tuple[Any, ...]],
+    problems: list[tuple[Any, ...]],
+    names: list[tuple[str, str]],
+    unused: tuple[str, ...],
 ) -> FileRows:
     mentions = [
         NewMention(keys, Outline._make(outline), Limits._make(limits), values)
         for keys, outline, limits, values in plain
     ]
-    return FileRows(mentions, problems, names)
+    return FileRows(mentions, problems, names, unused)
 
 
 class ReadResult(NamedTuple):
@@ -167,7 +179,9 @@ def make_rows(home: Provider, parsed: Parsed) -> FileRows:
     """
     mentions = parsed.article.mentions if parsed.article is not None else ()
     problems = [(it.line, it.field, it.reason, it.advice, it.severity.value) for it in parsed.problems]
-    return FileRows([_new_mention(home, mention) for mention in mentions], problems, _feed_names(mentions))
+    return FileRows(
+        [_new_mention(home, mention) for mention in mentions], problems, _feed_names(mentions), parsed.unused
+    )
 
 
 def _new_mention(home: Provider, mention: Mention) -> NewMention:
@@ -215,19 +229,21 @@ def record_files(
     mentions: list[tuple[int, int, bool, NewMention]] = []
     arrivals: dict[int, NewMention] = {}
     references: Counter[tuple[str, str]] = Counter()
+    unused: Counter[str] = Counter()
     limit = to_seconds(now)
     for file in batch:
         source_id += 1
-        file_mentions, file_problems, names = file.rows
+        file_mentions, file_problems, names, unused_names = file.rows
         own = file_mentions[0] if file_mentions else None
         limits = own.limits if own is not None else _NO_LIMITS
         mark = own.values[MARK_VALUE] if own is not None else ""
         live = own is not None and limits.allow(limit, least)
         identity = (source_id, file.path, file.stamp, file.digest)
         state = (own is not None, limits.visibility, mark, limits.appears, limits.expires, live)
-        sources.append((*identity, *state, to_json(names)))
+        sources.append((*identity, *state, to_json(names), to_json(unused_names)))
         problems += [(source_id, *row) for row in file_problems]
         references.update(names)
+        unused.update(unused_names)
         for mention in file_mentions:
             mention_id += 1
             is_live = live and mention.limits.allow(limit, least)
@@ -247,6 +263,7 @@ def record_files(
     mention_keys = [(key, number) for number, _, _, mention in mentions for key in mention.keys]
     db.executemany("INSERT INTO mention_key VALUES (?, ?)", mention_keys)
     db.executemany(_ADD_REFERENCES, ((kind, key, files) for (kind, key), files in references.items()))
+    db.executemany(_ADD_UNUSED, unused.items())
 
 
 def _late(mention: NewMention, now: int) -> int | None:
@@ -265,6 +282,7 @@ def remove_files(db: sqlite3.Connection, paths: Iterable[str]) -> None:
         )
         db.execute(_REMOVE_KEYS, (path,))
         db.execute(_REMOVE_REFERENCES, (path,))
+        db.execute(_REMOVE_UNUSED, (path,))
         db.execute("DELETE FROM source WHERE path = ?", (path,))
 
 

@@ -90,8 +90,11 @@ FIELDS = {
     "until": "The time of the last request.",
     "updated": "When the entry, the link record or the feed was last updated.",
     "width": "The width of the image in pixels.",
+    "counts.beyond_limit": "Entries that the feed does not show because of its limit.",
+    "counts.beyond_size": "Entries that the feed does not show because of its size; null before a build.",
     "counts.changed": "Documents that the build adds, changes or removes.",
     "counts.clients": "Clients: an address with a User-Agent is one, a service that announces subscribers is one.",
+    "counts.cut_feeds": "Feeds that show fewer entries than their limit, because their documents would be too large.",
     "counts.documents": "Documents: all of the site, or the ones that were checked or asked for.",
     "counts.entries": "Entries of the site or of the feed, shown or not.",
     "counts.errors": "Problems of severity `error`.",
@@ -111,6 +114,9 @@ FIELDS = {
     "counts.repeats": "Whole documents that a client was sent again with the same length.",
     "counts.requests": "Requests for feed documents.",
     "counts.sent_bytes": "Bytes of the whole documents that were sent.",
+    "counts.short": "Entries that the feed shows in short form, because their text is too long; null before a build.",
+    "counts.short_entries": "Entries that feeds show in short form, because their text is too long.",
+    "counts.shown": "Entries that the documents of the feed show; null before a build.",
     "counts.subscribers": "Subscribers that services announced last.",
     "counts.unconditional": "Clients that poll without validators: they got repeats and never a 304.",
     "counts.unpublished": "Files whose articles have a mark that holds them back, such as `draft: true`.",
@@ -143,6 +149,7 @@ Shape = Mapping[str, "Shape | Sequence[Shape] | None"]
 
 _FILE_COUNTS = "files published unpublished future expired lost warnings"
 _GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", "repeats", "repeated_bytes")
+_EXTENT = "entries shown short beyond_limit beyond_size"
 _PROBLEMS = [_names("path line field reason advice severity")]
 _HELD_BACK = [_names("path state mark due")]
 _ADDRESSES = _names("address original_address amp_address")
@@ -150,7 +157,7 @@ _ADDRESSES = _names("address original_address amp_address")
 SHAPES: dict[str, Shape] = {
     "build": {
         **_names("generation base_url"),
-        "counts": _names(f"{_FILE_COUNTS} entries feeds documents changed written"),
+        "counts": _names(f"{_FILE_COUNTS} entries short_entries feeds cut_feeds documents changed written"),
         "problems": _PROBLEMS,
         "held_back": _HELD_BACK,
         "notes": [],
@@ -159,7 +166,7 @@ SHAPES: dict[str, Shape] = {
     "check": {"counts": _names(_FILE_COUNTS), "problems": _PROBLEMS, "held_back": _HELD_BACK, "notes": []},
     "list": {
         "counts": _names("feeds"),
-        "feeds": [{**_names("kind name slug address newest updated"), "counts": _names("entries")}],
+        "feeds": [{**_names("kind name slug address newest updated"), "counts": _names(_EXTENT)}],
     },
     "show": {
         **_names("id computed_id"),
@@ -214,7 +221,9 @@ def build_output(report: Report, site: Site) -> JsonObject:
         "counts": {
             **_file_counts(report.counts, report.problems),
             "entries": report.entries,
+            "short_entries": report.reductions.short_entries,
             "feeds": report.feeds,
+            "cut_feeds": report.reductions.cut_feeds,
             "documents": report.documents,
             "changed": report.changed,
             "written": report.written,
@@ -245,7 +254,7 @@ def list_output(feeds: Sequence[Mapping[str, Any]]) -> JsonObject:
     names = ("kind", "name", "slug", "address", "newest", "updated")
     return {
         "counts": {"feeds": len(feeds)},
-        "feeds": [{**_items(feed, names), "counts": {"entries": feed["entries"]}} for feed in feeds],
+        "feeds": [{**_items(feed, names), "counts": _items(feed, _EXTENT.split())} for feed in feeds],
     }
 
 

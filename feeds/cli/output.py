@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from feeds.model import Counts, HeldBack, Problem, Severity
+from feeds.model import Counts, HeldBack, Problem, Reductions, Severity
 from feeds.pipeline.publish import Report
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
@@ -30,6 +30,14 @@ def say_counts(counts: Counts, site: Site) -> None:
     )
     if counts.unpublished and not site.include_unpublished:
         say("--include-unpublished publishes published: false and draft: true; no option publishes other marks")
+
+
+def say_reductions(reductions: Reductions) -> None:
+    """Print what feeds leave out to stay readable, and which setting decides it."""
+    if reductions.short_entries:
+        say(f"{reductions.short_entries} entries with a long text are shown in short form (entry_max_bytes)")
+    if reductions.cut_feeds:
+        say(f"{reductions.cut_feeds} feeds show fewer entries because of their size (max_bytes); feeds list names them")
 
 
 def held_back_line(article: HeldBack) -> str:
@@ -54,7 +62,14 @@ def feed_line(feed: Mapping[str, Any]) -> str:
         feed: a row of :func:`feeds.pipeline.explain.list_feeds`.
     """
     newest = (feed["newest"] or "")[:10]
-    return f"{feed['kind']:<9} {feed['entries']:>6} {newest:<10}  {feed['name']}  {feed['address']}"
+    line = f"{feed['kind']:<9} {feed['entries']:>6} {newest:<10}  {feed['name']}  {feed['address']}"
+    if feed["shown"] is None:
+        return line
+    facts = [f"shows {feed['shown']}"] if feed["shown"] != feed["entries"] else []
+    facts += [f"{feed['short']} in short form"] if feed["short"] else []
+    facts += [f"{feed['beyond_limit']} beyond its limit"] if feed["beyond_limit"] else []
+    facts += [f"{feed['beyond_size']} beyond its size"] if feed["beyond_size"] else []
+    return f"{line}  ({', '.join(facts)})" if facts else line
 
 
 def entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -14,7 +14,7 @@ import click
 
 from feeds.cli import json_output, options
 from feeds.cli.exit_codes import exit_with_finding
-from feeds.cli.output import say, say_counts, say_problems, short_path
+from feeds.cli.output import say, say_counts, say_problems, say_reductions, short_path
 from feeds.cli.progress_bar import progress_bar
 from feeds.errors import UsageError
 from feeds.pipeline import publish
@@ -88,6 +88,7 @@ def build(
         f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents;"
         f" {report.changed} changed or removed"
     )
+    say_reductions(report.reductions)
     if site.output_path is not None:
         say(f"static files in {short_path(site.output_path)}: {report.written} written")
     if not site.base_url:

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from feeds.corpus import dates, front_matter, markup
+from feeds.corpus.authors import read_authors
 from feeds.corpus.fields import FieldPath, Fields
 from feeds.corpus.read_settings import ReadSettings
+from feeds.corpus.unknown_fields import near_misses, unused_fields
 from feeds.corpus.visibility import Restrictions, read_restrictions
 from feeds.model import Article, Mention, Parsed, Problem, Provider, Severity
 from feeds.rules import urls
@@ -29,6 +31,7 @@ DATE_WITHIN = 6
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-.")
 _HEADING = re.compile(r"#{1,6}\s+")
 _INVISIBLE = "\ufeff\u200b\u2060\u00ad"
+_MORE = re.compile(r"<!-{2,}\s*(?:more|excerpt|truncate|endexcerpt)\b[^>]*-->", re.IGNORECASE)
 _SECURED = re.compile(r"""^[^\w\n]*secured["']?[ \t]*[:=]|["']secured["']\s*:""", re.MULTILINE)
 _UNDERLINE = re.compile(r"(=+|-+)\s*$")
 
@@ -70,6 +73,7 @@ class _Parser:
         self.text = ""
         self.lines: front_matter.LineFinder | None = None
         self.problems: list[Problem] = []
+        self.unused: tuple[str, ...] = ()
 
     def parse(self, data: bytes) -> Parsed:
         try:
@@ -77,7 +81,7 @@ class _Parser:
         except _LostError as lost:
             self.report(lost.where, lost.reason, lost.advice, Severity.ERROR)
             article = None
-        return Parsed(self.path, article, tuple(self.problems))
+        return Parsed(self.path, article, tuple(self.problems), self.unused)
 
     def report(self, where: FieldPath | int, reason: str, advice: str, severity: Severity) -> None:
         """Add a problem at a line, or at the line of the field `where`."""
@@ -106,6 +110,11 @@ class _Parser:
         if values is None:
             return self.plain_article()
         fields = Fields(values, (), self.report)
+        names = tuple(map(str, values))
+        self.unused = unused_fields(names)
+        for name, meant in near_misses(names):
+            self.report((name,), f"no field has this name; did you mean {meant}?", f"write {meant}", Severity.NOTICE)
+        fields.report_rivals()
         own = self.own_mention(fields, body)
         return Article(self.path, (own, *self.related_mentions(fields, own)))
 
@@ -150,8 +159,21 @@ class _Parser:
             title=title,
             topics=_plain(fields.names("topics")),
             content=content,
-            excerpt=markup.strip_tags(fields.text("excerpt")) or markup.first_paragraph(content),
+            excerpt=markup.strip_tags(fields.text("excerpt")) or self.excerpt_of(fields, body, content),
         )
+
+    def excerpt_of(self, fields: Fields, body: str, content: str) -> str:
+        """Return the start of the body: up to the mark ``<!--more-->`` or another one that the article names."""
+        separator = fields.values.get("excerptseparator")
+        if isinstance(separator, str) and separator.strip() in body and separator.strip():
+            head = body.partition(separator.strip())[0]
+        else:
+            head = _MORE.split(body, maxsplit=1)[0]
+        if len(head) < len(body):
+            excerpt = markup.all_paragraphs(markup.to_html(head, self.suffix)[0])
+            if excerpt:
+                return excerpt
+        return markup.first_paragraph(content)
 
     def report_dropped(self, dropped: Mapping[str, int]) -> None:
         """Report the elements of the body that its HTML lacks, all in one warning."""
@@ -213,6 +235,7 @@ class _Parser:
             amp_url=amp,
             explicit_id=self.explicit_id(fields),
             provider=_plain_provider(fields.provider()),
+            authors=read_authors(fields),
             categories=_plain(fields.names("category")),
             type=fields.text("type"),
             quality=fields.number("quality"),

@@ -63,6 +63,11 @@ def first_paragraph(markup: str) -> str:
     return ""
 
 
+def all_paragraphs(markup: str) -> str:
+    """Return the paragraphs of sanitised `markup` that have a text of their own, as plain text."""
+    return shorten(" ".join(filter(None, map(_own_text, _paragraphs(markup)))))
+
+
 def shorten(text: str, longest: int = LONGEST) -> str:
     """Return `text` of at most `longest` characters; a longer one ends after a word, with "…"."""
     if len(text) <= longest:

@@ -6,10 +6,10 @@ without it. :mod:`feeds.corpus.article` decides which missing field loses an art
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from feeds.corpus import dates
 from feeds.corpus.dates import DateValue
@@ -19,23 +19,69 @@ from feeds.rules import urls
 from feeds.rules.text import clean_text, first_of_windows_1252, one_line
 
 FIELD_NAMES: dict[str, tuple[str, ...]] = {
-    "publishedDateTime": ("date", "pubDate", "created"),
-    "updatedDateTime": ("lastmod", "updated", "modified"),
-    "excerpt": ("description", "summary"),
-    "webUrl": ("link", "canonical_url", "url"),
-    "topics": ("tags", "topic"),
+    "publishedDateTime": (
+        *("date", "pubDate", "publishedAt", "publishedOn", "datePublished", "publishedDate", "postDate"),
+        *("created", "createdAt", "dateCreated"),
+    ),
+    "updatedDateTime": (
+        *(
+            "lastmod",
+            "updated",
+            "modified",
+            "updatedAt",
+            "updatedDate",
+            "lastUpdated",
+            "lastModified",
+            "lastModifiedAt",
+        ),
+        *("modDatetime", "dateModified", "lastUpdate.date"),
+    ),
+    "excerpt": ("description", "summary", "teaser", "subtitle", "deck", "abstract", "standfirst"),
+    "webUrl": ("link", "canonicalUrl", "canonical", "url"),
+    "topics": ("tags", "topic", "tag"),
     "category": ("categories",),
-    "provider": ("author",),
-    "images": ("image", "cover"),
+    "provider": (),
+    "authors": ("author", "by", "byline"),
+    "images": (
+        *(
+            "image",
+            "cover",
+            "heroImage",
+            "coverImage",
+            "featuredImage",
+            "featureImage",
+            "ogImage",
+            "socialImage",
+            "banner",
+        ),
+        *("header.image", "header.overlayImage", "header.teaser", "thumbnail"),
+    ),
 }
-"""Field → the names that other tools use for it, in the order in which they are tried."""
+"""Field → the names that other tools use for it, in the order in which they are tried.
+
+Letter case, hyphens and underscores make no difference. A name with a dot is a field in a record.
+"""
 
 VALUE_FIELDS = ("quality", "heat", "width", "height", "published", "draft", "isCached")
 """The fields whose values are numbers or booleans, and not texts."""
 
-_OTHER_NAMES = frozenset(name.lower() for names in FIELD_NAMES.values() for name in names)
-_SPELLED = {name.lower(): name for name in (*FIELD_NAMES, "originalUrl", "ampWebUrl")}
-"""Name in lower case → the name of the field, if that has capital letters."""
+
+@lru_cache(maxsize=4096)
+def plain_name(name: object) -> str:
+    """Return the name of a field without letter case, and without hyphens and underscores inside of it."""
+    text = str(name).lower()
+    return text[:1] + text[1:].replace("_", "").replace("-", "") if "_" in text or "-" in text else text
+
+
+_PLAIN_NAMES = {
+    field: tuple((name, *(plain_name(part) for part in name.split("."))) for name in names)
+    for field, names in FIELD_NAMES.items()
+}
+"""Field → its other names, with their parts as :func:`plain_name` has them."""
+
+_OTHER_NAMES = frozenset(parts[0] for names in _PLAIN_NAMES.values() for _, *parts in names)
+_SPELLED = {plain_name(name): name for name in (*FIELD_NAMES, "originalUrl", "ampWebUrl")}
+"""Plain name → the name of the field, if that has capital letters."""
 
 _IMAGE_FIELDS = frozenset({"url", "width", "height", "isCached"})
 """The fields of a plain image, in this spelling."""
@@ -57,13 +103,15 @@ class Fields:
         report: is called with every problem: place, reason, advice and severity.
 
     Attributes:
-        values: the values by the names of the fields, in the spelling of this project or in lower case.
+        raw: the values by the names of the fields as they are written.
+        values: the values by the names of the fields, in the spelling of this project or as :func:`plain_name`.
     """
 
     def __init__(self, values: Mapping[Any, Any], where: FieldPath, report: ReportProblem) -> None:
-        lower = {_lower(name): value for name, value in values.items()}
-        self._has_other_names = not _OTHER_NAMES.isdisjoint(lower)
-        self.values = {_SPELLED.get(name, name): value for name, value in lower.items()}
+        self.raw = values
+        plain = {plain_name(name): value for name, value in values.items()}
+        self._has_other_names = not _OTHER_NAMES.isdisjoint(plain)
+        self.values = {_SPELLED.get(name, name): value for name, value in plain.items()}
         self._where = where
         self._report = report
 
@@ -89,11 +137,34 @@ class Fields:
         if value or _has_value(value):
             return field, value
         if self._has_other_names:
-            for name in FIELD_NAMES.get(field, ()):
-                value = self.values.get(_lower(name))
-                if _has_value(value):
-                    return name, value
+            return next(self._find_others(field), (field, None))
         return field, None
+
+    def find_all(self, field: str) -> list[tuple[str, Any]]:
+        """Return all names under which `field` has a value, with the values; its own name comes first."""
+        value = self.values.get(field)
+        own = [(field, value)] if _has_value(value) else []
+        return [*own, *self._find_others(field)] if self._has_other_names else own
+
+    def _find_others(self, field: str) -> Iterator[tuple[str, Any]]:
+        for name, first, *rest in _PLAIN_NAMES.get(field, ()):
+            value = self.values.get(first)
+            for part in rest:
+                inner = value if isinstance(value, dict) else {}
+                value = next((inner[key] for key in inner if plain_name(key) == part), None)
+            if _has_value(value):
+                yield name, value
+
+    def report_rivals(self) -> None:
+        """Report the fields that have different values under two names: only the first one is used."""
+        if not self._has_other_names:
+            return
+        for field in _SINGLE:
+            (name, value), *others = self.find_all(field) or [("", None)]
+            for other, rival in others:
+                if rival != value and not isinstance(rival, dict):
+                    reason = f"it is not used, because {name} is there"
+                    self._report((*self._where, other), reason, "leave one of them out", Severity.NOTICE)
 
     def text(self, field: str) -> str:
         """Return `field` as plain text in one line, or empty."""
@@ -104,9 +175,9 @@ class Fields:
         if text is None:
             self.warn(name, "it should be one text", "write it in one line, or in quotes")
             return ""
-        return self._clean(name, text)
+        return self.clean(name, text)
 
-    def _clean(self, name: str, text: str) -> str:
+    def clean(self, name: str, text: str) -> str:
         """Return `text` in one line, without characters that XML forbids."""
         clean = clean_text(text)
         if clean != text:
@@ -153,20 +224,16 @@ class Fields:
         return url
 
     def names(self, field: str) -> tuple[str, ...]:
-        """Return `field` as a list of names; a single text is split at commas."""
-        name, value = self.find(field)
-        if value is None:
-            return ()
-        parts = value if isinstance(value, list) else [value]
-        if isinstance(value, str):
-            parts = value.split(",")
+        """Return `field` as a list of names, from all its names; a text is split at commas."""
         names: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
-        for part in parts:
-            text = as_text(part)
-            if text is None:
-                self.warn(name, "a name in it is no text", "write a list of names")
-            elif clean := self._clean(name, text):
-                names[clean] = None
+        for name, value in self.find_all(field):
+            parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+            for part in parts:
+                text = as_text(part)
+                if text is None:
+                    self.warn(name, "a name in it is no text", "write a list of names")
+                elif clean := self.clean(name, text):
+                    names[clean] = None
         return tuple(names)
 
     def provider(self) -> Provider | None:
@@ -188,37 +255,54 @@ class Fields:
         return provider if provider.name or provider.domain else None
 
     def image(self, base: str | None) -> Image | None:
-        """Return the first image with a usable address. A relative address is relative to `base`, the page."""
-        name, value = self.find("images")
-        if value is None:
-            return None
-        for item in value if isinstance(value, list) else [value]:
-            image = _plain_image(item) or self._one_image(item, base, name)
-            if image is not None:
-                return image
+        """Return the first image with a usable address.
+
+        Args:
+            base: the page, to which a relative address is relative. Without one the address stays relative: the page
+                that the article gets is not known here.
+        """
+        for name, value in self.find_all("images"):
+            for item in value if isinstance(value, list) else [value]:
+                image = _plain_image(item) or self._one_image(item, base, name)
+                if image is not None:
+                    return image
         return None
 
     def _one_image(self, value: Any, base: str | None, name: str) -> Image | None:
         inner = self.inner(value if isinstance(value, dict) else {"url": value}, name)
         written: Any = ""
-        for key in ("url", "image", "src"):
-            if isinstance(address := inner.find(key)[1], str):
-                written = address
+        for key in ("url", "image", "src", "path", "file"):
+            if isinstance(address := inner.values.get(key), str):
+                written = address.strip()
                 break
-        try:
-            relative = base is not None and written and not written.startswith(("http://", "https://"))
-            url = urls.absolute_url(urljoin(base or "", written) if relative else written)
-        except ValueError:
-            url = None
+        if not written:
+            return None
+        url = resolve_address(written, base)
         if url is None:
             self.warn(name, "an image in it has no http: or https: address", "write the image's whole address")
             return None
         return Image(url, _pixels(inner.number("width")), _pixels(inner.number("height")))
 
 
-@lru_cache(maxsize=1024)
-def _lower(name: object) -> str:
-    return str(name).lower()
+_SINGLE = ("excerpt", "webUrl", "publishedDateTime", "updatedDateTime")
+"""The fields that have one value, and several names."""
+
+_NO_PAGE = "https://site.invalid/"  # RFC 6761 section 6.4
+
+
+def resolve_address(written: str, base: str | None) -> str | None:
+    """Return an address relative to `base`; without a base, a relative one stays relative. None if it can't be used."""
+    try:
+        if base is not None:
+            return urls.absolute_url(urljoin(base, written))
+        is_relative = not urlsplit(written).scheme and not written.startswith("//")
+    except ValueError:
+        return None
+    if not is_relative:
+        return urls.absolute_url(written if written[:2] != "//" else f"https:{written}")
+    path = urls.absolute_url(_NO_PAGE + written.lstrip("/"))
+    root = "/" if written.startswith("/") else ""
+    return root + path.removeprefix(_NO_PAGE) if path is not None else None
 
 
 def _has_value(value: object) -> bool:

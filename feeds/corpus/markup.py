@@ -10,12 +10,12 @@ from types import MappingProxyType
 import nh3
 
 from feeds.corpus import embeds
-from feeds.corpus.excerpts import first_paragraph, strip_tags
+from feeds.corpus.excerpts import all_paragraphs, first_paragraph, strip_tags
 from feeds.corpus.markdown import render_markdown
 from feeds.rules import safe_html
 from feeds.rules.text import clean_text, hide_credentials, name_key
 
-__all__ = ["first_paragraph", "sanitise", "strip_tags", "to_html", "without_title"]
+__all__ = ["all_paragraphs", "first_paragraph", "sanitise", "strip_tags", "to_html", "without_title"]
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 _SPECIAL = re.compile(

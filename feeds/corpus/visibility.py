@@ -129,7 +129,7 @@ def read_restrictions(fields: Fields, parse_date: Callable[[Any], DateValue | No
             fields.warn_at(place, date.doubt, date.advice)
         return date
 
-    for place, rule, value in _marks_in(fields.values, ()):
+    for place, rule, value in _marks_in(fields.raw, ()):
         found = _read_mark(rule, value, parse)
         if found is None:
             found = Restrictions(Visibility.HELD)

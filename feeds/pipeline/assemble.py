@@ -18,12 +18,13 @@ from typing import NamedTuple
 from feeds.catalogue import archives, changes, fragments, queries, schema
 from feeds.catalogue.fragments import Fragments
 from feeds.catalogue.queries import EntryRows, ShownEntry
-from feeds.model import Feed, Kind, Provider
+from feeds.model import Feed, Kind
 from feeds.pipeline.context import BuildContext
 from feeds.pipeline.fragment_files import FilePart, append_parts, read_parts
 from feeds.render import atom, notices, opml, page
 from feeds.render.formats import render_entry, renderer
 from feeds.render.head import FeedHead
+from feeds.rules.entries import EntrySettings
 from feeds.rules.site_layout import (
     ATOM,
     FORMATS,
@@ -55,6 +56,9 @@ FEEDS_PER_TASK = 4
 PARALLEL_MIN_ITEMS = 500
 """The number of entries or documents from which on it pays to start worker processes."""
 
+MIN_SHOWN = 20
+"""The number of entries that a feed shows even if its documents become larger than `max_bytes`."""
+
 MAX_LOCATIONS = 20_000
 """The number of fragment locations in memory. The fragments of other entries are read from the catalogue."""
 
@@ -66,11 +70,12 @@ class FragmentLocation(NamedTuple):
     """The fragments of one entry in a fragment file.
 
     Attributes:
-        sizes: as in :class:`feeds.catalogue.fragments.Fragments`.
+        sizes, short: as in :class:`feeds.catalogue.fragments.Fragments`.
         part: the place of the bytes.
     """
 
     sizes: str
+    short: bool
     part: FilePart
 
 
@@ -206,7 +211,7 @@ def _start_rendering(
     build = context.build
     executor = build.workers.executor(len(missing), PARALLEL_MIN_ITEMS)
     folder = context.folder if to_files and executor is not None else None
-    work = functools.partial(_render_entries, build.site.address, build.site.home, folder)
+    work = functools.partial(_render_entries, build.site.address, build.site.entry_settings, folder)
     return map_all(work, queries.load_entry_rows(build.db, missing), ENTRIES_PER_TASK, executor)
 
 
@@ -223,21 +228,23 @@ def _store(context: RenderContext, entry_ids: Sequence[int], rendered: Iterable[
 
 
 def _render_entries(
-    address: str, home: Provider, folder: Path | None, entries: Sequence[EntryRows]
+    address: str, settings: EntrySettings, folder: Path | None, rows: Sequence[EntryRows]
 ) -> Sequence[RenderedEntry]:
     """Return the fragments of entries: their locations if there is a folder for fragment files, else the bytes."""
-    rendered = [Fragments.of(render_entry(queries.merge_rows(rows, home), address)) for rows in entries]
+    entries = (queries.merge_rows(entry_rows, settings) for entry_rows in rows)
+    rendered = [Fragments.of(render_entry(entry, address), short=entry.is_short) for entry in entries]
     if folder is None:
         return rendered
     parts = append_parts(folder, [entry.body for entry in rendered])
-    return [FragmentLocation(entry.sizes, part) for entry, part in zip(rendered, parts, strict=True)]
+    return [FragmentLocation(entry.sizes, entry.short, part) for entry, part in zip(rendered, parts, strict=True)]
 
 
 def _read_fragments(rendered: Sequence[RenderedEntry]) -> list[Fragments]:
     """Return the fragments with their bytes, which are read from the files if they are there."""
     bodies = iter(read_parts(entry.part for entry in rendered if isinstance(entry, FragmentLocation)))
     return [
-        Fragments(entry.sizes, next(bodies)) if isinstance(entry, FragmentLocation) else entry for entry in rendered
+        Fragments(entry.sizes, entry.short, next(bodies)) if isinstance(entry, FragmentLocation) else entry
+        for entry in rendered
     ]
 
 
@@ -265,6 +272,8 @@ def _draft_feed(context: RenderContext, head: FeedHead, shown: Sequence[ShownEnt
         return FeedDraft(head, [Fragments.of(render_entry(notices.ended_entry(head), site.address))])
     rendered = _find_fragments(context, shown)
     fitting = _count_fitting(rendered, site.max_bytes_of(feed.kind))
+    short = sum(entry.short for entry in rendered[:fitting])
+    changes.record_extent(context.build.db, feed, len(shown), fitting, short)
     if fitting < len(shown):
         head = replace(head, feed=replace(feed, updated=queries.latest_update(shown[:fitting])))
     return FeedDraft(head, rendered[:fitting])
@@ -322,7 +331,7 @@ def _put_site_documents(build: BuildContext, draft: Draft, head: FeedHead) -> No
     """Put the documents that the site has besides its feeds: pages of articles, style sheet and list of feeds."""
     max_age = head.site.shortest_ttl * 60
     for entry_id in changes.changed_pages(build.db):
-        entry = queries.load_entry(build.db, entry_id, head.site.home)
+        entry = queries.load_entry(build.db, entry_id, head.site.entry_settings)
         path = article_folder(entry.page or "") + PAGE.file_name
         draft.put(path, PAGE.content_type, page.render_article(head, entry), entry.updated, max_age)
     draft.put(STYLE_PATH, STYLE_CONTENT_TYPE, page.style_sheet(), head.feed.updated, max_age)
@@ -347,7 +356,11 @@ def _by_format(rendered: Iterable[Fragments]) -> dict[str, list[bytes]]:
 
 
 def _count_fitting(rendered: Iterable[RenderedEntry], max_bytes: int) -> int:
-    """Return how many entries a feed shows: as many as fit in the largest format, the same in all, at least one."""
+    """Return how many entries a feed shows: as many as fit in the largest format, the same in all formats.
+
+    A feed shows :data:`MIN_SHOWN` entries whatever their size: a reader that polls once a day must not miss one.
+    """
     sizes = [fragments.fragment_sizes(entry.sizes) for entry in rendered]
     sums = (list(accumulate(size[row.name] for size in sizes)) for row in FORMATS)
-    return max(1, min(bisect_right(total, max_bytes) for total in sums))
+    fitting = min(bisect_right(total, max_bytes) for total in sums)
+    return max(fitting, min(MIN_SHOWN, len(sizes)))

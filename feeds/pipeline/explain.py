@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from feeds.catalogue import queries, retired_feeds
-from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem
-from feeds.pipeline.problems import load_problems
+from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Mention, Problem
+from feeds.pipeline.problems import load_problems, notes_on_fields
 from feeds.rules.entries import entry_uri, representation_order
 from feeds.rules.site_layout import feed_folder
 from feeds.rules.text import name_key
@@ -46,6 +46,7 @@ class CheckResult:
                     for kind, name, slug in queries.shared_slugs(db)
                 ),
                 *retired_feeds.move_obstacles(db, site),
+                *notes_on_fields(db),
             ),
         )
 
@@ -58,6 +59,10 @@ def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
             "name": feed.name,
             "slug": feed.slug,
             "entries": feed.count,
+            "shown": feed.displayed,
+            "short": feed.short,
+            "beyond_limit": max(0, feed.count - site.limit_of(feed.kind)),
+            "beyond_size": _beyond_size(feed, site),
             "newest": rfc3339(feed.newest) if feed.newest is not None else None,
             "updated": rfc3339(feed.updated),
             "address": site.address + feed_folder(feed.kind, feed.slug),
@@ -65,6 +70,11 @@ def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
         for feed in queries.load_feeds(db)
         if feed.ended is None
     ]
+
+
+def _beyond_size(feed: Feed, site: Site) -> int | None:
+    """Return how many entries the feed does not show because of its size; None while that is not known."""
+    return None if feed.displayed is None else min(feed.count, site.limit_of(feed.kind)) - feed.displayed
 
 
 def explain_entry(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, Any] | None:
@@ -75,7 +85,7 @@ def explain_entry(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, 
     entry_id = queries.find_entry(db, wanted)
     if entry_id is None:
         return None
-    entry = queries.load_entry(db, entry_id, site.home)
+    entry = queries.load_entry(db, entry_id, site.entry_settings)
     mentions = sorted(queries.mentions_of(db, entry_id), key=representation_order)
     representative = mentions[0]
     computed = entry_uri(representative)

@@ -11,6 +11,9 @@ from feeds.model import Mention, Problem, Severity
 from feeds.rules.urls import section_key
 from feeds.settings.site import Site
 
+MAX_NAMES = 20
+"""The number of fields that are not used and that a build names."""
+
 MAX_LOCATED = 50
 """The number of files that are read again to find the line of such a problem."""
 
@@ -22,6 +25,16 @@ def load_problems(db: sqlite3.Connection, site: Site) -> tuple[Problem, ...]:
         others += _merged_articles(db, site.corpus_path)
     problems = (*queries.load_problems(db), *others)
     return tuple(sorted(problems, key=lambda it: (it.path, it.line, it.field, it.reason))) if others else problems
+
+
+def notes_on_fields(db: sqlite3.Connection) -> tuple[str, ...]:
+    """Return a sentence that names the well-known fields that are not used; none if there are no such fields."""
+    fields = queries.unused_fields(db)
+    if not fields:
+        return ()
+    names = ", ".join(f"{name} ({files} {'file' if files == 1 else 'files'})" for name, files in fields[:MAX_NAMES])
+    more = f", and {len(fields) - MAX_NAMES} more" if len(fields) > MAX_NAMES else ""
+    return (f"fields that are not used: {names}{more}",)
 
 
 def _merged_articles(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:

@@ -15,9 +15,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from feeds.catalogue import changes, history, queries, retired_feeds, schema
-from feeds.model import Counts, HeldBack, Problem
+from feeds.model import Counts, HeldBack, Problem, Reductions
 from feeds.pipeline.context import BuildContext, open_session, with_catalogue
-from feeds.pipeline.problems import load_problems
+from feeds.pipeline.problems import load_problems, notes_on_fields
 from feeds.pipeline.read_corpus import update_catalogue
 from feeds.rules.site_layout import ARTICLES_FOLDER
 from feeds.settings.site import Site
@@ -52,7 +52,8 @@ class Report:
         generation: the number of the snapshot.
         due: the next time at which the site changes by itself (an article becomes visible, the address of an ended
             feed becomes free), or None.
-        notes: settings that can't be followed.
+        reductions: what feeds leave out to stay readable.
+        notes: settings that can't be followed, and fields that are not used.
         stages: the stages of the build with their durations.
     """
 
@@ -67,6 +68,7 @@ class Report:
     generation: int
     due: datetime | None
     notes: tuple[str, ...]
+    reductions: Reductions
     stages: tuple[Stage, ...] = ()
 
 
@@ -213,7 +215,8 @@ def _publish(context: BuildContext, *, before: Snapshot | None, only: Collection
             due=min(
                 filter(None, (queries.next_due(db, context.now), context.ledger.next_due(context.now))), default=None
             ),
-            notes=tuple(retired_feeds.move_obstacles(db, site)),
+            reductions=queries.count_reductions(db),
+            notes=(*retired_feeds.move_obstacles(db, site), *notes_on_fields(db)),
         )
 
 

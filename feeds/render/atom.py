@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
-from feeds.model import Entry
+from feeds.model import Author, Entry
 from feeds.render.compose import ComposedFeed
-from feeds.render.content import content_html, image_type, provider_address
+from feeds.render.content import authors_of, feed_html, image_type
 from feeds.render.escape import escape_attribute, escape_text
 from feeds.render.head import FeedHead
 from feeds.rules.site_layout import ATOM, archive_name
@@ -23,14 +23,13 @@ def render_entry(entry: Entry, address: str) -> bytes:
 
     Every text has a type (section 3.1.1): some readers take a "<" in a text without type for markup.
     """
-    name, uri = escape_text(entry.provider.name), escape_text(provider_address(entry.provider, address))
     scheme = escape_attribute(f"{address}topics/")
     return "".join(
         [
             f'<entry><id>{escape_text(entry.id)}</id><title type="text">{escape_text(entry.title)}</title>',
             f"<updated>{rfc3339(entry.updated)}</updated>",
-            f"<author><name>{name}</name><uri>{uri}</uri></author>" if name else "",
-            f'<content type="html">{escape_text(content_html(entry))}</content>',
+            *map(_author, authors_of(entry, address)),
+            f'<content type="html">{escape_text(feed_html(entry))}</content>',
             *_links(entry),
             f'<summary type="text">{escape_text(entry.summary)}</summary>' if entry.summary else "",
             *(f'<category term="{escape_attribute(topic)}" scheme="{scheme}"/>' for topic in entry.topics),
@@ -45,6 +44,13 @@ def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
     empty: bytes = ComposedFeed(head, name, ATOM.media_type, _history(head)).atom_str()
     start = empty.removesuffix(_TAIL)
     return b"".join([start, *fragments, _TAIL])
+
+
+def _author(author: Author) -> str:
+    """Return a person (section 3.2)."""
+    email = f"<email>{escape_text(author.email)}</email>" if author.email else ""
+    uri = f"<uri>{escape_text(author.url)}</uri>" if author.url else ""
+    return f"<author><name>{escape_text(author.name)}</name>{email}{uri}</author>"
 
 
 def _links(entry: Entry) -> Iterator[str]:

@@ -56,6 +56,7 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
             self.link(href=self._hub, rel="hub")
         self.link(href=head.page, rel="alternate", type="text/html")  # RSS takes the last one as its link
         self.updated(head.feed.updated)
+        self.author(name=head.site.title, uri=head.site.address)  # of all entries that name none
         self.language(head.site.language)
         self.generator(GENERATOR)
         if head.site.rights:

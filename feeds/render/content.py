@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from html import escape, unescape
 from typing import Literal
 
 import nh3
 
-from feeds.model import Entry, Image, Provider
+from feeds.model import Author, Entry, Image, Provider
 from feeds.rules import safe_html
 from feeds.rules.pictures import picture_key
 from feeds.rules.urls import domain_of
@@ -32,8 +33,20 @@ _IMG_SRC = re.compile(r'<img [^<>]*?\bsrc="([^"]*)"')
 
 
 @lru_cache(maxsize=1)  # an entry is rendered in all formats before the next one
+def feed_html(entry: Entry) -> str:
+    """Return the HTML that a reader shows for `entry`: all of it, or, if the text is too long, the excerpt and a link.
+
+    This depends on the entry alone, so that no reader sees a text replaced by another for the sake of its neighbours.
+    """
+    if not entry.is_short:
+        return content_html(entry)
+    link = f'<p><a href="{escape(entry.url)}">Read the whole text</a></p>'
+    summary = f"<p>{escape(entry.summary, quote=False)}</p>\n" if entry.summary else ""
+    return content_html(replace(entry, content=f"{summary}{link}"))
+
+
 def content_html(entry: Entry) -> str:
-    """Return the HTML that a reader shows for `entry`. All its addresses are absolute."""
+    """Return the whole HTML of `entry`. All its addresses are absolute."""
     content = resolve_links(entry.content, entry.url) if entry.content else ""
     parts = [_image(entry.image)] if entry.image is not None and not _shows(content, entry.image) else []
     if content:
@@ -57,6 +70,18 @@ def resolve_links(markup: str, base: str) -> str:
         return _clean(markup, ("rewrite_with_base", base))
     except ValueError:  # a host that browsers refuse as well, such as 256.256.256.256
         return _clean(markup, "deny")
+
+
+def authors_of(entry: Entry, address: str) -> tuple[Author, ...]:
+    """Return the authors of `entry`: the persons that it names, or the provider of a page of another site.
+
+    An article of the site (`address`) without an author has none: the feed names the site (RFC 4287 section 4.2.1).
+    """
+    if entry.authors:
+        return entry.authors
+    if entry.provider.domain == domain_of(address) or not entry.provider.name:
+        return ()
+    return (Author(entry.provider.name, provider_address(entry.provider, address)),)
 
 
 def provider_address(provider: Provider, address: str) -> str:

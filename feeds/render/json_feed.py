@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from feeds.model import Entry
-from feeds.render.content import content_html, provider_address
+from feeds.render.content import authors_of, feed_html
 from feeds.render.head import FeedHead
 from feeds.rules.site_layout import JSON_FEED
 from feeds.rules.times import rfc3339
@@ -17,18 +17,21 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 def render_entry(entry: Entry, address: str) -> bytes:
     """Return `entry` as one item. The extension ``_feeds`` has facts for which JSON Feed has no member."""
     image = {"image": entry.image.url} if entry.image is not None else {}
+    authors = [
+        {"name": author.name, **({"url": author.url} if author.url else {})} for author in authors_of(entry, address)
+    ]
     return _json(
         {
             "id": entry.id,
             "url": entry.url,
             **({"external_url": entry.original_url} if entry.original_url else {}),
             "title": entry.title,
-            "content_html": content_html(entry),
+            "content_html": feed_html(entry),
             **({"summary": entry.summary} if entry.summary else {}),
             **image,
             "date_published": rfc3339(entry.published),
             "date_modified": rfc3339(entry.updated),
-            "authors": [{"name": entry.provider.name, "url": provider_address(entry.provider, address)}],
+            **({"authors": authors} if authors else {}),
             **({"tags": list(entry.topics)} if entry.topics else {}),
             "_feeds": {
                 "role": "article" if entry.own else "related",
@@ -51,6 +54,7 @@ def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
         **({"icon": head.site.logo or head.site.icon} if head.site.logo or head.site.icon else {}),
         **({"favicon": head.site.icon} if head.site.icon else {}),
         **({"hubs": [{"type": "WebSub", "url": head.hub}]} if head.hub else {}),
+        "authors": [{"name": head.site.title, "url": head.site.address}],
         "language": head.site.language,
         **({"expired": True} if head.feed.ended is not None else {}),
     }

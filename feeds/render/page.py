@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -20,7 +21,7 @@ _SUBSCRIPTIONS = tuple((row.title, row.file_name, row.media_type) for row in FEE
 
 def render_entry(entry: Entry, _address: str) -> bytes:
     """Return `entry` as one ``<article>`` of the page of a feed."""
-    return _template("entry.html").render(entry=entry, published=rfc3339(entry.published)).encode()
+    return _template("entry.html").render(entry=entry, byline=_byline(entry), date=_date(entry)).encode()
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
@@ -48,11 +49,33 @@ def render_article(head: FeedHead, entry: Entry) -> bytes:
         "article.html",
         head=head,
         entry=entry,
+        byline=_byline(entry),
+        date=_date(entry),
         content=Markup(content_html(entry)),  # noqa: S704 - the corpus has sanitised it, content_html has escaped the rest
         style=up + STYLE_PATH,
         up=up,
         subscriptions=[(name, up + file_name, media_type) for name, file_name, media_type in _SUBSCRIPTIONS],
     )
+
+
+class _Date(NamedTuple):
+    """The date of an entry: the value of ``datetime`` in HTML, and the text for people in the time zone of the site."""
+
+    machine: str
+    human: str
+
+
+def _date(entry: Entry) -> _Date:
+    local = entry.local or entry.published
+    day = f"{local:%Y-%m-%d}"
+    if not entry.has_time:
+        return _Date(day, day)
+    return _Date(rfc3339(entry.published), f"{day} {local:%H:%M}")
+
+
+def _byline(entry: Entry) -> str:
+    """Return the authors and the publisher in one line."""
+    return ", ".join(dict.fromkeys([*(author.name for author in entry.authors), entry.provider.name]))
 
 
 def style_sheet() -> bytes:

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 from feeds.model import Entry
 from feeds.render.compose import ComposedFeed
-from feeds.render.content import content_html, image_type
+from feeds.render.content import authors_of, feed_html, image_type
 from feeds.render.escape import escape_attribute, escape_text
 from feeds.render.head import FeedHead
 from feeds.rules.site_layout import RSS
@@ -26,7 +26,7 @@ def render_entry(entry: Entry, address: str) -> bytes:
             f'<guid isPermaLink="{permalink}">{escape_text(entry.id)}</guid>',
             *(f'<category domain="{domain}">{escape_text(topic)}</category>' for topic in entry.topics),
             f"<pubDate>{format_datetime(entry.published)}</pubDate>",
-            f"<dc:creator>{escape_text(entry.provider.name)}</dc:creator>",
+            *(f"<dc:creator>{escape_text(author.name)}</dc:creator>" for author in authors_of(entry, address)),
             *_media(entry),
             "</item>",
         ]
@@ -37,9 +37,9 @@ def _descriptions(entry: Entry) -> Iterator[str]:
     """Yield the excerpt and the whole text, in this order. Without an excerpt, the text is the description."""
     if entry.summary:
         yield f"<description>{escape_text(entry.summary)}</description>"
-        yield f"<content:encoded>{escape_text(content_html(entry))}</content:encoded>"
+        yield f"<content:encoded>{escape_text(feed_html(entry))}</content:encoded>"
     else:
-        yield f"<description>{escape_text(content_html(entry))}</description>"
+        yield f"<description>{escape_text(feed_html(entry))}</description>"
 
 
 def _media(entry: Entry) -> Iterator[str]:

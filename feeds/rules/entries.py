@@ -8,17 +8,33 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from operator import attrgetter
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+from urllib.parse import urljoin
 
-from feeds.model import Entry, Link, Mention, Outline, Provider
+from feeds.model import Entry, Image, Link, Mention, Outline, Provider
 from feeds.rules import urls
 from feeds.rules.text import name_key
 from feeds.rules.times import to_seconds
 
 T = TypeVar("T")
+
+
+class EntrySettings(NamedTuple):
+    """The settings that decide what an entry shows.
+
+    Attributes:
+        home: the site as a provider, for an article without one.
+        zone: the time zone in which people read its date.
+        max_bytes: the size of a text from which on feeds show its summary and a link to it; None for no limit.
+    """
+
+    home: Provider
+    zone: tzinfo = UTC
+    max_bytes: int | None = None
+
 
 RELATED_LIMIT = 20
 """The number of related pages that an entry lists: it must not grow with the number of mentions."""
@@ -224,7 +240,7 @@ def outline(
 
 def merge(
     mentions: Iterable[Mention],
-    home: Provider,
+    settings: EntrySettings,
     *,
     identity: str | None = None,
     updated: datetime | None = None,
@@ -237,7 +253,8 @@ def merge(
     A value that the representative mention lacks (an excerpt, an image, …) comes from the next mention that has it.
 
     Args:
-        mentions, home, identity: as for :func:`outline`.
+        mentions, identity: as for :func:`outline`.
+        settings: the settings.
         updated: the time of the last change, if the outline has another one than the mentions.
         page, page_url: slug and address of the page that we make for an article without a web page.
         related: the entries that it is related to.
@@ -245,27 +262,30 @@ def merge(
     ranked = _ranked(mentions)
     top = ranked[0]
     url = _page_url(top) or page_url
+    content = _first(ranked, attrgetter("content")) or ""
     return Entry(
         id=identity or entry_uri(top),
         url=url,
         title=top.title,
         published=top.published,
         updated=updated or _updated(ranked, None),
-        provider=provider_of(top, home),
+        provider=provider_of(top, settings.home),
         topics=_merge_names([mention.topics for mention in ranked]),
         categories=_merge_names([mention.categories for mention in ranked]),
         quality=_first(ranked, _quality),
         own=top.position == 0,
         summary=_first(ranked, attrgetter("excerpt")) or "",
-        content=_first(ranked, attrgetter("content")) or "",
+        content=content,
         original_url=_first(ranked, lambda mention: _other_url(mention.original_url, url)),
         amp_url=_first(ranked, attrgetter("amp_url")),
         type=_first(ranked, attrgetter("type")) or "",
         heat=_first(ranked, attrgetter("heat")),
-        image=_first(ranked, attrgetter("image")),
+        image=_resolve(_first(ranked, attrgetter("image")), url),
         page=page,
         related=related,
+        local=top.published.astimezone(settings.zone),
         has_time=top.has_time,
+        is_short=settings.max_bytes is not None and len(content.encode()) > settings.max_bytes,
         authors=_first(ranked, lambda mention: mention.authors or None) or (),
         language=_first(ranked, attrgetter("language")) or "",
         enclosures=_first(ranked, lambda mention: mention.enclosures or None) or (),
@@ -295,6 +315,14 @@ def _updated(ranked: Sequence[Mention], now: datetime | None) -> datetime:
         if mention.updated is not None and mention.updated > latest and (now is None or mention.updated <= now):
             latest = mention.updated
     return latest
+
+
+def _resolve(image: Image | None, url: str) -> Image | None:
+    """Return `image` with an address relative to the page `url`, as the addresses in its text are."""
+    if image is None or image.url.startswith(("http://", "https://")):
+        return image
+    address = urls.absolute_url(urljoin(url, image.url))
+    return image._replace(url=address) if address is not None else None
 
 
 _quality = attrgetter("quality")

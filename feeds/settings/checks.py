@@ -29,6 +29,8 @@ def check_site(site: Site) -> Site:
     for name in ("limit", "max_bytes"):
         if getattr(site, name) < 1 or any(getattr(site, f"{kind}_{name}", 0) < 0 for kind in Kind):
             raise ConfigError(f"{name} should be 1 or more", where)
+    if site.entry_max_bytes < 1:
+        raise ConfigError("entry_max_bytes should be 1 or more", where)
     if any(not domain for kind, domain in site.selection.include | site.selection.exclude):
         raise ConfigError("include_… and exclude_… should be lists of names, and of domains for providers", where)
     if site.duplicates not in ("warn", "merge"):

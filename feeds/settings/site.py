@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from feeds.errors import ConfigError
 from feeds.model import Kind, Provider, Selection, Visibility
 from feeds.rules import urls
+from feeds.rules.entries import EntrySettings
 from feeds.rules.site_layout import KIND_FOLDERS
 from feeds.rules.text import first_forbidden, name_key
 from feeds.settings.converters import FLAG, NAMES, NUMBER, PAIRS, TEXT, Converter
@@ -58,7 +59,8 @@ class Site:
     topic_limit: int = _setting(0, "the same for the feed of a topic; 0 is as limit")
     provider_limit: int = _setting(0, "the same for the feed of a provider; 0 is as limit")
     category_limit: int = _setting(0, "the same for the feed of a category; 0 is as limit")
-    max_bytes: int = _setting(250_000, "how large a feed's document may be before it shows fewer entries")
+    entry_max_bytes: int = _setting(60_000, "how large a text may be before feeds show its excerpt and a link to it")
+    max_bytes: int = _setting(1_500_000, "how large a feed's document may be before it shows fewer entries, but 20")
     topic_max_bytes: int = _setting(0, "the same for the feed of a topic; 0 is as max_bytes")
     provider_max_bytes: int = _setting(0, "the same for the feed of a provider; 0 is as max_bytes")
     category_max_bytes: int = _setting(0, "the same for the feed of a category; 0 is as max_bytes")
@@ -119,6 +121,11 @@ class Site:
     def home(self) -> Provider:
         """The site as a provider, for articles that name none and have no page of their own."""
         return Provider(self.title, urls.domain_of(self.address))
+
+    @cached_property
+    def entry_settings(self) -> EntrySettings:
+        """The settings that decide what an entry shows."""
+        return EntrySettings(self.home, self.zone, self.entry_max_bytes)
 
     @cached_property
     def zone(self) -> ZoneInfo:

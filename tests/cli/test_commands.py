@@ -30,7 +30,15 @@ def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus:
     done = feeds("build", "corpus", "--output", "out", "--json")
     report = json.loads(done.stdout)
     of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "expired": 0, "lost": 1, "warnings": 0}
-    of_site = {"entries": 2, "feeds": 4, "documents": 18, "changed": 18, "written": 18}
+    of_site = {
+        "entries": 2,
+        "short_entries": 0,
+        "feeds": 4,
+        "cut_feeds": 0,
+        "documents": 18,
+        "changed": 18,
+        "written": 18,
+    }
     assert report["counts"] == of_files | of_site
     assert " ".join(report["seconds"]) == "start state scan read record merge publish render write report tidy total"
     assert "3 files: 1 published, 1 unpublished, 0 in the future, 0 expired, 1 lost to problems" in done.stderr

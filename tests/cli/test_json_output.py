@@ -29,7 +29,13 @@ PUBLISHED = {
         images=[{"url": "https://a.example/i.png", "width": 10, "height": 20}],
         related=[link(OTHER), link("http://kept.example/")],
     ),
-    "other.md": article("Other", "2022-05-25", url="https://c.example/", topics=["Chips"]),
+    "other.md": article(
+        "Other",
+        "2022-05-25",
+        url="https://o.example/",
+        topics=["Chips"],
+        related=[link("https://c.example/", "Related")],
+    ),
 }
 WITH_PROBLEMS = {
     "broken.md": "---\ntitle: x\ndate: never\n---\n",

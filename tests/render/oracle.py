@@ -11,7 +11,7 @@ from lxml import etree
 
 from feeds.model import Entry
 from feeds.render.compose import ComposedFeed
-from feeds.render.content import content_html, image_type, provider_address
+from feeds.render.content import authors_of, feed_html, image_type
 from feeds.render.head import FeedHead
 
 _NAMESPACES = {
@@ -54,14 +54,17 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         self.link(href=entry.url, rel="alternate")
         self.published(entry.published)
         self.updated(entry.updated)
-        self.author(name=entry.provider.name, uri=provider_address(entry.provider, address))
+        authors = authors_of(entry, address)
+        for author in authors:  # feedgen would write an e-mail address into an RSS item as well
+            self.author({"name": author.name, **({"uri": author.url} if author.url else {})})
         if entry.summary:
             self.summary(entry.summary)
-        self.content(content_html(entry), type="html")
+        self.content(feed_html(entry), type="html")
         if entry.topics:
             self.category([{"term": name, "scheme": f"{address}topics/"} for name in entry.topics])
         self.register_extension("dc", DcEntryExtension, atom=False, rss=True)
-        self.dc.dc_creator(entry.provider.name)
+        if authors:
+            self.dc.dc_creator([author.name for author in authors])
         self.register_extension("media", MediaEntryExtension, atom=False, rss=True)
         if entry.image is not None:
             image = {

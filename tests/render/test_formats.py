@@ -57,7 +57,7 @@ def json_facts(item: dict[str, Any]) -> tuple[Any, ...]:
         item["url"],
         item["title"],
         datetime.fromisoformat(item["date_published"]).timetuple()[:6],
-        item["authors"][0]["name"],
+        ", ".join(author["name"] for author in item.get("authors", [])) or None,
         tuple(item.get("tags", [])),
         item["content_html"],
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from feeds.model import Image, Mention, Provider
 from feeds.rules import entries
+from feeds.rules.entries import EntrySettings
 from tests.builders import HOME, make_mention, moment
 
 
@@ -123,9 +124,9 @@ class TestDivide:
         assert divided(*articles, *links) == [[0], [1, 2, 3, 4]]
 
     def test_the_address_of_an_article_keeps_its_fragment(self) -> None:
-        entry = entries.merge([own(f"{PAGE}?utm_source=x#part", "a.md"), related(PAGE)], HOME)
+        entry = entries.merge([own(f"{PAGE}?utm_source=x#part", "a.md"), related(PAGE)], EntrySettings(HOME))
         assert (entry.id, entry.url) == (f"{PAGE}#part", f"{PAGE}#part")
-        entry = entries.merge([related(f"{PAGE}#part")], HOME)
+        entry = entries.merge([related(f"{PAGE}#part")], EntrySettings(HOME))
         assert (entry.id, entry.url) == (PAGE, PAGE)
 
     @given(st.permutations(range(7)))
@@ -178,7 +179,7 @@ class TestRepresentative:
     def test_the_article_s_own_before_an_earlier_related_one(self) -> None:
         own = make_mention(PAGE, title="Own", published=moment("2022-05-27"))
         related = make_mention(f"{PAGE}?x=1", position=3, title="Related", published=moment("2022-05-26"))
-        entry = entries.merge([related, own], HOME)
+        entry = entries.merge([related, own], EntrySettings(HOME))
         assert (entry.title, entry.id, entry.published, entry.own) == ("Own", PAGE, moment("2022-05-27"), True)
 
     def test_the_earliest_then_the_shortest_then_the_first(self) -> None:
@@ -187,22 +188,24 @@ class TestRepresentative:
         last = make_mention("https://a.example/pagf", position=1)
         first = make_mention("https://a.example/page", position=1)
         for order in permutations([late, longer, last, first]):
-            assert entries.merge(order, HOME).id == "https://a.example/page"
+            assert entries.merge(order, EntrySettings(HOME)).id == "https://a.example/page"
 
     def test_the_id_is_the_address_less_what_never_names_a_page(self) -> None:
-        entry = entries.merge([related("http://www.a.example/x/?utm_source=n&id=1#top")], HOME)
+        entry = entries.merge([related("http://www.a.example/x/?utm_source=n&id=1#top")], EntrySettings(HOME))
         assert entry.id == entry.url == "http://www.a.example/x/?id=1"
 
     def test_an_explicit_id_is_the_id(self) -> None:
-        entry = entries.merge([make_mention(PAGE, explicit_id="tag:a.example,2026:1")], HOME)
+        entry = entries.merge([make_mention(PAGE, explicit_id="tag:a.example,2026:1")], EntrySettings(HOME))
         assert (entry.id, entry.url) == ("tag:a.example,2026:1", PAGE)
 
     def test_the_id_of_an_article_without_a_page_is_no_address_of_ours(self) -> None:
-        one = entries.merge([make_mention(None)], HOME, page_url="https://example.org/articles/a-page/")
-        other = entries.merge([make_mention(None)], HOME, page_url="https://moved.example/articles/a-page/")
+        one = entries.merge([make_mention(None)], EntrySettings(HOME), page_url="https://example.org/articles/a-page/")
+        other = entries.merge(
+            [make_mention(None)], EntrySettings(HOME), page_url="https://moved.example/articles/a-page/"
+        )
         assert one.id == other.id
         assert one.id.startswith("urn:uuid:")
-        assert entries.merge([make_mention(None, path="b.md")], HOME).id != one.id
+        assert entries.merge([make_mention(None, path="b.md")], EntrySettings(HOME)).id != one.id
 
 
 def test_what_is_missing_comes_from_the_next_that_has_it() -> None:
@@ -211,19 +214,21 @@ def test_what_is_missing_comes_from_the_next_that_has_it() -> None:
     third = make_mention(
         PAGE, position=1, excerpt="Third", image=Image("https://a.example/i.png"), published=moment("2022-05-28")
     )
-    entry = entries.merge([third, second, top], HOME)
+    entry = entries.merge([third, second, top], EntrySettings(HOME))
     assert (entry.summary, entry.image, entry.quality) == ("Second", Image("https://a.example/i.png"), 0)
 
 
 def test_updated_is_the_latest_and_never_before_published() -> None:
     mentions = [make_mention(PAGE, updated=moment(day)) for day in ("2022-05-28", "2022-05-30", "2022-05-29")]
-    assert entries.merge(mentions, HOME).updated == moment("2022-05-30")
-    assert entries.merge([make_mention(PAGE, updated=moment("2022-01-01"))], HOME).updated == moment("2022-05-26")
+    assert entries.merge(mentions, EntrySettings(HOME)).updated == moment("2022-05-30")
+    assert entries.merge([make_mention(PAGE, updated=moment("2022-01-01"))], EntrySettings(HOME)).updated == moment(
+        "2022-05-26"
+    )
 
 
 def test_topics_are_those_of_every_article_that_mentions_it() -> None:
     mentions = [make_mention(PAGE, topics=("AI", "Cloud")), make_mention(PAGE, position=2, topics=("ai", "Chips"))]
-    assert entries.merge(mentions, HOME).topics == ("AI", "Chips", "Cloud")
+    assert entries.merge(mentions, EntrySettings(HOME)).topics == ("AI", "Chips", "Cloud")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +243,7 @@ def test_topics_are_those_of_every_article_that_mentions_it() -> None:
     ],
 )
 def test_provider(said: Provider | None, url: str | None, expected: Provider) -> None:
-    assert entries.merge([make_mention(url, provider=said)], HOME).provider == expected
+    assert entries.merge([make_mention(url, provider=said)], EntrySettings(HOME)).provider == expected
 
 
 @given(st.permutations(range(6)))
@@ -249,4 +254,6 @@ def test_an_entry_does_not_depend_on_the_order_of_reading(order: list[int]) -> N
         )
         for n in range(6)
     ]
-    assert entries.merge([mentions[n] for n in order], HOME) == entries.merge(mentions, HOME)
+    assert entries.merge([mentions[n] for n in order], EntrySettings(HOME)) == entries.merge(
+        mentions, EntrySettings(HOME)
+    )
