@@ -300,8 +300,8 @@ class LineFinder:
         return self._text.count("\n", 0, match.end()) + 1 if match else 1
 
 
-def line_of_field(text: str, field: str, position: int = 0) -> int:
-    """Return the line, from 1, of a field under any of its names; 1 if `text` does not have it.
+def locate_field(text: str, field: str, position: int = 0) -> tuple[int, str]:
+    """Return the line, from 1, of a field, and its name as it is written; the record and `field` if it is not there.
 
     Args:
         text: a file whose front matter is valid.
@@ -311,8 +311,9 @@ def line_of_field(text: str, field: str, position: int = 0) -> int:
     finder = LineFinder(text.replace("\r\n", "\n").replace("\r", "\n"))
     record: tuple[str | int, ...] = ("related", position - 1) if position else ()
     start = finder.of(record)  # the result for a name that is not there
-    lines = (finder.of((*record, name)) for name in (field, *FIELD_NAMES.get(field, ())))
-    return next((line for line in lines if line != start), start)
+    names = (field, *FIELD_NAMES.get(field, ()))
+    places = ((finder.of((*record, name)), name) for name in names)
+    return next((place for place in places if place[0] != start), (start, field))
 
 
 def _first_line(text: str, handler: BaseHandler) -> int:

@@ -42,30 +42,31 @@ def _merged_articles(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:
     pairs = ((first, other) for first, *others in queries.merged_articles(db) for other in others)
     for number, (first, other) in enumerate(pairs):
         field = "webUrl" if _same_address(first, other) else "id"
-        line = _line_of(corpus / other.path, field) if number < MAX_LOCATED else 1
+        line, name = _locate(corpus / other.path, field) if number < MAX_LOCATED else (1, field)
         reason = f"it is the same as in {first.path}, which is older: the two are one entry, with its title and text"
-        advice = f'write another {field}, or set duplicates = "merge"'
-        yield Problem(other.path, line, field, reason, advice, Severity.WARNING)
+        advice = f'write another {name}, or set duplicates = "merge"'
+        yield Problem(other.path, line, name, reason, advice, Severity.WARNING)
 
 
 def _future_changes(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:
     """Yield a warning for every record whose last change lies in the future."""
     for number, (path, position) in enumerate(queries.future_changes(db)):
-        line = _line_of(corpus / path, "updatedDateTime", position) if number < MAX_LOCATED else 1
-        field = f"related[{position}].updatedDateTime" if position else "updatedDateTime"
+        field = "updatedDateTime"
+        line, name = _locate(corpus / path, field, position) if number < MAX_LOCATED else (1, field)
+        name = f"related[{position}].{name}" if position else name
         reason, advice = "it lies in the future and is not used before that time", "correct the date"
-        yield Problem(path, line, field, reason, advice, Severity.WARNING)
+        yield Problem(path, line, name, reason, advice, Severity.WARNING)
 
 
 def _same_address(one: Mention, other: Mention) -> bool:
     return one.url is not None and other.url is not None and section_key(one.url) == section_key(other.url)
 
 
-def _line_of(path: Path, field: str, position: int = 0) -> int:
-    """Return the line of a field in a file, or 1 if it can't be determined."""
-    from feeds.corpus.front_matter import line_of_field  # slow to load, and most corpora have no such problems
+def _locate(path: Path, field: str, position: int = 0) -> tuple[int, str]:
+    """Return the line and the written name of a field in a file; line 1 and `field` if they can't be determined."""
+    from feeds.corpus.front_matter import locate_field  # slow to load, and most corpora have no such problems
 
     try:
-        return line_of_field(path.read_text("utf-8-sig"), field, position)
+        return locate_field(path.read_text("utf-8-sig"), field, position)
     except (OSError, ValueError):
-        return 1
+        return 1, field

@@ -91,7 +91,7 @@ class TestUpdated:
             problems = [(it.path, it.line, it.field) for it in report.problems]
             return sorted(item["date_modified"][:10] for item in items), report.due, problems
 
-        a, b = ("a.md", 4, "updatedDateTime"), ("b.md", 7, "related[1].updatedDateTime")
+        a, b = ("a.md", 4, "updated"), ("b.md", 7, "related[1].updatedDateTime")
         assert dates_at(NOW) == (["2024-03-30", "2024-03-30", "2024-03-31"], moment("2026-07-01"), [a, b])
         assert dates_at(moment("2026-07-01")) == (["2024-03-30", "2024-03-30", "2026-07-01"], moment("2026-07-02"), [b])
         assert dates_at(moment("2026-07-03")) == (["2024-03-30", "2026-07-01", "2026-07-02"], None, [])
