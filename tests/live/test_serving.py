@@ -223,7 +223,9 @@ def test_settings_reach_the_workers_as_they_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_a_stop_waits_for_an_answer_under_way(name: str, tmp_path: Path) -> None:
     articles = {f"{n}.md": article(url=f"https://a.example/{n}", body="x " * 100_000) for n in range(40)}
-    write_corpus(tmp_path / "corpus", {**articles, "feeds.toml": "max_bytes = 1_000_000_000\n"})
+    write_corpus(
+        tmp_path / "corpus", {**articles, "feeds.toml": "max_bytes = 1_000_000_000\nentry_max_bytes = 1_000_000\n"}
+    )
     port = free_port()
     with (
         server(feeds_serve(port), port, tmp_path) as process,

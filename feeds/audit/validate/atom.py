@@ -32,6 +32,7 @@ def check_atom(findings: Findings) -> Facts | None:
     if not facts.archive:
         common.check_size(findings)
     _check_feed(findings, root, facts)
+    _check_authors(findings, root, "")
     has_author = root.find(f"{_A}author") is not None
     first: dict[tuple[str, str], int] = {}
     for number, entry in enumerate(root.iterfind(f"{_A}entry"), 1):
@@ -67,6 +68,13 @@ def _check_feed(findings: Findings, root: etree._Element, facts: Facts) -> None:
         findings.warning(line(root), "link", reason, 'add <link rel="self" href="…"/>: readers find moved feeds by it')
 
 
+def _check_authors(findings: Findings, parent: etree._Element, at: str) -> None:
+    """Add the problems of the authors of a feed or an entry."""
+    for author in parent.iterfind(f"{_A}author"):
+        if not text(author.find(f"{_A}name")):
+            findings.error(line(author), f"{at}author", "it has no name (RFC 4287, 3.2.1)", "add <name>")
+
+
 def _check_entry(findings: Findings, entry: etree._Element, at: str, *, has_author: bool) -> AuditedItem:
     """Add the problems of an entry and return it (RFC 4287 section 4.1.2).
 
@@ -100,9 +108,7 @@ def _check_entry(findings: Findings, entry: etree._Element, at: str, *, has_auth
         findings.error(
             here, f"{at}author", "neither the entry nor the feed has one (RFC 4287, 4.1.1)", "add one to either"
         )
-    for author in entry.iterfind(f"{_A}author"):
-        if not text(author.find(f"{_A}name")):
-            findings.error(line(author), f"{at}author", "it has no name (RFC 4287, 3.2.1)", "add <name>")
+    _check_authors(findings, entry, at)
     url = ""
     for rel, element in _checked_links(findings, entry, f"{at}link"):
         if rel == "alternate" and not url:

@@ -38,6 +38,7 @@ def check_json_feed(findings: Findings) -> Facts | None:
     _check_address_member(findings, feed, "home_page_url", "home_page_url")
     for name in ("icon", "favicon", "next_url"):
         _check_address_member(findings, feed, name, name)
+    _check_author(findings, feed, "")
     if not facts.self_link:
         findings.warning(1, "feed_url", "it does not say its own address", "add feed_url: it also identifies the feed")
     items = feed.get("items")
@@ -55,6 +56,12 @@ def check_json_feed(findings: Findings) -> Facts | None:
             findings.error(1, f"items[{number}].id", reason, "give each item an id of its own")
         facts.items.append(audited)
     return facts
+
+
+def _check_author(findings: Findings, value: dict[str, Any], at: str) -> None:
+    """Add a problem for the member ``author`` of JSON Feed 1 in a feed or an item."""
+    if "author" in value and "authors" not in value:
+        findings.warning(1, f"{at}author", "JSON Feed 1.1 has authors, a list", "use that")
 
 
 def _check_json_item(findings: Findings, item: dict[str, Any], where: str) -> AuditedItem:
@@ -88,8 +95,7 @@ def _check_json_item(findings: Findings, item: dict[str, Any], where: str) -> Au
     tags = item.get("tags", [])
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         findings.error(1, f"{where}.tags", "it is no list of texts", 'write ["one", "two"]')
-    if "author" in item and "authors" not in item:
-        findings.warning(1, f"{where}.author", "JSON Feed 1.1 has authors, a list", "use that")
+    _check_author(findings, item, f"{where}.")
     url = item.get("url")
     return AuditedItem(str(identity), url if isinstance(url, str) else "", 1)
 
