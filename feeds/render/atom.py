@@ -60,6 +60,10 @@ def _links(entry: Entry) -> Iterator[str]:
         media_type = image_type(entry.image)
         type_attribute = f' type="{media_type}"' if media_type else ""
         yield f'<link href="{escape_attribute(entry.image.url)}" rel="enclosure"{type_attribute}/>'
+    for file in entry.enclosures:
+        facts = (("type", escape_attribute(file.media_type)), ("length", file.length))
+        attributes = "".join(f' {name}="{value}"' for name, value in facts if value)
+        yield f'<link href="{escape_attribute(file.url)}" rel="enclosure"{attributes}/>'
 
 
 def _history(head: FeedHead) -> list[etree._Element]:

@@ -9,18 +9,20 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from feeds.model import Entry, Feed
+from feeds.model import Enclosure, Entry, Feed
 from feeds.render.content import content_html
 from feeds.render.head import FeedHead
 from feeds.rules.site_layout import FEED_FORMATS, HEADINGS, OPML_PATH, STYLE_PATH, feed_folder
 from feeds.rules.times import rfc3339
 
+_DOCUMENTS = {"pdf": "PDF", "epub+zip": "EPUB"}
 _SUBSCRIPTIONS = tuple((row.title, row.file_name, row.media_type) for row in FEED_FORMATS)
 
 
 def render_entry(entry: Entry, _address: str) -> bytes:
     """Return `entry` as one ``<article>`` of the page of a feed."""
-    return _template("entry.html").render(entry=entry, published=rfc3339(entry.published)).encode()
+    values = {"entry": entry, "published": rfc3339(entry.published), "files": _files(entry)}
+    return _template("entry.html").render(values).encode()
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
@@ -48,11 +50,31 @@ def render_article(head: FeedHead, entry: Entry) -> bytes:
         "article.html",
         head=head,
         entry=entry,
+        files=_files(entry),
         content=Markup(content_html(entry)),  # noqa: S704 - the corpus has sanitised it, content_html has escaped the rest
         style=up + STYLE_PATH,
         up=up,
         subscriptions=[(name, up + file_name, media_type) for name, file_name, media_type in _SUBSCRIPTIONS],
     )
+
+
+def _files(entry: Entry) -> list[tuple[Enclosure, str, str]]:
+    """Return the files of an entry with their kinds and durations, for people."""
+    return [(file, _kind(file.media_type), _clock(file.duration)) for file in entry.enclosures]
+
+
+def _kind(media_type: str) -> str:
+    kind, _, name = media_type.partition("/")
+    return {"audio": "Audio", "video": "Video", "image": "Picture"}.get(kind) or _DOCUMENTS.get(name, "File")
+
+
+def _clock(seconds: int | None) -> str:
+    """Return a duration such as ``1:02:03`` or ``2:03``; an empty text if it is not known."""
+    if not seconds:
+        return ""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def style_sheet() -> bytes:

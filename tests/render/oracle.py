@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from feedgen.entry import FeedEntry
 from feedgen.ext.dc import DcEntryExtension
 from feedgen.ext.media import MediaEntryExtension
+from feedgen.ext.podcast_entry import PodcastEntryExtension
 from lxml import etree
 
 from feeds.model import Entry
@@ -18,12 +19,14 @@ _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": "http://search.yahoo.com/mrss/",
     "content": "http://purl.org/rss/1.0/modules/content/",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
 }
 
 
 def whole_feed(head: FeedHead, file_name: str, media_type: str, shown: Sequence[Entry], address: str) -> ComposedFeed:
     """Return the feed `head` with the entries `shown` in it, composed the way feedgen means it."""
-    feed = ComposedFeed(head, file_name, media_type)
+    has_episodes = any(b"<itunes:" in rss_fragment(entry, address) for entry in shown)
+    feed = ComposedFeed(head, file_name, media_type, has_episodes=has_episodes)
     for entry in shown:
         feed.add_entry(_Registered(entry, address), order="append")
     return feed
@@ -72,6 +75,29 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
                 "height": str(entry.image.height or ""),
             }
             self.media.content(image, group=None)
+        self.register_extension("podcast", PodcastEntryExtension, atom=False, rss=True)
+        self._describe_episode(entry)
+
+    def _describe_episode(self, entry: Entry) -> None:
+        playable = [file for file in entry.enclosures if file.media_type[:6] in ("audio/", "video/")]
+        self._file = next(iter([*playable, *(file for file in entry.enclosures if file.media_type)]), None)
+        if self._file is not None and self._file.duration:
+            self.podcast.itunes_duration(self._file.duration)
+        episode = entry.episode
+        if episode is not None:
+            self.podcast.itunes_episode(episode.number)
+            self.podcast.itunes_season(episode.season)
+            self.podcast.itunes_episode_type(episode.kind or None)
+            self.podcast.itunes_image(episode.image)
+            if episode.explicit is not None:
+                self.podcast.itunes_explicit("yes" if episode.explicit else "no")
+
+    def rss_entry(self, extensions: bool = True) -> etree._Element:
+        """Return the entry as an RSS element, with one enclosure: the first to play, else the first with a type."""
+        if self._file is not None:
+            self.enclosure(self._file.url, self._file.length or 0, self._file.media_type)
+        element: etree._Element = super().rss_entry(extensions)
+        return element
 
     def atom_entry(self, extensions: bool = True) -> etree._Element:
         """Return the entry as an Atom element, with the links that feedgen has no word for."""
@@ -106,4 +132,7 @@ def _more_links(entry: Entry) -> list[dict[str, str | None]]:
         links.append({"href": entry.amp_url, "rel": "amphtml", "type": "text/html"})
     if entry.image is not None:
         links.append({"href": entry.image.url, "rel": "enclosure", "type": image_type(entry.image)})
+    for file in entry.enclosures:
+        length = str(file.length) if file.length is not None else None
+        links.append({"href": file.url, "rel": "enclosure", "type": file.media_type, "length": length})
     return links

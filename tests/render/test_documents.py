@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.corpus.markup import sanitise
-from feeds.model import Entry, Image, Kind, Link, Provider
+from feeds.model import Enclosure, Entry, Episode, Image, Kind, Link, Provider
 from feeds.render import atom, rss
 from feeds.render.content import content_html, image_type
 from feeds.render.formats import renderer
@@ -48,6 +48,15 @@ images = st.sampled_from(["https://a.example/i.png?a&'b'", "https://a.example/i"
 readable = st.text("aZ09 &<>'\"]#;é🚀цא\u202e", max_size=40).map(one_line)
 
 
+files = st.builds(
+    Enclosure,
+    st.sampled_from(["https://a.example/e.mp3?a&b='1'", "https://a.example/e"]),
+    st.sampled_from(["", "audio/mpeg", "video/x-a&b", "application/pdf"]),
+    st.none() | st.just(7),
+    st.none() | st.just(3723),
+)
+
+
 def entries_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Entry]:
     return st.builds(
         make_entry,
@@ -58,6 +67,7 @@ def entries_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Entry]:
         topics=st.lists(text.filter(bool), max_size=2, unique=True).map(tuple),
         image=st.none() | st.just(Image("https://a.example/i.png", 10, None)),
         provider=st.builds(Provider, text.filter(bool), st.just("a.example")),
+        enclosures=st.lists(files, max_size=2).map(tuple),
     )
 
 
@@ -91,6 +101,16 @@ def test_the_oracle(shown: list[Entry]) -> None:
         original_url=st.none() | st.just("https://o.example/?a&b"),
         amp_url=st.none() | st.just("https://a.example/amp?a&b"),
         image=st.none() | st.builds(Image, images, st.none() | st.just(1), st.none() | st.just(100_000)),
+        enclosures=st.lists(files, max_size=3).map(tuple),
+        episode=st.none()
+        | st.builds(
+            Episode,
+            st.none() | st.just(7),
+            st.none() | st.just(2),
+            st.sampled_from(["", "full", "trailer", "bonus"]),
+            st.none() | st.booleans(),
+            st.none() | st.just("https://a.example/i.png?a&'b'.jpg"),
+        ),
         related=st.lists(st.builds(Link, id=st.just("i"), url=images, title=written.filter(bool)), max_size=2).map(
             tuple
         ),
