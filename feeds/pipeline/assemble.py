@@ -18,12 +18,13 @@ from typing import NamedTuple
 from feeds.catalogue import archives, changes, fragments, queries, schema
 from feeds.catalogue.fragments import Fragments
 from feeds.catalogue.queries import EntryRows, ShownEntry
-from feeds.model import Feed, Kind, Provider
+from feeds.model import Entry, Feed, Kind, Provider
 from feeds.pipeline.context import BuildContext
 from feeds.pipeline.fragment_files import FilePart, append_parts, read_parts
 from feeds.render import atom, notices, opml, page
 from feeds.render.formats import render_entry, renderer
 from feeds.render.head import FeedHead
+from feeds.rules.languages import marked_language
 from feeds.rules.site_layout import (
     ATOM,
     FORMATS,
@@ -206,7 +207,8 @@ def _start_rendering(
     build = context.build
     executor = build.workers.executor(len(missing), PARALLEL_MIN_ITEMS)
     folder = context.folder if to_files and executor is not None else None
-    work = functools.partial(_render_entries, build.site.address, build.site.home, folder)
+    site = build.site
+    work = functools.partial(_render_entries, site.address, site.home, site.language, folder)
     return map_all(work, queries.load_entry_rows(build.db, missing), ENTRIES_PER_TASK, executor)
 
 
@@ -223,14 +225,21 @@ def _store(context: RenderContext, entry_ids: Sequence[int], rendered: Iterable[
 
 
 def _render_entries(
-    address: str, home: Provider, folder: Path | None, entries: Sequence[EntryRows]
+    address: str, home: Provider, language: str, folder: Path | None, entries: Sequence[EntryRows]
 ) -> Sequence[RenderedEntry]:
     """Return the fragments of entries: their locations if there is a folder for fragment files, else the bytes."""
-    rendered = [Fragments.of(render_entry(queries.merge_rows(rows, home), address)) for rows in entries]
+    merged = (_mark_language(queries.merge_rows(rows, home), language) for rows in entries)
+    rendered = [Fragments.of(render_entry(entry, address)) for entry in merged]
     if folder is None:
         return rendered
     parts = append_parts(folder, [entry.body for entry in rendered])
     return [FragmentLocation(entry.sizes, part) for entry, part in zip(rendered, parts, strict=True)]
+
+
+def _mark_language(entry: Entry, of_site: str) -> Entry:
+    """Return an entry with the language that its documents have to name; a renderer does not know that of the site."""
+    language = marked_language(entry.language, of_site)
+    return entry if language == entry.language else replace(entry, language=language)
 
 
 def _read_fragments(rendered: Sequence[RenderedEntry]) -> list[Fragments]:
@@ -322,7 +331,7 @@ def _put_site_documents(build: BuildContext, draft: Draft, head: FeedHead) -> No
     """Put the documents that the site has besides its feeds: pages of articles, style sheet and list of feeds."""
     max_age = head.site.shortest_ttl * 60
     for entry_id in changes.changed_pages(build.db):
-        entry = queries.load_entry(build.db, entry_id, head.site.home)
+        entry = _mark_language(queries.load_entry(build.db, entry_id, head.site.home), head.site.language)
         path = article_folder(entry.page or "") + PAGE.file_name
         draft.put(path, PAGE.content_type, page.render_article(head, entry), entry.updated, max_age)
     draft.put(STYLE_PATH, STYLE_CONTENT_TYPE, page.style_sheet(), head.feed.updated, max_age)

@@ -27,7 +27,8 @@ def render_entry(entry: Entry, address: str) -> bytes:
     scheme = escape_attribute(f"{address}topics/")
     return "".join(
         [
-            f'<entry><id>{escape_text(entry.id)}</id><title type="text">{escape_text(entry.title)}</title>',
+            f"<entry{_language(entry)}>",
+            f'<id>{escape_text(entry.id)}</id><title type="text">{escape_text(entry.title)}</title>',
             f"<updated>{rfc3339(entry.updated)}</updated>",
             f"<author><name>{name}</name><uri>{uri}</uri></author>" if name else "",
             f'<content type="html">{escape_text(content_html(entry))}</content>',
@@ -37,6 +38,11 @@ def render_entry(entry: Entry, address: str) -> bytes:
             f"<published>{rfc3339(entry.published)}</published></entry>",
         ]
     ).encode()
+
+
+def _language(entry: Entry) -> str:
+    """Return the attribute for the language of an entry (section 2), if that is another than the feed's."""
+    return f' xml:lang="{escape_attribute(entry.language)}"' if entry.language else ""
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:

@@ -30,6 +30,7 @@ def render_entry(entry: Entry, address: str) -> bytes:
             "date_modified": rfc3339(entry.updated),
             "authors": [{"name": entry.provider.name, "url": provider_address(entry.provider, address)}],
             **({"tags": list(entry.topics)} if entry.topics else {}),
+            **({"language": entry.language} if entry.language else {}),
             **_attachments(entry),
             "_feeds": {
                 "role": "article" if entry.own else "related",

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from feeds.model import Enclosure, Entry, Feed
 from feeds.render.content import content_html
 from feeds.render.head import FeedHead
+from feeds.rules.languages import is_right_to_left
 from feeds.rules.site_layout import FEED_FORMATS, HEADINGS, OPML_PATH, STYLE_PATH, feed_folder
 from feeds.rules.times import rfc3339
 
@@ -34,6 +35,7 @@ def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
     return _render(
         "feed.html",
         head=head,
+        language=head.site.language,
         style=_up(head.folder) + STYLE_PATH,
         up=_up(head.folder),
         subscriptions=_SUBSCRIPTIONS if head.feed.ended is None else (),
@@ -49,6 +51,7 @@ def render_article(head: FeedHead, entry: Entry) -> bytes:
     return _render(
         "article.html",
         head=head,
+        language=entry.language or head.site.language,
         entry=entry,
         files=_files(entry),
         content=Markup(content_html(entry)),  # noqa: S704 - the corpus has sanitised it, content_html has escaped the rest
@@ -89,9 +92,10 @@ def _render(name: str, **values: object) -> bytes:
 @cache
 def _template(name: str) -> Template:
     loader = PackageLoader("feeds.render", "templates")
-    return Environment(
+    environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).get_template(name)
+    )
+    return environment.get_template(name, globals={"is_right_to_left": is_right_to_left})
 
 
 def _href(feed: Feed) -> str:

@@ -29,6 +29,7 @@ def render_entry(entry: Entry, address: str) -> bytes:
             *_enclosure(file),
             f"<pubDate>{format_datetime(entry.published)}</pubDate>",
             f"<dc:creator>{escape_text(entry.provider.name)}</dc:creator>",
+            f"<dc:language>{escape_text(entry.language)}</dc:language>" if entry.language else "",
             *_media(entry),
             *_itunes(entry, file),
             "</item>",

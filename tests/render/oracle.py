@@ -65,6 +65,8 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
             self.category([{"term": name, "scheme": f"{address}topics/"} for name in entry.topics])
         self.register_extension("dc", DcEntryExtension, atom=False, rss=True)
         self.dc.dc_creator(entry.provider.name)
+        if entry.language:
+            self.dc.dc_language(entry.language)
         self.register_extension("media", MediaEntryExtension, atom=False, rss=True)
         if entry.image is not None:
             image = {
@@ -108,6 +110,8 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         for name in ("title", "summary"):  # section 3.1.1: said, so that nobody takes "<" in it for markup
             for child in element.iterfind(name):
                 child.set("type", "text")
+        if self._source.language:  # for which feedgen has no word
+            element.set("{http://www.w3.org/XML/1998/namespace}lang", self._source.language)
         after = element.find("link")
         place = element.index(after) + 1 if after is not None else len(element)
         for link in reversed(list(_more_links(self._source))):

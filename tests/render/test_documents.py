@@ -101,6 +101,7 @@ def test_the_oracle(shown: list[Entry]) -> None:
         original_url=st.none() | st.just("https://o.example/?a&b"),
         amp_url=st.none() | st.just("https://a.example/amp?a&b"),
         image=st.none() | st.builds(Image, images, st.none() | st.just(1), st.none() | st.just(100_000)),
+        language=st.sampled_from(["", "fr", "ar"]),
         enclosures=st.lists(files, max_size=3).map(tuple),
         episode=st.none()
         | st.builds(
