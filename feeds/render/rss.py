@@ -11,12 +11,16 @@ from feeds.render.content import content_html, image_type
 from feeds.render.escape import escape_attribute, escape_text
 from feeds.render.head import FeedHead
 from feeds.rules.site_layout import RSS
+from feeds.rules.times import rfc3339
 
 _TAIL = b"</channel></rss>"
 
 
 def render_entry(entry: Entry, address: str) -> bytes:
-    """Return `entry` as one ``<item>``, byte for byte as feedgen would write it. The root declares its prefixes."""
+    """Return `entry` as one ``<item>``, byte for byte as feedgen would write it, and with the time of its last change.
+
+    The root of the document declares the prefixes.
+    """
     permalink = "true" if entry.id == entry.url else "false"
     domain = escape_attribute(f"{address}topics/")
     file = _main_file(entry)
@@ -28,6 +32,8 @@ def render_entry(entry: Entry, address: str) -> bytes:
             *(f'<category domain="{domain}">{escape_text(topic)}</category>' for topic in entry.topics),
             *_enclosure(file),
             f"<pubDate>{format_datetime(entry.published)}</pubDate>",
+            # RSS has no element for this time; some readers show an item anew by that of Atom.
+            f"<atom:updated>{rfc3339(entry.updated)}</atom:updated>" if entry.updated != entry.published else "",
             f"<dc:creator>{escape_text(entry.provider.name)}</dc:creator>",
             f"<dc:language>{escape_text(entry.language)}</dc:language>" if entry.language else "",
             *_media(entry),

@@ -19,6 +19,7 @@ _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": "http://search.yahoo.com/mrss/",
     "content": "http://purl.org/rss/1.0/modules/content/",
+    "atom": "http://www.w3.org/2005/Atom",
     "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
 }
 
@@ -99,6 +100,11 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         if self._file is not None:
             self.enclosure(self._file.url, self._file.length or 0, self._file.media_type)
         element: etree._Element = super().rss_entry(extensions)
+        date = element.find("pubDate")
+        if date is not None and self._source.updated != self._source.published:  # for which feedgen has no word
+            updated = etree.Element(f"{{{_NAMESPACES['atom']}}}updated")
+            updated.text = self._source.updated.isoformat().replace("+00:00", "Z")
+            date.addnext(updated)
         return element
 
     def atom_entry(self, extensions: bool = True) -> etree._Element:

@@ -154,6 +154,8 @@ def test_rss_item_has_all_that_the_entry_knows() -> None:
     assert guid is not None
     assert (guid.text, guid.get("isPermaLink")) == (FULL.id, "true")
     assert item.findtext("pubDate") == "Thu, 26 May 2022 00:00:00 +0000"
+    assert names[names.index("pubDate") + 1] == "updated"
+    assert item.findtext("{http://www.w3.org/2005/Atom}updated") == "2022-05-27T08:30:00Z"
     assert item.findtext("{http://purl.org/dc/elements/1.1/}creator") == "A"
     (image,) = item.iter("{http://search.yahoo.com/mrss/}content")
     assert dict(image.attrib) == {
@@ -163,6 +165,19 @@ def test_rss_item_has_all_that_the_entry_knows() -> None:
         "width": "894",
         "height": "534",
     }
+
+
+def test_rss_tells_a_change_only_where_there_is_one() -> None:
+    unchanged, changed = make_entry(), make_entry("https://a.example/2", updated=FULL.updated)
+    fragments = [rss.render_entry(entry, ADDRESS) for entry in (unchanged, changed)]
+    assert [b"<atom:updated>" in fragment for fragment in fragments] == [False, True]
+    read = feedparser.parse(rss.render_feed(make_head(), fragments))
+    assert not read.bozo
+    assert ["updated_parsed" in entry and entry.updated_parsed[:5] for entry in read.entries] == [
+        False,
+        (2022, 5, 27, 8, 30),
+    ]
+    assert [entry.published_parsed[:3] for entry in read.entries] == [(2022, 5, 26)] * 2
 
 
 def test_the_channel_s_link_is_the_page_and_its_self_link_the_document() -> None:
