@@ -10,6 +10,8 @@ from typing import Any
 
 from feeds.corpus import dates, front_matter, markup
 from feeds.corpus.authors import read_authors
+from feeds.corpus.enclosures import read_enclosures, read_language
+from feeds.corpus.episodes import read_episode
 from feeds.corpus.fields import FieldPath, Fields
 from feeds.corpus.read_settings import ReadSettings
 from feeds.corpus.unknown_fields import near_misses, unused_fields
@@ -241,6 +243,9 @@ class _Parser:
             quality=fields.number("quality"),
             heat=fields.number("heat"),
             image=fields.image(url),
+            language=read_language(fields),
+            enclosures=read_enclosures(fields, url),
+            episode=read_episode(fields, url),
             **given,
         )
 

@@ -123,7 +123,7 @@ class Fields:
         """Report a problem with the value of field `name`, which is left out."""
         self._report((*self._where, name), reason, advice, Severity.WARNING)
 
-    def warn_at(self, place: tuple[str, ...], reason: str, advice: str) -> None:
+    def warn_at(self, place: FieldPath, reason: str, advice: str) -> None:
         """Report a problem with a value inside of the record, at a place such as ``("params", "draft")``."""
         self._report((*self._where, *place), reason, advice, Severity.WARNING)
 

@@ -26,7 +26,8 @@ def render_entry(entry: Entry, address: str) -> bytes:
     scheme = escape_attribute(f"{address}topics/")
     return "".join(
         [
-            f'<entry><id>{escape_text(entry.id)}</id><title type="text">{escape_text(entry.title)}</title>',
+            f"<entry{_language(entry)}>",
+            f'<id>{escape_text(entry.id)}</id><title type="text">{escape_text(entry.title)}</title>',
             f"<updated>{rfc3339(entry.updated)}</updated>",
             *map(_author, authors_of(entry, address)),
             f'<content type="html">{escape_text(feed_html(entry))}</content>',
@@ -36,6 +37,11 @@ def render_entry(entry: Entry, address: str) -> bytes:
             f"<published>{rfc3339(entry.published)}</published></entry>",
         ]
     ).encode()
+
+
+def _language(entry: Entry) -> str:
+    """Return the attribute for the language of an entry (section 2), if that is another than the feed's."""
+    return f' xml:lang="{escape_attribute(entry.language)}"' if entry.language else ""
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
@@ -66,6 +72,10 @@ def _links(entry: Entry) -> Iterator[str]:
         media_type = image_type(entry.image)
         type_attribute = f' type="{media_type}"' if media_type else ""
         yield f'<link href="{escape_attribute(entry.image.url)}" rel="enclosure"{type_attribute}/>'
+    for file in entry.enclosures:
+        facts = (("type", escape_attribute(file.media_type)), ("length", file.length))
+        attributes = "".join(f' {name}="{value}"' for name, value in facts if value)
+        yield f'<link href="{escape_attribute(file.url)}" rel="enclosure"{attributes}/>'
 
 
 def _history(head: FeedHead) -> list[etree._Element]:

@@ -13,13 +13,17 @@ from lxml import etree  # before feedgen, which uses lxml.etree without importin
 # isort: split
 from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.ext.media import MediaEntryExtension, MediaExtension
+from feedgen.ext.podcast import PodcastExtension
+from feedgen.ext.podcast_entry import PodcastEntryExtension
 from feedgen.ext.syndication import SYNDICATION_NS, SyndicationExtension
 from feedgen.feed import FeedGenerator
 
 from feeds.render.head import FeedHead
+from feeds.settings.site import Site
 
 GENERATOR = "feeds"
 ATOM = "http://www.w3.org/2005/Atom"
+ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 
 
 class Syndication(SyndicationExtension):  # type: ignore[misc]
@@ -37,16 +41,56 @@ class Syndication(SyndicationExtension):  # type: ignore[misc]
             etree.SubElement(rss_feed[0], f"{{{SYNDICATION_NS}}}{name}").text = value
 
 
+class Podcast(PodcastExtension):  # type: ignore[misc]
+    """The elements of Apple Podcasts in a channel, with an image of any address: feedgen knows two extensions only."""
+
+    def describe(self, site: Site) -> None:
+        """Set the elements that the settings of `site` give."""
+        self._image = site.podcast_image
+        self.itunes_author(site.podcast_author)
+        self.itunes_type(site.podcast_type or None)
+        if site.podcast_categories:
+            self.itunes_category([dict(zip(("cat", "sub"), site.podcast_categories, strict=False))])
+        if site.podcast_email:
+            self.itunes_owner(name=site.podcast_author or site.title, email=site.podcast_email)
+        if site.is_podcast:
+            self.itunes_explicit("yes" if site.podcast_explicit else "no")
+
+    def extend_rss(self, rss_feed: etree._Element) -> None:
+        """Add the elements to the channel."""
+        super().extend_rss(rss_feed)
+        if self._image:
+            etree.SubElement(rss_feed[0], f"{{{ITUNES}}}image", href=self._image)
+
+
 class ComposedFeed(FeedGenerator):  # type: ignore[misc]
     """A feedgen feed with all fields set, for both XML formats."""
 
-    def __init__(self, head: FeedHead, file_name: str, media_type: str, first: Sequence[etree._Element] = ()) -> None:
-        """Compose a feed; `first` are the first elements of an Atom document."""
+    def __init__(
+        self,
+        head: FeedHead,
+        file_name: str,
+        media_type: str,
+        first: Sequence[etree._Element] = (),
+        *,
+        has_episodes: bool = False,
+    ) -> None:
+        """Compose a feed.
+
+        Args:
+            head: the facts of the feed.
+            file_name, media_type: those of the document.
+            first: the first elements of an Atom document.
+            has_episodes: whether entries of an RSS document have elements of Apple Podcasts.
+        """
         super().__init__()
         self._first = first
         self.register_extension("sy", Syndication, atom=False, rss=True)
         self.register_extension("dc", DcExtension, DcEntryExtension, atom=False, rss=True)
         self.register_extension("media", MediaExtension, MediaEntryExtension, atom=False, rss=True)
+        if has_episodes or head.site.is_podcast:
+            self.register_extension("podcast", Podcast, PodcastEntryExtension, atom=False, rss=True)
+            self.podcast.describe(head.site)
         self.id(head.page)
         self.title(head.title)
         self.description(head.description)

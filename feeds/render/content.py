@@ -12,6 +12,7 @@ import nh3
 
 from feeds.model import Author, Entry, Image, Provider
 from feeds.rules import safe_html
+from feeds.rules.languages import is_right_to_left
 from feeds.rules.pictures import picture_key
 from feeds.rules.urls import domain_of
 
@@ -50,9 +51,9 @@ def content_html(entry: Entry) -> str:
     content = resolve_links(entry.content, entry.url) if entry.content else ""
     parts = [_image(entry.image)] if entry.image is not None and not _shows(content, entry.image) else []
     if content:
-        parts.append(content)
+        parts.append(_with_direction(content, entry.language))
     elif entry.summary and not entry.content:
-        parts.append(f"<p>{escape(entry.summary, quote=False)}</p>")
+        parts.append(_with_direction(f"<p>{escape(entry.summary, quote=False)}</p>", entry.language))
     if entry.related:
         parts.append("<p>Related:</p>")
         links = (
@@ -60,8 +61,18 @@ def content_html(entry: Entry) -> str:
         )
         parts.append(f"<ul>{''.join(links)}</ul>")
     if not parts:  # RFC 4287 section 4.1.2 and JSON Feed require some text
-        parts.append(f'<p><a href="{escape(entry.url)}">{escape(entry.title, quote=False)}</a></p>')
+        link = f'<p><a href="{escape(entry.url)}">{escape(entry.title, quote=False)}</a></p>'
+        parts.append(_with_direction(link, entry.language))
     return "\n".join(parts)
+
+
+def _with_direction(markup: str, language: str) -> str:
+    """Return the HTML of a text, with its direction if it runs from right to left.
+
+    Readers show an entry apart from its feed, and nothing else tells them the direction. The headings and links that we
+    add to the text may be in another language.
+    """
+    return f'<div dir="rtl" lang="{escape(language)}">{markup}</div>' if is_right_to_left(language) else markup
 
 
 def resolve_links(markup: str, base: str) -> str:

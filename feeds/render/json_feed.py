@@ -33,6 +33,8 @@ def render_entry(entry: Entry, address: str) -> bytes:
             "date_modified": rfc3339(entry.updated),
             **({"authors": authors} if authors else {}),
             **({"tags": list(entry.topics)} if entry.topics else {}),
+            **({"language": entry.language} if entry.language else {}),
+            **_attachments(entry),
             "_feeds": {
                 "role": "article" if entry.own else "related",
                 "related_to": [link.id for link in entry.related],
@@ -41,6 +43,21 @@ def render_entry(entry: Entry, address: str) -> bytes:
             },
         }
     )
+
+
+def _attachments(entry: Entry) -> dict[str, object]:
+    """Return the files of an entry. A file without a type is none, since JSON Feed requires a type."""
+    attachments = [
+        {
+            "url": file.url,
+            "mime_type": file.media_type,
+            **({"size_in_bytes": file.length} if file.length is not None else {}),
+            **({"duration_in_seconds": file.duration} if file.duration is not None else {}),
+        }
+        for file in entry.enclosures
+        if file.media_type
+    ]
+    return {"attachments": attachments} if attachments else {}
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:

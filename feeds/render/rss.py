@@ -5,29 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from email.utils import format_datetime
 
-from feeds.model import Entry
+from feeds.model import Enclosure, Entry, Episode
 from feeds.render.compose import ComposedFeed
 from feeds.render.content import authors_of, feed_html, image_type
 from feeds.render.escape import escape_attribute, escape_text
 from feeds.render.head import FeedHead
 from feeds.rules.site_layout import RSS
+from feeds.rules.times import rfc3339
 
 _TAIL = b"</channel></rss>"
 
 
 def render_entry(entry: Entry, address: str) -> bytes:
-    """Return `entry` as one ``<item>``, byte for byte as feedgen would write it. The root declares its prefixes."""
+    """Return `entry` as one ``<item>``, byte for byte as feedgen would write it, and with the time of its last change.
+
+    The root of the document declares the prefixes.
+    """
     permalink = "true" if entry.id == entry.url else "false"
     domain = escape_attribute(f"{address}topics/")
+    file = _main_file(entry)
     return "".join(
         [
             f"<item><title>{escape_text(entry.title)}</title><link>{escape_text(entry.url)}</link>",
             *_descriptions(entry),
             f'<guid isPermaLink="{permalink}">{escape_text(entry.id)}</guid>',
             *(f'<category domain="{domain}">{escape_text(topic)}</category>' for topic in entry.topics),
+            *_enclosure(file),
             f"<pubDate>{format_datetime(entry.published)}</pubDate>",
+            # RSS has no element for this time; some readers show an item anew by that of Atom.
+            f"<atom:updated>{rfc3339(entry.updated)}</atom:updated>" if entry.updated != entry.published else "",
             *(f"<dc:creator>{escape_text(author.name)}</dc:creator>" for author in authors_of(entry, address)),
+            f"<dc:language>{escape_text(entry.language)}</dc:language>" if entry.language else "",
             *_media(entry),
+            *_itunes(entry, file),
             "</item>",
         ]
     ).encode()
@@ -40,6 +50,43 @@ def _descriptions(entry: Entry) -> Iterator[str]:
         yield f"<content:encoded>{escape_text(feed_html(entry))}</content:encoded>"
     else:
         yield f"<description>{escape_text(feed_html(entry))}</description>"
+
+
+def _main_file(entry: Entry) -> Enclosure | None:
+    """Return the first file to hear or to see, else the first file, of those with a type; None if there is none.
+
+    RSS 2.0 leaves open how many enclosures an item may have. Some readers show only the first of several, others only
+    the last one, so the Best Practices Profile of the RSS Advisory Board advises one. Atom and JSON Feed have them all.
+    """
+    typed = [file for file in entry.enclosures if file.media_type]
+    playable = (file for file in typed if file.media_type.startswith(("audio/", "video/")))
+    return next(playable, typed[0] if typed else None)
+
+
+def _enclosure(file: Enclosure | None) -> Iterator[str]:
+    """Yield the file of an item. All three attributes are required; 0 is the advised length of unknown ones."""
+    if file is not None:
+        length, media_type = file.length or 0, escape_attribute(file.media_type)
+        yield f'<enclosure url="{escape_attribute(file.url)}" length="{length}" type="{media_type}"/>'
+
+
+def _itunes(entry: Entry, file: Enclosure | None) -> Iterator[str]:
+    """Yield the elements of Apple Podcasts, in the order of feedgen."""
+    episode = entry.episode or Episode()
+    if episode.image:
+        yield f'<itunes:image href="{escape_attribute(episode.image)}"/>'
+    explicit = "" if episode.explicit is None else "yes" if episode.explicit else "no"
+    duration = file.duration if file is not None else None
+    facts = (
+        ("duration", duration),
+        ("explicit", explicit),
+        ("season", episode.season),
+        ("episode", episode.number),
+        ("episodeType", episode.kind),
+    )
+    for name, value in facts:
+        if value:
+            yield f"<itunes:{name}>{value}</itunes:{name}>"
 
 
 def _media(entry: Entry) -> Iterator[str]:
@@ -58,6 +105,8 @@ def _media(entry: Entry) -> Iterator[str]:
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
     """Return the document of `head` and the fragments of its entries."""
-    empty: bytes = ComposedFeed(head, RSS.file_name, RSS.media_type).rss_str()
+    # Only then the root declares the prefix. In a text, the "<" would be escaped.
+    has_episodes = any(b"<itunes:" in fragment for fragment in fragments)
+    empty: bytes = ComposedFeed(head, RSS.file_name, RSS.media_type, has_episodes=has_episodes).rss_str()
     start = empty.removesuffix(_TAIL)
     return b"".join([start, *fragments, _TAIL])

@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 
 from feeds.model import Entry, Image, Link, Mention, Outline, Provider
 from feeds.rules import urls
+from feeds.rules.languages import marked_language
 from feeds.rules.text import name_key
 from feeds.rules.times import to_seconds
 
@@ -28,11 +29,13 @@ class EntrySettings(NamedTuple):
     Attributes:
         home: the site as a provider, for an article without one.
         zone: the time zone in which people read its date.
+        language: the language of the site: an entry names its own only if that is another one.
         max_bytes: the size of a text from which on feeds show its summary and a link to it; None for no limit.
     """
 
     home: Provider
     zone: tzinfo = UTC
+    language: str = ""
     max_bytes: int | None = None
 
 
@@ -287,7 +290,7 @@ def merge(
         has_time=top.has_time,
         is_short=settings.max_bytes is not None and len(content.encode()) > settings.max_bytes,
         authors=_first(ranked, lambda mention: mention.authors or None) or (),
-        language=_first(ranked, attrgetter("language")) or "",
+        language=marked_language(_first(ranked, attrgetter("language")) or "", settings.language),
         enclosures=_first(ranked, lambda mention: mention.enclosures or None) or (),
         episode=_first(ranked, attrgetter("episode")),
     )

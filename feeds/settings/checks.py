@@ -12,6 +12,8 @@ from feeds.settings.site import Site
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")  # BCP 47, as far as XML Schema's type language checks it
 
+_EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[A-Za-z0-9-]+\Z")
+
 
 def check_site(site: Site) -> Site:
     """Return `site` unchanged if every value can be used.
@@ -41,7 +43,7 @@ def check_site(site: Site) -> Site:
         raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
     if site.cache_bytes < 0:
         raise ConfigError("cache_bytes should be 0 or more", where)
-    for name in ("icon", "logo", "hub"):
+    for name in ("icon", "logo", "hub", "podcast_image"):
         url = getattr(site, name)
         if url and urls.absolute_url(url) != url:
             raise ConfigError(f"{name} should be an address such as https://example.org/{name}", where)
@@ -49,9 +51,23 @@ def check_site(site: Site) -> Site:
         raise ConfigError("title should not be empty", where)
     if any(first_forbidden(text) for text in (site.title, site.description, site.language, site.rights)):
         raise ConfigError("title, description, language and rights should have no control characters", where)
+    _check_podcast(site, where)
     _ = site.moves  # raises ConfigError itself
     try:
         _ = site.zone
     except (ValueError, OSError, KeyError) as error:  # an unknown zone is a KeyError, a path a ValueError
         raise ConfigError(f"unknown timezone {site.timezone!r}; write one such as Europe/Lisbon", where) from error
     return site
+
+
+def _check_podcast(site: Site, where: object) -> None:
+    """Raise ConfigError if a setting of the podcast can't be used."""
+    if site.podcast_type not in ("", "episodic", "serial"):
+        raise ConfigError("podcast_type should be episodic or serial", where)
+    if len(site.podcast_categories) > 2 or not all(site.podcast_categories) or '"' in site.podcast_category:
+        example = "Technology or Society & Culture > Documentary"
+        raise ConfigError(f"podcast_category should be a category of Apple Podcasts such as {example}", where)
+    if site.podcast_email and not _EMAIL.match(site.podcast_email):
+        raise ConfigError("podcast_email should be an address such as me@example.org", where)
+    if any(first_forbidden(text) for text in (site.podcast_author, site.podcast_category)):
+        raise ConfigError("podcast_author and podcast_category should have no control characters", where)

@@ -88,6 +88,16 @@ class Site:
     icon: str = _setting("", "the address of a small square picture for the feeds")
     logo: str = _setting("", "the address of a larger picture, twice as wide as high")
     hub: str = _setting("", "the address of a WebSub hub that hears of each change from you")
+    podcast_image: str = _setting("", "the address of the picture of your podcast, square, JPEG or PNG")
+    podcast_category: str = _setting(
+        "", "its category in Apple Podcasts, such as Technology or Society & Culture > Documentary"
+    )
+    podcast_explicit: bool = _setting(False, "whether your podcast is for adults only")
+    podcast_author: str = _setting("", "who makes your podcast")
+    podcast_type: str = _setting("", "episodic, or serial if people should hear the oldest episode first")
+    podcast_email: str = _setting(
+        "", "your address for the directories of podcasts; everybody can read it in the feeds"
+    )
     shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
     longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
     cache_bytes: int = _setting(64_000_000, "how many bytes a worker of the server keeps in memory to send them again")
@@ -125,12 +135,23 @@ class Site:
     @cached_property
     def entry_settings(self) -> EntrySettings:
         """The settings that decide what an entry shows."""
-        return EntrySettings(self.home, self.zone, self.entry_max_bytes)
+        return EntrySettings(self.home, self.zone, self.language, self.entry_max_bytes)
 
     @cached_property
     def zone(self) -> ZoneInfo:
         """`timezone` as a time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def is_podcast(self) -> bool:
+        """Whether a setting says that the feeds are those of a podcast."""
+        facts = (self.podcast_image, self.podcast_category, self.podcast_author, self.podcast_type, self.podcast_email)
+        return self.podcast_explicit or any(facts)
+
+    @property
+    def podcast_categories(self) -> tuple[str, ...]:
+        """`podcast_category` as the names of the category and of the one inside of it; empty if it is not set."""
+        return tuple(name.strip() for name in self.podcast_category.split(">")) if self.podcast_category else ()
 
     @property
     def least_visibility(self) -> Visibility:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from feedgen.entry import FeedEntry
 from feedgen.ext.dc import DcEntryExtension
 from feedgen.ext.media import MediaEntryExtension
+from feedgen.ext.podcast_entry import PodcastEntryExtension
 from lxml import etree
 
 from feeds.model import Entry
@@ -18,12 +19,15 @@ _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": "http://search.yahoo.com/mrss/",
     "content": "http://purl.org/rss/1.0/modules/content/",
+    "atom": "http://www.w3.org/2005/Atom",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
 }
 
 
 def whole_feed(head: FeedHead, file_name: str, media_type: str, shown: Sequence[Entry], address: str) -> ComposedFeed:
     """Return the feed `head` with the entries `shown` in it, composed the way feedgen means it."""
-    feed = ComposedFeed(head, file_name, media_type)
+    has_episodes = any(b"<itunes:" in rss_fragment(entry, address) for entry in shown)
+    feed = ComposedFeed(head, file_name, media_type, has_episodes=has_episodes)
     for entry in shown:
         feed.add_entry(_Registered(entry, address), order="append")
     return feed
@@ -65,6 +69,8 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         self.register_extension("dc", DcEntryExtension, atom=False, rss=True)
         if authors:
             self.dc.dc_creator([author.name for author in authors])
+        if entry.language:
+            self.dc.dc_language(entry.language)
         self.register_extension("media", MediaEntryExtension, atom=False, rss=True)
         if entry.image is not None:
             image = {
@@ -75,6 +81,34 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
                 "height": str(entry.image.height or ""),
             }
             self.media.content(image, group=None)
+        self.register_extension("podcast", PodcastEntryExtension, atom=False, rss=True)
+        self._describe_episode(entry)
+
+    def _describe_episode(self, entry: Entry) -> None:
+        playable = [file for file in entry.enclosures if file.media_type[:6] in ("audio/", "video/")]
+        self._file = next(iter([*playable, *(file for file in entry.enclosures if file.media_type)]), None)
+        if self._file is not None and self._file.duration:
+            self.podcast.itunes_duration(self._file.duration)
+        episode = entry.episode
+        if episode is not None:
+            self.podcast.itunes_episode(episode.number)
+            self.podcast.itunes_season(episode.season)
+            self.podcast.itunes_episode_type(episode.kind or None)
+            self.podcast.itunes_image(episode.image)
+            if episode.explicit is not None:
+                self.podcast.itunes_explicit("yes" if episode.explicit else "no")
+
+    def rss_entry(self, extensions: bool = True) -> etree._Element:
+        """Return the entry as an RSS element, with one enclosure: the first to play, else the first with a type."""
+        if self._file is not None:
+            self.enclosure(self._file.url, self._file.length or 0, self._file.media_type)
+        element: etree._Element = super().rss_entry(extensions)
+        date = element.find("pubDate")
+        if date is not None and self._source.updated != self._source.published:  # for which feedgen has no word
+            updated = etree.Element(f"{{{_NAMESPACES['atom']}}}updated")
+            updated.text = self._source.updated.isoformat().replace("+00:00", "Z")
+            date.addnext(updated)
+        return element
 
     def atom_entry(self, extensions: bool = True) -> etree._Element:
         """Return the entry as an Atom element, with the links that feedgen has no word for."""
@@ -85,6 +119,8 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
         for name in ("title", "summary"):  # section 3.1.1: said, so that nobody takes "<" in it for markup
             for child in element.iterfind(name):
                 child.set("type", "text")
+        if self._source.language:  # for which feedgen has no word
+            element.set("{http://www.w3.org/XML/1998/namespace}lang", self._source.language)
         after = element.find("link")
         place = element.index(after) + 1 if after is not None else len(element)
         for link in reversed(list(_more_links(self._source))):
@@ -109,4 +145,7 @@ def _more_links(entry: Entry) -> list[dict[str, str | None]]:
         links.append({"href": entry.amp_url, "rel": "amphtml", "type": "text/html"})
     if entry.image is not None:
         links.append({"href": entry.image.url, "rel": "enclosure", "type": image_type(entry.image)})
+    for file in entry.enclosures:
+        length = str(file.length) if file.length is not None else None
+        links.append({"href": file.url, "rel": "enclosure", "type": file.media_type, "length": length})
     return links

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.corpus.markup import sanitise
-from feeds.model import Entry, Image, Kind, Link, Provider
+from feeds.model import Enclosure, Entry, Episode, Image, Kind, Link, Provider
 from feeds.render import atom, rss
 from feeds.render.content import content_html, image_type
 from feeds.render.formats import renderer
@@ -48,6 +48,15 @@ images = st.sampled_from(["https://a.example/i.png?a&'b'", "https://a.example/i"
 readable = st.text("aZ09 &<>'\"]#;é🚀цא\u202e", max_size=40).map(one_line)
 
 
+files = st.builds(
+    Enclosure,
+    st.sampled_from(["https://a.example/e.mp3?a&b='1'", "https://a.example/e"]),
+    st.sampled_from(["", "audio/mpeg", "video/x-a&b", "application/pdf"]),
+    st.none() | st.just(7),
+    st.none() | st.just(3723),
+)
+
+
 def entries_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Entry]:
     return st.builds(
         make_entry,
@@ -58,6 +67,7 @@ def entries_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Entry]:
         topics=st.lists(text.filter(bool), max_size=2, unique=True).map(tuple),
         image=st.none() | st.just(Image("https://a.example/i.png", 10, None)),
         provider=st.builds(Provider, text.filter(bool), st.just("a.example")),
+        enclosures=st.lists(files, max_size=2).map(tuple),
     )
 
 
@@ -91,6 +101,17 @@ def test_the_oracle(shown: list[Entry]) -> None:
         original_url=st.none() | st.just("https://o.example/?a&b"),
         amp_url=st.none() | st.just("https://a.example/amp?a&b"),
         image=st.none() | st.builds(Image, images, st.none() | st.just(1), st.none() | st.just(100_000)),
+        language=st.sampled_from(["", "fr", "ar"]),
+        enclosures=st.lists(files, max_size=3).map(tuple),
+        episode=st.none()
+        | st.builds(
+            Episode,
+            st.none() | st.just(7),
+            st.none() | st.just(2),
+            st.sampled_from(["", "full", "trailer", "bonus"]),
+            st.none() | st.booleans(),
+            st.none() | st.just("https://a.example/i.png?a&'b'.jpg"),
+        ),
         related=st.lists(st.builds(Link, id=st.just("i"), url=images, title=written.filter(bool)), max_size=2).map(
             tuple
         ),
@@ -133,6 +154,8 @@ def test_rss_item_has_all_that_the_entry_knows() -> None:
     assert guid is not None
     assert (guid.text, guid.get("isPermaLink")) == (FULL.id, "true")
     assert item.findtext("pubDate") == "Thu, 26 May 2022 00:00:00 +0000"
+    assert names[names.index("pubDate") + 1] == "updated"
+    assert item.findtext("{http://www.w3.org/2005/Atom}updated") == "2022-05-27T08:30:00Z"
     assert item.findtext("{http://purl.org/dc/elements/1.1/}creator") == "A"
     (image,) = item.iter("{http://search.yahoo.com/mrss/}content")
     assert dict(image.attrib) == {
@@ -142,6 +165,19 @@ def test_rss_item_has_all_that_the_entry_knows() -> None:
         "width": "894",
         "height": "534",
     }
+
+
+def test_rss_tells_a_change_only_where_there_is_one() -> None:
+    unchanged, changed = make_entry(), make_entry("https://a.example/2", updated=FULL.updated)
+    fragments = [rss.render_entry(entry, ADDRESS) for entry in (unchanged, changed)]
+    assert [b"<atom:updated>" in fragment for fragment in fragments] == [False, True]
+    read = feedparser.parse(rss.render_feed(make_head(), fragments))
+    assert not read.bozo
+    assert ["updated_parsed" in entry and entry.updated_parsed[:5] for entry in read.entries] == [
+        False,
+        (2022, 5, 27, 8, 30),
+    ]
+    assert [entry.published_parsed[:3] for entry in read.entries] == [(2022, 5, 26)] * 2
 
 
 def test_the_channel_s_link_is_the_page_and_its_self_link_the_document() -> None:

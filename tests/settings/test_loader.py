@@ -94,6 +94,13 @@ def test_without_a_file_the_first_corpus_has_the_state(tmp_path: Path) -> None:
         pytest.param('hub = "hub.example"', "hub should be an address", id="hub"),
         pytest.param('corpus = "a\\u0000"', "corpus should be a path", id="path"),
         pytest.param("longest_ttl = 3", "shortest_ttl should be 1 or more", id="ttl"),
+        pytest.param('podcast_image = "i.png"', "podcast_image should be an address", id="podcast_image"),
+        pytest.param('podcast_type = "daily"', "podcast_type should be episodic or serial", id="podcast_type"),
+        pytest.param('podcast_category = "A > B > C"', "podcast_category should be", id="category in a category"),
+        pytest.param('podcast_category = "A > "', "podcast_category should be", id="half a category"),
+        pytest.param("podcast_category = 'A\"'", "podcast_category should be", id="category with a quote"),
+        pytest.param('podcast_email = "me"', "podcast_email should be an address", id="podcast_email"),
+        pytest.param('podcast_author = "a\\u0007"', "control characters", id="podcast_author"),
         pytest.param("cache_bytes = -1", "cache_bytes should be 0 or more", id="negative"),
     ],
 )
