@@ -23,10 +23,11 @@ class Kind(StrEnum):
 
 
 class Severity(StrEnum):
-    """The severity of a problem: an error loses the article, a warning loses something in it."""
+    """The severity of a problem: an error loses the article, a warning loses something in it, a notice nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTICE = "notice"
 
 
 class Visibility(IntEnum):

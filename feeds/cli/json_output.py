@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,10 @@ FIELDS = {
     "seconds": "The wall time of the build in seconds, by stage.",
     "selected": "Whether the settings publish the entry.",
     "services": "The services that announce for how many subscribers they ask; the one with the most first.",
-    "severity": "`error`: the file is lost, or readers fail; `warning`: a part of it is lost, or some readers fail.",
+    "severity": (
+        "`error`: the file is lost, or readers fail; `warning`: a part of it is lost, or some readers fail; `notice`:"
+        " nothing is lost."
+    ),
     "since": "The time of the first request.",
     "slug": "The last part of the feed's address.",
     "state": "`unpublished`, `future` or `expired`.",
@@ -105,6 +109,7 @@ FIELDS = {
     "counts.lines": "Lines of the log.",
     "counts.lost": "Files that are lost to an error.",
     "counts.not_modified": "Answers that nothing is new (304).",
+    "counts.notices": "Problems of severity `notice`.",
     "counts.published": "Files whose articles are published.",
     "counts.pushed_out": "Entries that leave the feed only to make room for newer ones.",
     "counts.repeated_bytes": "Bytes of the repeats: what conditional requests would have saved.",
@@ -141,7 +146,7 @@ def _names(names: str) -> dict[str, None]:
 Shape = Mapping[str, "Shape | Sequence[Shape] | None"]
 """Field → None for a value, the shape of an object, or a list with the shape of its objects (empty: of texts)."""
 
-_FILE_COUNTS = "files published unpublished future expired lost warnings"
+_FILE_COUNTS = "files published unpublished future expired lost warnings notices"
 _GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", "repeats", "repeated_bytes")
 _PROBLEMS = [_names("path line field reason advice severity")]
 _HELD_BACK = [_names("path state mark due")]
@@ -330,9 +335,14 @@ def pollers_output(report: PollReport) -> JsonObject:
 
 
 def _file_counts(counts: Counts, problems: Iterable[Problem]) -> JsonObject:
-    warnings = sum(problem.severity is Severity.WARNING for problem in problems)
+    severities = Counter(problem.severity for problem in problems)
     names = ("files", "published", "unpublished", "future", "expired")
-    return {**_attributes(counts, names), "lost": counts.problems, "warnings": warnings}
+    return {
+        **_attributes(counts, names),
+        "lost": counts.problems,
+        "warnings": severities[Severity.WARNING],
+        "notices": severities[Severity.NOTICE],
+    }
 
 
 def _problems(problems: Iterable[Problem]) -> list[JsonObject]:

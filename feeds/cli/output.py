@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from feeds.model import Counts, HeldBack, Problem, Severity
+from feeds.model import Counts, HeldBack, Problem
 from feeds.pipeline.publish import Report
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
@@ -92,12 +92,11 @@ def difference_lines(feed: FeedDifference, site: Site) -> Iterator[str]:
 def annotation(site: Site, problem: Problem) -> str:
     """Return `problem` as a workflow command of GitHub, which shows it beside the line of the file.
 
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions has a command for every severity.
     """
     path = short_path(site.corpus_path / problem.path)
     text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
-    level = "error" if problem.severity is Severity.ERROR else "warning"
-    return f"::{level} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
+    return f"::{problem.severity} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
 
 
 def _escaped(text: str, more: str = "") -> str:

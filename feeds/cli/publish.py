@@ -17,6 +17,7 @@ from feeds.cli.exit_codes import exit_with_finding
 from feeds.cli.output import say, say_counts, say_problems, short_path
 from feeds.cli.progress_bar import progress_bar
 from feeds.errors import UsageError
+from feeds.model import Severity
 from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
 from feeds.settings import loader
@@ -95,7 +96,7 @@ def build(
     say_problems(report)
     if profile:
         say(stage_table(report.stages))
-    if strict and report.problems:
+    if strict and _loses_something(report):
         exit_with_finding()
 
 
@@ -147,12 +148,17 @@ def serve(
     first = _build(site, jobs=jobs, force=force)
     say_counts(first.counts, site)
     say_problems(first)
-    if strict and first.problems:
+    if strict and _loses_something(first):
         exit_with_finding()
     rebuild = Rebuild(load, lambda site, only: _build(site, jobs=jobs, only=only))
     watch = functools.partial(watch_corpus, site, rebuild, first, say)
     greeting = f"{first.entries} entries in {first.feeds} feeds"
     server.run_server(site, listen, greeting, say, watch if not no_watch else None)
+
+
+def _loses_something(report: Report) -> bool:
+    """Tell whether the corpus has a problem with which something is lost, so that ``--strict`` fails."""
+    return any(problem.severity is not Severity.NOTICE for problem in report.problems)
 
 
 def _build(site: Site, *, jobs: int | None, force: bool = False, only: Collection[str] | None = None) -> Report:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from feeds.cli import exit_codes
 from feeds.cli.main import main
+from feeds.corpus.article import parse_article
 from feeds.errors import FeedsError
+from feeds.model import Parsed, Problem, Severity
 from tests.builders import article, link, write_corpus
 from tests.conftest import Run
 
@@ -29,7 +34,8 @@ def corpus(tmp_path: Path) -> Path:
 def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus: Path, tmp_path: Path) -> None:
     done = feeds("build", "corpus", "--output", "out", "--json")
     report = json.loads(done.stdout)
-    of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "expired": 0, "lost": 1, "warnings": 0}
+    of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "expired": 0, "lost": 1}
+    of_files |= {"warnings": 0, "notices": 0}
     of_site = {"entries": 2, "feeds": 4, "documents": 18, "changed": 18, "written": 18}
     assert report["counts"] == of_files | of_site
     assert " ".join(report["seconds"]) == "start state scan read record merge publish render write report tidy total"
@@ -54,6 +60,31 @@ def test_strict(feeds: Run, corpus: Path) -> None:
     write_corpus(corpus, {"warning.md": article(url="https://w.example/", quality="high")})
     feeds("build", "corpus")
     feeds("build", "corpus", "--strict", code=1)
+
+
+@pytest.fixture
+def _with_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the reader of articles give every article a notice."""
+
+    def parse_with_notice(path: str, *more: Any) -> Parsed:
+        parsed = parse_article(path, *more)
+        notice = Problem(path, 1, "", "it could be shorter", "shorten it", Severity.NOTICE)
+        return replace(parsed, problems=(*parsed.problems, notice))
+
+    monkeypatch.setattr("feeds.corpus.read_files.parse_article", parse_with_notice)
+
+
+@pytest.mark.usefixtures("_with_notices")
+def test_a_notice_is_printed_and_counted_and_is_no_failure(corpus: Path) -> None:
+    (corpus / "broken.md").unlink()
+    done = CliRunner().invoke(main, ["build", "corpus", "--strict", "--json"])
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["counts"]["warnings"], report["counts"]["notices"]) == (0, 0, 2)
+    assert "a.md:1: notice: it could be shorter; shorten it\n" in done.stderr
+    done = CliRunner().invoke(main, ["check", "corpus", "--format", "github"])
+    assert done.stdout.startswith("::notice file=corpus/a.md,line=1::it could be shorter")
+    write_corpus(corpus, {"warning.md": article(url="https://w.example/", quality="high")})
+    assert CliRunner().invoke(main, ["build", "corpus", "--strict"]).exit_code == 1
 
 
 def test_check(feeds: Run, corpus: Path) -> None:
