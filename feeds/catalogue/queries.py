@@ -7,6 +7,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -20,6 +21,13 @@ from feeds.rules.times import EPOCH, from_seconds, latest, to_seconds
 
 ENTRIES_PER_QUERY = 64
 """The number of entries that one query reads."""
+
+MOST_SORTED = 10_000
+"""The number of rows that are sorted by path. To sort them, SQLite holds them all in memory; where there are more, it
+walks through all files by path, which takes longer and needs no memory."""
+
+SPEAKERS_CACHED = 1_024
+"""The number of entries of which the article that speaks is remembered while merged articles are listed."""
 
 
 class ShownEntry(NamedTuple):
@@ -182,23 +190,48 @@ def count_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> 
 
 def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Iterator[HeldBack]:
     """Yield every article that could be read and is not published, by path; the arguments are as above."""
+    few = _one_number(db, "SELECT count(*) FROM source WHERE live = 0 AND readable = 1") <= MOST_SORTED
     # Unary +: the index source_live selects the few rows that are not live. Without it, SQLite walks all rows by path.
-    rows = db.execute(
-        "SELECT path, mark, CASE WHEN visibility < :least THEN 'unpublished' WHEN expires <= :now THEN 'expired'"
-        " ELSE 'future' END, appears, expires FROM source WHERE live = 0 AND readable = 1 ORDER BY +path",
-        {"least": least, "now": to_seconds(now)},
-    )
-    for path, mark, state, appears, expires in rows:
+    selected = "live = 0 AND readable = 1 ORDER BY +path" if few else "+live = 0 AND readable = 1 ORDER BY path"
+    values = {"least": least, "now": to_seconds(now)}
+    for path, mark, state, appears, expires in db.execute(f"{_HELD_BACK} WHERE {selected}", values):
         due = {"unpublished": None, "expired": expires, "future": appears}[state]
         yield HeldBack(path, state, mark, from_seconds(due) if due is not None else None)
 
 
-def merged_articles(db: sqlite3.Connection) -> Iterator[list[Mention]]:
-    """Yield the articles of every entry that several articles are about; the one that speaks for it first."""
-    rows = db.execute("SELECT id FROM entry WHERE articles > 1 ORDER BY uri").fetchall()
-    for (entry_id,) in rows:
-        own = [mention for mention in mentions_of(db, entry_id) if mention.position == 0]
-        yield sorted(own, key=entries.representation_order)
+def merged_articles(db: sqlite3.Connection) -> Iterator[tuple[Mention, Mention]]:
+    """Yield every article of which another one speaks for the entry, by path, with the one that speaks; without texts.
+
+    There are as many as :func:`count_merged_articles` says.
+    """
+    speaker_of = lru_cache(maxsize=SPEAKERS_CACHED)(partial(speaking_article, db))
+    on_entry, on_source = "entry ON entry.id = entry_id", "source ON source.id = source_id"
+    tables = f"entry CROSS JOIN mention ON entry_id = entry.id CROSS JOIN {on_source}"
+    if count_merged_articles(db) > MOST_SORTED:
+        tables = f"source CROSS JOIN mention ON source_id = source.id CROSS JOIN {on_entry}"
+    rows = db.execute(
+        f"SELECT entry_id, path, {QUALIFIED_MENTION_COLUMNS} FROM {tables}"  # noqa: S608
+        " WHERE position = 0 AND articles > 1 ORDER BY path"
+    )
+    for entry_id, path, *row in rows:
+        mention, speaker = make_mention(path, row), speaker_of(entry_id)
+        if mention.path != speaker.path:
+            yield mention, speaker
+
+
+def speaking_article(db: sqlite3.Connection, entry_id: int) -> Mention:
+    """Return the article that speaks for an entry: it gives it its id, title and date. Its text is left out.
+
+    Raises:
+        ValueError: no article is about this page.
+    """
+    rows = db.execute(_OWN_MENTIONS, (entry_id,))
+    return min((make_mention(path, row) for path, *row in rows), key=entries.representation_order)
+
+
+def count_merged_articles(db: sqlite3.Connection) -> int:
+    """Return how many articles there are of which another one speaks for the entry."""
+    return _one_number(db, "SELECT ifnull(sum(articles - 1), 0) FROM entry WHERE articles > 1")
 
 
 def count_entries(db: sqlite3.Connection) -> int:
@@ -213,12 +246,21 @@ def count_feeds(db: sqlite3.Connection) -> int:
 
 def load_problems(db: sqlite3.Connection) -> Iterator[Problem]:
     """Yield every problem, by path and line."""
+    few = _one_number(db, "SELECT count(*) FROM problem") <= MOST_SORTED
+    tables = "problem CROSS JOIN source" if few else "source CROSS JOIN problem"  # CROSS JOIN fixes their order
     rows = db.execute(
-        "SELECT path, line, field, reason, advice, severity FROM problem JOIN source ON source.id = source_id"
+        f"SELECT path, line, field, reason, advice, severity FROM {tables} ON source.id = source_id"  # noqa: S608
         " ORDER BY path, line, field, reason"
     )
     for path, line, field, reason, advice, severity in rows:
         yield Problem(path, line, field, reason, advice, Severity(severity))
+
+
+def count_problems(db: sqlite3.Connection) -> dict[Severity, int]:
+    """Return the number of problems of each severity."""
+    # GROUP BY would sort all rows.
+    sums = ", ".join(f"ifnull(sum(severity = '{severity}'), 0)" for severity in Severity)
+    return dict(zip(Severity, db.execute(f"SELECT {sums} FROM problem").fetchone(), strict=True))  # noqa: S608
 
 
 def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
@@ -244,6 +286,18 @@ def _one_number(db: sqlite3.Connection, query: str) -> int:
 _SIZE_OF_ALL = (
     "SELECT ifnull(sum(shown), 0) FROM feed_key JOIN feed_name ON feed_key_id = feed_key.id WHERE kind = 'all'"
 )
+
+_HELD_BACK = """
+SELECT path, mark,
+    CASE WHEN visibility < :least THEN 'unpublished' WHEN expires <= :now THEN 'expired' ELSE 'future' END,
+    appears, expires
+FROM source
+"""
+
+_OWN_MENTIONS = f"""
+SELECT source.path, {QUALIFIED_MENTION_COLUMNS} FROM mention CROSS JOIN source ON source.id = source_id
+WHERE entry_id = ? AND position = 0
+"""  # noqa: S608 - our own text
 
 _MENTIONS_OF_SOME = f"""
 SELECT entry_id, source.path, {QUALIFIED_MENTION_COLUMNS}, {TEXT_COLUMNS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,16 +13,27 @@ import click
 
 from feeds.cli import json_output, options
 from feeds.cli.exit_codes import exit_with_finding
-from feeds.cli.output import annotation, difference_lines, entry_lines, feed_line, held_back_line, say, say_counts
+from feeds.cli.output import (
+    annotation,
+    difference_lines,
+    entry_lines,
+    feed_line,
+    held_back_line,
+    held_back_lines,
+    say,
+    say_counts,
+)
 from feeds.cli.progress_bar import progress_bar
+from feeds.cli.spool import Spool, print_json, write_json
 from feeds.errors import UsageError
 from feeds.pipeline import publish
 from feeds.pipeline.explain import CheckResult, explain_entry, list_feeds
+from feeds.rules.problems import problem_lines
 from feeds.settings import loader
 from feeds.settings.site import Site
 
 
-@click.command(short_help="Print every problem in the corpus, with file and line.")
+@click.command(short_help="Print the problems in the corpus, with file and line.")
 @options.site_options
 @click.option(
     "--format",
@@ -31,23 +43,39 @@ from feeds.settings.site import Site
     show_default=True,
     help="The form of the output; github prints annotations for GitHub's workflows.",
 )
-def check(corpus: str | None, output_format: str, **settings: Any) -> None:
-    """Print every problem in the corpus, with file and line; exit with 1 if an article is lost to one.
+@click.option("--all", "every", is_flag=True, help="Print all problems and articles of a kind, not ten and the number.")
+def check(corpus: str | None, output_format: str, every: bool, **settings: Any) -> None:
+    """Print the problems in the corpus, with file and line; exit with 1 if an article is lost to one.
 
-    It also names the articles that are not published though they could be read.
+    It also names the articles that are not published though they could be read. Of more than ten problems of a kind,
+    or articles of a state, ten are printed, and the number of the others. The formats json and github print all
+    problems.
+
+    Example: feeds check articles
+
+    Example: feeds check articles --all
 
     Example: feeds check articles --format github
     """
     site = loader.load_site(corpus, **settings)
     now = datetime.now(UTC)
-    result: CheckResult = _query(site, functools.partial(CheckResult.of, site=site, now=now), now)
-    if output_format == "json":
-        json_output.print_json(json_output.check_output(result))
-    else:
-        for problem in result.problems:
-            click.echo(annotation(site, problem) if output_format == "github" else str(problem))
-    for article in result.held_back:
-        say(held_back_line(article))
+
+    def answer(db: sqlite3.Connection) -> tuple[CheckResult, Spool, Spool]:
+        result, results, remarks = CheckResult.of(db, site, now), Spool(), Spool()
+        if output_format == "json":
+            write_json(json_output.check_output(result), results)
+        elif output_format == "github":
+            results.lines(annotation(site, problem) for problem in result.problems)
+        else:
+            results.lines(map(str, result.problems) if every else problem_lines(result.problems))
+        remarks.lines(
+            map(held_back_line, result.held_back) if every else held_back_lines(result.held_back, result.counts)
+        )
+        return result, results, remarks
+
+    result, results, remarks = _query(site, answer, now)
+    results.print()
+    remarks.print(err=True)
     for note in result.notes:
         say(note)
     say_counts(result.counts, site)
@@ -66,7 +94,7 @@ def list_(corpus: str | None, as_json: bool, **settings: Any) -> None:
     site = loader.load_site(corpus, **settings)
     feeds = _query(site, functools.partial(list_feeds, site=site))
     if as_json:
-        json_output.print_json(json_output.list_output(feeds))
+        print_json(json_output.list_output(feeds))
     else:
         for feed in feeds:
             click.echo(feed_line(feed))
@@ -86,7 +114,7 @@ def show(address_or_id: str, corpus: str | None, as_json: bool, **settings: Any)
     if entry is None:
         raise UsageError("no entry has this id or address; `feeds list` shows the feeds", address_or_id)
     if as_json:
-        json_output.print_json(json_output.show_output(entry))
+        print_json(json_output.show_output(entry))
     else:
         for line in entry_lines(entry):
             click.echo(line)
@@ -107,7 +135,7 @@ def diff(corpus: str | None, as_json: bool, **settings: Any) -> None:
     with progress_bar() as bar:
         difference = publish.compare(site, datetime.now(UTC), jobs=os.cpu_count() or 1, progress=bar)
     if as_json:
-        json_output.print_json(json_output.diff_output(difference, site))
+        print_json(json_output.diff_output(difference, site))
     else:
         for feed in difference.feeds:
             for line in difference_lines(feed, site):

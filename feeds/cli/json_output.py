@@ -7,15 +7,11 @@ text in the form of RFC 3339, in UTC. What is unknown is null; no field is left 
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from feeds.cli.spool import JsonObject, Streamed
 from feeds.model import Counts, HeldBack, Problem, Severity
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
@@ -27,8 +23,6 @@ if TYPE_CHECKING:  # a command loads the rooms that it needs itself
     from feeds.pipeline.explain import CheckResult
     from feeds.pipeline.publish import Report
     from feeds.system.progress import Stage
-
-JsonObject = dict[str, Any]
 
 FIELDS = {
     "address": "The URL of a web page, a feed's folder or an image; in `pollers`, whose log names no host, a path.",
@@ -203,21 +197,13 @@ SHAPES: dict[str, Shape] = {
 """Command → what it prints, in this order. docs/commands.md is made from it, and a test holds the commands to it."""
 
 
-def print_json(value: JsonObject) -> None:
-    """Print `value` in UTF-8, whatever the locale."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    # A file name that is not UTF-8 has surrogates, which UTF-8 can't carry; JSON can, as escapes.
-    text = re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
-    click.echo(text.encode())
-
-
 def build_output(report: Report, site: Site) -> JsonObject:
     """Return the output of `feeds build`."""
     return {
         "generation": report.generation,
         "base_url": site.address,
         "counts": {
-            **_file_counts(report.counts, report.problems),
+            **_file_counts(report.counts, report.severities),
             "entries": report.entries,
             "feeds": report.feeds,
             "documents": report.documents,
@@ -234,7 +220,7 @@ def build_output(report: Report, site: Site) -> JsonObject:
 def check_output(result: CheckResult) -> JsonObject:
     """Return the output of `feeds check`."""
     return {
-        "counts": _file_counts(result.counts, result.problems),
+        "counts": _file_counts(result.counts, result.severities),
         "problems": _problems(result.problems),
         "held_back": _held_back(result.held_back),
         "notes": list(result.notes),
@@ -334,8 +320,7 @@ def pollers_output(report: PollReport) -> JsonObject:
     }
 
 
-def _file_counts(counts: Counts, problems: Iterable[Problem]) -> JsonObject:
-    severities = Counter(problem.severity for problem in problems)
+def _file_counts(counts: Counts, severities: Mapping[Severity, int]) -> JsonObject:
     names = ("files", "published", "unpublished", "future", "expired")
     return {
         **_attributes(counts, names),
@@ -345,12 +330,14 @@ def _file_counts(counts: Counts, problems: Iterable[Problem]) -> JsonObject:
     }
 
 
-def _problems(problems: Iterable[Problem]) -> list[JsonObject]:
-    return [dataclasses.asdict(problem) for problem in problems]
+def _problems(problems: Collection[Problem]) -> Streamed:
+    return Streamed(map(dataclasses.asdict, problems), len(problems))
 
 
-def _held_back(articles: Iterable[HeldBack]) -> list[JsonObject]:
-    return [{**_attributes(article, ("path", "state", "mark")), "due": _time(article.due)} for article in articles]
+def _held_back(articles: Collection[HeldBack]) -> Streamed:
+    names = ("path", "state", "mark")
+    objects = ({**_attributes(article, names), "due": _time(article.due)} for article in articles)
+    return Streamed(objects, len(articles))
 
 
 def _seconds(stages: Sequence[Stage]) -> JsonObject:

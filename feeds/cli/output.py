@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import click
 
 from feeds.model import Counts, HeldBack, Problem
 from feeds.pipeline.publish import Report
+from feeds.rules.problems import EXAMPLES, more_line, problem_lines
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
 
@@ -42,9 +43,26 @@ def held_back_line(article: HeldBack) -> str:
 
 
 def say_problems(report: Report) -> None:
-    """Print the problems and the notes of a build, one a line."""
-    for line in (*report.problems, *report.notes):
-        say(str(line))
+    """Print the problems of a build, by kind, and its notes."""
+    for line in (*problem_lines(report.problems), *report.notes):
+        say(line)
+
+
+def held_back_lines(articles: Iterable[HeldBack], counts: Counts) -> Iterator[str]:
+    """Yield the lines that `feeds check` prints for articles that are not published: some of every state.
+
+    Args:
+        articles: the articles, by path; they are read once.
+        counts: the numbers of files.
+    """
+    examples: dict[str, list[HeldBack]] = {state: [] for state in ("unpublished", "future", "expired")}
+    for article in articles:
+        if len(examples[article.state]) < EXAMPLES:
+            examples[article.state].append(article)
+    for (state, some), count in zip(examples.items(), (counts.unpublished, counts.future, counts.expired), strict=True):
+        yield from map(held_back_line, some)
+        if count > len(some):
+            yield more_line(count - len(some), f"of state {state}")
 
 
 def feed_line(feed: Mapping[str, Any]) -> str:

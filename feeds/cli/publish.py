@@ -16,8 +16,8 @@ from feeds.cli import json_output, options
 from feeds.cli.exit_codes import exit_with_finding
 from feeds.cli.output import say, say_counts, say_problems, short_path
 from feeds.cli.progress_bar import progress_bar
+from feeds.cli.spool import print_json
 from feeds.errors import UsageError
-from feeds.model import Severity
 from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
 from feeds.settings import loader
@@ -83,7 +83,7 @@ def build(
     report = _build(site, jobs=jobs, force=force)
     report = dataclasses.replace(report, stages=(start, *report.stages))
     if as_json:
-        json_output.print_json(json_output.build_output(report, site))
+        print_json(json_output.build_output(report, site))
     say_counts(report.counts, site)
     say(
         f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents;"
@@ -96,7 +96,7 @@ def build(
     say_problems(report)
     if profile:
         say(stage_table(report.stages))
-    if strict and _loses_something(report):
+    if strict and report.losses:
         exit_with_finding()
 
 
@@ -148,17 +148,12 @@ def serve(
     first = _build(site, jobs=jobs, force=force)
     say_counts(first.counts, site)
     say_problems(first)
-    if strict and _loses_something(first):
+    if strict and first.losses:
         exit_with_finding()
     rebuild = Rebuild(load, lambda site, only: _build(site, jobs=jobs, only=only))
     watch = functools.partial(watch_corpus, site, rebuild, first, say)
     greeting = f"{first.entries} entries in {first.feeds} feeds"
     server.run_server(site, listen, greeting, say, watch if not no_watch else None)
-
-
-def _loses_something(report: Report) -> bool:
-    """Tell whether the corpus has a problem with which something is lost, so that ``--strict`` fails."""
-    return any(problem.severity is not Severity.NOTICE for problem in report.problems)
 
 
 def _build(site: Site, *, jobs: int | None, force: bool = False, only: Collection[str] | None = None) -> Report:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from feeds.catalogue import queries, retired_feeds
-from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem
-from feeds.pipeline.problems import load_problems
+from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem, Severity
+from feeds.pipeline.problems import list_held_back, list_problems
+from feeds.pipeline.stored_list import while_open
 from feeds.rules.entries import entry_uri, representation_order
 from feeds.rules.site_layout import feed_folder
 from feeds.rules.text import name_key
@@ -23,23 +25,29 @@ class CheckResult:
 
     Attributes:
         counts: how many files were published, and why others were not.
-        problems: all problems, by path and line.
-        held_back: the articles that could be read and are not published.
+        problems, severities, held_back: as in :class:`feeds.pipeline.publish.Report`.
         notes: remarks that concern no single file: names that share a slug, renamed feeds that can't be followed.
     """
 
     counts: Counts
-    problems: tuple[Problem, ...]
-    held_back: tuple[HeldBack, ...]
+    problems: Sequence[Problem]
+    severities: Mapping[Severity, int]
+    held_back: Sequence[HeldBack]
     notes: tuple[str, ...]
 
     @classmethod
     def of(cls, db: sqlite3.Connection, site: Site, now: datetime) -> CheckResult:
-        """Return the result for the catalogue `db` of `site`, which is up to date at `now`."""
+        """Return the result for the catalogue `db` of `site`, which is up to date at `now`.
+
+        Its lists can be read as long as the catalogue is open.
+        """
+        counts = queries.count_articles(db, now, site.least_visibility)
+        problems, severities = list_problems(db, site, while_open(db))
         return cls(
-            counts=queries.count_articles(db, now, site.least_visibility),
-            problems=load_problems(db, site),
-            held_back=tuple(queries.held_back_articles(db, now, site.least_visibility)),
+            counts=counts,
+            problems=problems,
+            severities=severities,
+            held_back=list_held_back(counts, site, now, while_open(db)),
             notes=(
                 *(
                     f"{kind} {name!r} wants the address of an older one and got {feed_folder(kind, slug)}; rename one"

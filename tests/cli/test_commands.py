@@ -122,6 +122,29 @@ def test_check_names_articles_that_are_held_back_and_articles_that_are_one_entry
     ]
 
 
+def test_ten_of_a_kind_are_printed_and_the_number_of_the_others(feeds: Run, corpus: Path) -> None:
+    (corpus / "broken.md").unlink()
+    many = {f"{n:02}.md": article(url=f"https://w.example/{n}", quality="high") for n in range(13)}
+    drafts = {f"d{n:02}.md": article(url=f"https://d.example/{n}", draft=True) for n in range(1_010)}
+    write_corpus(corpus, {**many, **drafts})
+    more = "… and 3 more of this kind; `feeds check --all` lists all"
+    built = feeds("build", "corpus").stderr.splitlines()
+    checked = feeds("check", "corpus")
+    for lines in (built, checked.stdout.splitlines()):
+        assert [line[:5] for line in lines if "warning" in line] == [f"{n:02}.md" for n in range(10)]
+        assert lines[[line[:5] for line in lines].index("09.md") + 1] == more
+    held_back = [line for line in checked.stderr.splitlines() if "unpublished (draft)" in line]
+    assert len(held_back) == 10
+    assert "… and 1,001 more of state unpublished; `feeds check --all` lists all\n" in checked.stderr
+    checked = feeds("check", "corpus", "--all")
+    assert len(checked.stdout.splitlines()) == 13
+    assert checked.stderr.count("unpublished (draft)") == 1_011
+    assert "…" not in checked.stdout + checked.stderr
+    assert feeds("check", "corpus", "--format", "github").stdout.count("::warning") == 13
+    report = json.loads(feeds("check", "corpus", "--format", "json").stdout)
+    assert (len(report["problems"]), len(report["held_back"])) == (13, 1_011)
+
+
 def test_a_file_name_can_not_forge_an_annotation(feeds: Run, corpus: Path) -> None:
     write_corpus(corpus, {"x\n::error file=secret::pwn.md": "---\n---\n"})
     assert "\n::error file=secret" not in feeds("check", "corpus", "--format", "github", code=1).stdout

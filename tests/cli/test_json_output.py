@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from feeds.cli.json_output import FIELDS, SHAPES, Shape, print_json
+from feeds.cli.json_output import FIELDS, SHAPES, Shape
 from feeds.cli.main import main
 from feeds.cli.reference import fields_of
+from feeds.cli.spool import print_json
 from tests.builders import article, link, write_corpus
 from tests.paths import SEEDS
 
