@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from collections import defaultdict
@@ -194,9 +195,33 @@ def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility)
     # Unary +: the index source_live selects the few rows that are not live. Without it, SQLite walks all rows by path.
     selected = "live = 0 AND readable = 1 ORDER BY +path" if few else "+live = 0 AND readable = 1 ORDER BY path"
     values = {"least": least, "now": to_seconds(now)}
-    for path, mark, state, appears, expires in db.execute(f"{_HELD_BACK} WHERE {selected}", values):
-        due = {"unpublished": None, "expired": expires, "future": appears}[state]
-        yield HeldBack(path, state, mark, from_seconds(due) if due is not None else None)
+    for path, mark, state, appears, expires in db.execute(f"{_FILE_STATE} WHERE {selected}", values):
+        yield HeldBack(path, state, mark, _due(state, appears, expires))
+
+
+def file_state(
+    db: sqlite3.Connection, path: str, now: datetime, least: Visibility
+) -> tuple[str, str, datetime | None] | None:
+    """Return state, mark and due of the file `path` as in :class:`HeldBack`; None if the catalogue does not know it.
+
+    There are two more states: ``published``, and ``lost`` to an error. The other arguments are as above.
+    """
+    values = {"least": least, "now": to_seconds(now), "path": path}
+    row = db.execute(f"{_FILE_STATE} WHERE path = :path", values).fetchone()
+    return (row[2], row[1], _due(*row[2:])) if row is not None else None
+
+
+def _due(state: str, appears: int, expires: int | None) -> datetime | None:
+    due = {"expired": expires, "future": appears}.get(state)
+    return from_seconds(due) if due is not None else None
+
+
+def entry_of_file(db: sqlite3.Connection, path: str) -> int | None:
+    """Return the row id of the entry of the article in the file `path`, or None if it has none."""
+    row = db.execute(
+        "SELECT entry_id FROM source JOIN mention ON source_id = source.id WHERE path = ? AND position = 0", (path,)
+    ).fetchone()
+    return row[0] if row is not None else None
 
 
 def merged_articles(db: sqlite3.Connection) -> Iterator[tuple[Mention, Mention]]:
@@ -245,15 +270,28 @@ def count_feeds(db: sqlite3.Connection) -> int:
 
 
 def load_problems(db: sqlite3.Connection) -> Iterator[Problem]:
-    """Yield every problem, by path and line."""
+    """Return every problem, by path and line."""
     few = _one_number(db, "SELECT count(*) FROM problem") <= MOST_SORTED
     tables = "problem CROSS JOIN source" if few else "source CROSS JOIN problem"  # CROSS JOIN fixes their order
     rows = db.execute(
         f"SELECT path, line, field, reason, advice, severity FROM {tables} ON source.id = source_id"  # noqa: S608
         " ORDER BY path, line, field, reason"
     )
-    for path, line, field, reason, advice, severity in rows:
-        yield Problem(path, line, field, reason, advice, Severity(severity))
+    return itertools.starmap(_make_problem, rows)
+
+
+def problems_of_file(db: sqlite3.Connection, path: str) -> list[Problem]:
+    """Return the problems of the file `path`, by line."""
+    rows = db.execute(
+        "SELECT path, line, field, reason, advice, severity FROM source JOIN problem ON source_id = source.id"
+        " WHERE path = ? ORDER BY line, field, reason",
+        (path,),
+    )
+    return list(itertools.starmap(_make_problem, rows))
+
+
+def _make_problem(path: str, line: int, field: str, reason: str, advice: str, severity: str) -> Problem:
+    return Problem(path, line, field, reason, advice, Severity(severity))
 
 
 def count_problems(db: sqlite3.Connection) -> dict[Severity, int]:
@@ -287,9 +325,10 @@ _SIZE_OF_ALL = (
     "SELECT ifnull(sum(shown), 0) FROM feed_key JOIN feed_name ON feed_key_id = feed_key.id WHERE kind = 'all'"
 )
 
-_HELD_BACK = """
+_FILE_STATE = """
 SELECT path, mark,
-    CASE WHEN visibility < :least THEN 'unpublished' WHEN expires <= :now THEN 'expired' ELSE 'future' END,
+    CASE WHEN NOT readable THEN 'lost' WHEN live THEN 'published' WHEN visibility < :least THEN 'unpublished'
+        WHEN expires <= :now THEN 'expired' ELSE 'future' END,
     appears, expires
 FROM source
 """

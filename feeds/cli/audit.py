@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from feeds.cli import json_output, options
+from feeds.cli import audit_json, options
 from feeds.cli.exit_codes import exit_with_finding
 from feeds.cli.output import say
 from feeds.cli.spool import print_json
@@ -40,7 +40,7 @@ def validate(target: str | None, as_json: bool) -> None:
             raise UsageError("the settings write no static files; name a folder or an address")
         result = validate(source.read_folder(folder))
     if as_json:
-        print_json(json_output.validate_output(result))
+        print_json(audit_json.validate_output(result))
     else:
         for problem in result.problems:
             click.echo(str(problem))
@@ -85,7 +85,7 @@ def pollers(logs: tuple[str, ...], as_json: bool) -> None:
 
     report = survey(logs)
     if as_json:
-        print_json(json_output.pollers_output(report))
+        print_json(audit_json.pollers_output(report))
     else:
         for line in table.report_lines(report):
             click.echo(line)

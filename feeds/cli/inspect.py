@@ -18,6 +18,7 @@ from feeds.cli.output import (
     difference_lines,
     entry_lines,
     feed_line,
+    file_lines,
     held_back_line,
     held_back_lines,
     say,
@@ -27,7 +28,7 @@ from feeds.cli.progress_bar import progress_bar
 from feeds.cli.spool import Spool, print_json, write_json
 from feeds.errors import UsageError
 from feeds.pipeline import publish
-from feeds.pipeline.explain import CheckResult, explain_entry, list_feeds
+from feeds.pipeline.explain import CheckResult, explain_entry, explain_file, find_file, list_feeds
 from feeds.rules.problems import problem_lines
 from feeds.settings import loader
 from feeds.settings.site import Site
@@ -100,24 +101,39 @@ def list_(corpus: str | None, as_json: bool, **settings: Any) -> None:
             click.echo(feed_line(feed))
 
 
-@click.command(short_help="Print one entry: its mentions, its feeds, and why.")
-@click.argument("address_or_id", help="The address of the entry's web page, or the id of the entry.")
+@click.command(short_help="Print what became of a file, or of one entry, and why.")
+@click.argument(
+    "wanted",
+    metavar="FILE|ADDRESS|ID",
+    help=(
+        "An article file, relative to the current folder or to the corpus; or the address of the entry's web page; or"
+        " the id of the entry."
+    ),
+)
 @options.site_options
 @options.json_option
-def show(address_or_id: str, corpus: str | None, as_json: bool, **settings: Any) -> None:
-    """Print one entry: every mention of it, every feed it is in, and why.
+def show(wanted: str, corpus: str | None, as_json: bool, **settings: Any) -> None:
+    """Print one entry: every mention of it, every feed it is in, and why. Or what became of a file.
+
+    A file is published, unpublished, in the future, expired, lost to a problem, or not read at all; its problems and
+    its entry are printed as well. If the argument is the name of a file that exists, it means this file.
+
+    Example: feeds show articles/2026-05-26-a-page.md articles
 
     Example: feeds show https://example.org/2026/05/a-page/ articles
     """
     site = loader.load_site(corpus, **settings)
-    entry = _query(site, functools.partial(explain_entry, wanted=address_or_id, site=site))
-    if entry is None:
-        raise UsageError("no entry has this id or address; `feeds list` shows the feeds", address_or_id)
+    now = datetime.now(UTC)
+    place = find_file(wanted, site.corpus_path)
+    file = _query(site, functools.partial(explain_file, place=place, site=site, now=now), now) if place else None
+    entry = file["entry"] if file else _query(site, functools.partial(explain_entry, wanted=wanted, site=site), now)
+    if file is None and entry is None:
+        raise UsageError("no entry has this id or address, and there is no such file", wanted)
     if as_json:
-        print_json(json_output.show_output(entry))
-    else:
-        for line in entry_lines(entry):
-            click.echo(line)
+        print_json(json_output.show_output(file, entry))
+        return
+    for line in (*(file_lines(file) if file else ()), *(entry_lines(entry) if entry else ())):
+        click.echo(line)
 
 
 @click.command(short_help="Print what a build would change, and publish nothing.")

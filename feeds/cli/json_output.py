@@ -17,8 +17,6 @@ from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
 
 if TYPE_CHECKING:  # a command loads the rooms that it needs itself
-    from feeds.audit.pollers.report import PollReport
-    from feeds.audit.validate import ValidationResult
     from feeds.pipeline.diff import EntryDifference, FeedDifference, SiteDifference
     from feeds.pipeline.explain import CheckResult
     from feeds.pipeline.publish import Report
@@ -39,9 +37,11 @@ FIELDS = {
     "domain": "The web domain of the provider.",
     "due": "When the article will be published, or when it has expired; null where a mark holds it back.",
     "entries": "The entries of the feed that change.",
+    "entry": "The entry of the file, or with the address or id; null where the file has none.",
     "feeds": "The feeds: all (`list`), the ones of the entry (`show`), or the ones that change (`diff`).",
     "field": "The field of the front matter, the element or the member that is wrong; empty where it is none of these.",
     "fields": "The members of the JSON Feed item that change.",
+    "file": "What became of the file; null where an address or an id was given.",
     "generation": "The number of the snapshot, which grows by one with each change.",
     "heat": "The `heat` of the entry, from the front matter.",
     "height": "The height of the image in pixels.",
@@ -66,7 +66,7 @@ FIELDS = {
     "provider": "The publisher of the entry.",
     "published": "When the entry or the link record was published.",
     "quality": "The `quality` of the entry, from the front matter.",
-    "reason": "What is wrong.",
+    "reason": "What is wrong; or why the file is not read, and null where it is.",
     "related": "The entries to which this one is related, newest first.",
     "replaced_ids": "The published ids that go because their pages have become one entry with others.",
     "representative": "Whether this link record gives the entry its id, title and address.",
@@ -80,7 +80,8 @@ FIELDS = {
     ),
     "since": "The time of the first request.",
     "slug": "The last part of the feed's address.",
-    "state": "`unpublished`, `future` or `expired`.",
+    "speaker": "The path of the file whose article gives the entry its id, title and date; null without an entry.",
+    "state": "`unpublished`, `future` or `expired`; in `show` also `published`, `lost` (to an error) or `not_read`.",
     "summary": "The summary of the entry, as plain text.",
     "title": "The title of the entry, of the link record, or of the feed as its documents carry it.",
     "topics": "The names of the topics of the entry.",
@@ -141,7 +142,9 @@ Shape = Mapping[str, "Shape | Sequence[Shape] | None"]
 """Field → None for a value, the shape of an object, or a list with the shape of its objects (empty: of texts)."""
 
 _FILE_COUNTS = "files published unpublished future expired lost warnings notices"
-_GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", "repeats", "repeated_bytes")
+GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", "repeats", "repeated_bytes")
+"""The counts of a group of clients, in `pollers`."""
+
 _PROBLEMS = [_names("path line field reason advice severity")]
 _HELD_BACK = [_names("path state mark due")]
 _ADDRESSES = _names("address original_address amp_address")
@@ -161,17 +164,20 @@ SHAPES: dict[str, Shape] = {
         "feeds": [{**_names("kind name slug address newest updated"), "counts": _names("entries")}],
     },
     "show": {
-        **_names("id computed_id"),
-        **_ADDRESSES,
-        **_names("title published updated summary role selected page"),
-        "provider": _names("name domain"),
-        "topics": [],
-        "categories": [],
-        **_names("quality type heat"),
-        "image": _names("address width height"),
-        "related": [_names("id title address")],
-        "mentions": [{**_names("path role position representative title published updated"), **_ADDRESSES}],
-        "feeds": [_names("kind name address because")],
+        "file": {**_names("path state mark due reason speaker"), "problems": _PROBLEMS},
+        "entry": {
+            **_names("id computed_id"),
+            **_ADDRESSES,
+            **_names("title published updated summary role selected page"),
+            "provider": _names("name domain"),
+            "topics": [],
+            "categories": [],
+            **_names("quality type heat"),
+            "image": _names("address width height"),
+            "related": [_names("id title address")],
+            "mentions": [{**_names("path role position representative title published updated"), **_ADDRESSES}],
+            "feeds": [_names("kind name address because")],
+        },
     },
     "diff": {
         "counts": _names("feeds changed"),
@@ -189,7 +195,7 @@ SHAPES: dict[str, Shape] = {
     "pollers": {
         **_names("since until"),
         "counts": _names("lines unreadable requests forgotten repeated_bytes clients documents"),
-        "clients": [{**_names("name interval"), "counts": dict.fromkeys(_GROUP_COUNTS)}],
+        "clients": [{**_names("name interval"), "counts": dict.fromkeys(GROUP_COUNTS)}],
         "documents": [{"address": None, "counts": _names("requests not_modified sent_bytes subscribers")}],
         "services": [{"name": None, "counts": _names("subscribers documents")}],
     },
@@ -210,7 +216,7 @@ def build_output(report: Report, site: Site) -> JsonObject:
             "changed": report.changed,
             "written": report.written,
         },
-        "problems": _problems(report.problems),
+        "problems": problem_objects(report.problems),
         "held_back": _held_back(report.held_back),
         "notes": list(report.notes),
         "seconds": _seconds(report.stages),
@@ -221,7 +227,7 @@ def check_output(result: CheckResult) -> JsonObject:
     """Return the output of `feeds check`."""
     return {
         "counts": _file_counts(result.counts, result.severities),
-        "problems": _problems(result.problems),
+        "problems": problem_objects(result.problems),
         "held_back": _held_back(result.held_back),
         "notes": list(result.notes),
     }
@@ -240,12 +246,29 @@ def list_output(feeds: Sequence[Mapping[str, Any]]) -> JsonObject:
     }
 
 
-def show_output(entry: Mapping[str, Any]) -> JsonObject:
+def show_output(file: Mapping[str, Any] | None, entry: Mapping[str, Any] | None) -> JsonObject:
     """Return the output of `feeds show`.
 
     Args:
-        entry: the explanation of :func:`feeds.pipeline.explain.explain_entry`.
+        file: the explanation of :func:`feeds.pipeline.explain.explain_file`, or None.
+        entry: the explanation of :func:`feeds.pipeline.explain.explain_entry`, or None.
     """
+    return {
+        "file": _file(file) if file is not None else None,
+        "entry": _entry(entry) if entry is not None else None,
+    }
+
+
+def _file(file: Mapping[str, Any]) -> JsonObject:
+    return {
+        **_items(file, ("path", "state", "mark")),
+        "due": time_text(file["due"]),
+        **_items(file, ("reason", "speaker")),
+        "problems": problem_objects(file["problems"]),
+    }
+
+
+def _entry(entry: Mapping[str, Any]) -> JsonObject:
     image = entry["image"]
     return {
         **_items(entry, ("id", "computed_id")),
@@ -275,68 +298,24 @@ def diff_output(difference: SiteDifference, site: Site) -> JsonObject:
     }
 
 
-def validate_output(result: ValidationResult) -> JsonObject:
-    """Return the output of `feeds validate`."""
-    return {
-        "counts": {
-            "documents": result.documents,
-            "feed_documents": result.feeds,
-            "errors": result.errors,
-            "warnings": result.warnings,
-        },
-        "problems": _problems(result.problems),
-    }
-
-
-def pollers_output(report: PollReport) -> JsonObject:
-    """Return the output of `feeds pollers`."""
-    return {
-        "since": _time(report.since),
-        "until": _time(report.until),
-        "counts": {
-            **_attributes(report, ("lines", "unreadable", "requests", "forgotten", "repeated_bytes")),
-            "clients": sum(group.clients for group in report.clients),
-            "documents": len(report.documents),
-        },
-        "clients": [
-            {
-                "name": group.name,
-                "interval": group.interval,
-                "counts": _attributes(group, _GROUP_COUNTS),
-            }
-            for group in report.clients
-        ],
-        "documents": [
-            {
-                "address": document.address,
-                "counts": _attributes(document, ("requests", "not_modified", "sent_bytes", "subscribers")),
-            }
-            for document in report.documents
-        ],
-        "services": [
-            {"name": service.name, "counts": _attributes(service, ("subscribers", "documents"))}
-            for service in report.services
-        ],
-    }
-
-
 def _file_counts(counts: Counts, severities: Mapping[Severity, int]) -> JsonObject:
     names = ("files", "published", "unpublished", "future", "expired")
     return {
-        **_attributes(counts, names),
+        **attributes(counts, names),
         "lost": counts.problems,
         "warnings": severities[Severity.WARNING],
         "notices": severities[Severity.NOTICE],
     }
 
 
-def _problems(problems: Collection[Problem]) -> Streamed:
+def problem_objects(problems: Collection[Problem]) -> Streamed:
+    """Return problems as objects."""
     return Streamed(map(dataclasses.asdict, problems), len(problems))
 
 
 def _held_back(articles: Collection[HeldBack]) -> Streamed:
     names = ("path", "state", "mark")
-    objects = ({**_attributes(article, names), "due": _time(article.due)} for article in articles)
+    objects = ({**attributes(article, names), "due": time_text(article.due)} for article in articles)
     return Streamed(objects, len(articles))
 
 
@@ -374,9 +353,11 @@ def _items(values: Mapping[str, Any], names: Iterable[str]) -> JsonObject:
     return {name: values[name] for name in names}
 
 
-def _attributes(value: object, names: Iterable[str]) -> JsonObject:
+def attributes(value: object, names: Iterable[str]) -> JsonObject:
+    """Return these attributes of `value`."""
     return {name: getattr(value, name) for name in names}
 
 
-def _time(moment: datetime | None) -> str | None:
+def time_text(moment: datetime | None) -> str | None:
+    """Return a time as text, or None for None."""
     return rfc3339(moment) if moment is not None else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feeds.model import Counts, HeldBack, Problem
+from feeds.pipeline.explain import NOT_READ
 from feeds.pipeline.publish import Report
 from feeds.rules.problems import EXAMPLES, more_line, problem_lines
 from feeds.rules.times import rfc3339
@@ -73,6 +74,24 @@ def feed_line(feed: Mapping[str, Any]) -> str:
     """
     newest = (feed["newest"] or "")[:10]
     return f"{feed['kind']:<9} {feed['entries']:>6} {newest:<10}  {feed['name']}  {feed['address']}"
+
+
+def file_lines(file: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines that `feeds show` prints for a file, without those for its entry.
+
+    Args:
+        file: the explanation of :func:`feeds.pipeline.explain.explain_file`.
+    """
+    path, state = file["path"], file["state"]
+    if state == NOT_READ:
+        yield f"{path}: not read: {file['reason']}"
+    elif state in ("published", "lost"):
+        yield f"{path}: {state}{' to a problem' if state == 'lost' else ''}"
+    else:
+        yield held_back_line(HeldBack(path, state, file["mark"], file["due"]))
+    if file["speaker"] not in (None, path):
+        yield f"  is one entry with {file['speaker']}, which gives the entry its title and text"
+    yield from map(str, file["problems"])
 
 
 def entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:

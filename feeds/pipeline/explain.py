@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from feeds.catalogue import queries, retired_feeds
+from feeds.corpus.scan import has_suffix, reason_passed_over, shown_path
 from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem, Severity
-from feeds.pipeline.problems import list_held_back, list_problems
+from feeds.pipeline.problems import list_held_back, list_problems, merged_problem
 from feeds.pipeline.stored_list import while_open
 from feeds.rules.entries import entry_uri, representation_order
 from feeds.rules.site_layout import feed_folder
 from feeds.rules.text import name_key
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
+
+NOT_READ = "not_read"
+"""The state of a file that no build reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,72 @@ def explain_entry(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, 
     The result is None if there is no such entry.
     """
     entry_id = queries.find_entry(db, wanted)
-    if entry_id is None:
-        return None
+    return _explain(db, entry_id, site) if entry_id is not None else None
+
+
+def explain_file(db: sqlite3.Connection, place: Path, site: Site, now: datetime) -> dict[str, Any]:
+    """Return what became of the file at `place`, with its problems and its entry.
+
+    Args:
+        db: the catalogue of `site`, which is up to date at `now`.
+        place: the file, which exists.
+        site: the settings.
+        now: the time.
+    """
+    path = path_in_corpus(place, site.corpus_path)
+    state, mark, due, reason = NOT_READ, "", None, "it is outside of the corpus"
+    entry_id, problems, speaker = None, [], None
+    if path is not None:
+        reason = reason_passed_over(site.corpus_path, path) or "it was not there when the corpus was read"
+        path = shown_path(path)
+        known = queries.file_state(db, path, now, site.least_visibility)
+        if known is not None:
+            state, mark, due = known
+        problems = queries.problems_of_file(db, path)
+        entry_id = queries.entry_of_file(db, path)
+    if entry_id is not None:
+        speaker = queries.speaking_article(db, entry_id)
+        if speaker.path != path and site.duplicates == "warn":
+            article = next(mention for mention in queries.mentions_of(db, entry_id) if mention.path == path)
+            problems.append(merged_problem(article, speaker, site.corpus_path))
+    return {
+        "path": path or str(place),
+        "state": state,
+        "mark": mark,
+        "due": due,
+        "reason": reason if state == NOT_READ else None,
+        "speaker": speaker.path if speaker is not None else None,
+        "problems": problems,
+        "entry": _explain(db, entry_id, site) if entry_id is not None else None,
+    }
+
+
+def find_file(given: str, corpus: Path) -> Path | None:
+    """Return the file that a command line names, or None if it names none.
+
+    Args:
+        given: the path, relative to the current folder or to the corpus; a file in the corpus comes first.
+        corpus: the corpus.
+    """
+    places = [Path.cwd() / given, corpus / given]
+    files = [place for place in places if os.path.lexists(place) and (not place.is_dir() or has_suffix(place.name))]
+    return next((place for place in files if path_in_corpus(place, corpus) is not None), files[0] if files else None)
+
+
+def path_in_corpus(place: Path, corpus: Path) -> str | None:
+    """Return the path of a file relative to the corpus, with forward slashes; None if it is outside of it.
+
+    A link in the corpus is taken for a file of the corpus, wherever it leads.
+    """
+    for path in (Path(os.path.abspath(place)), Path(os.path.realpath(place.parent), place.name)):
+        for root in (Path(os.path.abspath(corpus)), Path(os.path.realpath(corpus))):
+            if path.is_relative_to(root) and path != root:
+                return path.relative_to(root).as_posix()
+    return None
+
+
+def _explain(db: sqlite3.Connection, entry_id: int, site: Site) -> dict[str, Any]:
+    """Return the explanation of the entry with this row id."""
     entry = queries.load_entry(db, entry_id, site.home)
     mentions = sorted(queries.mentions_of(db, entry_id), key=representation_order)
     representative = mentions[0]

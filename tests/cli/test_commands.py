@@ -174,7 +174,9 @@ def test_list(feeds: Run, corpus: Path) -> None:
     "wanted", ["https://b.example/page", "http://www.b.example/page/?utm_source=x", "b.example/page"]
 )
 def test_show(wanted: str, feeds: Run, corpus: Path) -> None:
-    entry = json.loads(feeds("show", wanted, "corpus", "--json").stdout)
+    shown = json.loads(feeds("show", wanted, "corpus", "--json").stdout)
+    entry = shown["entry"]
+    assert shown["file"] is None
     assert (entry["id"], entry["role"], entry["topics"]) == ("https://b.example/page", "related", ["AI"])
     assert [(each["path"], each["role"], each["position"]) for each in entry["mentions"]] == [("a.md", "related", 1)]
     assert [(each["kind"], each["because"]) for each in entry["feeds"]] == [
@@ -189,7 +191,10 @@ def test_show(wanted: str, feeds: Run, corpus: Path) -> None:
 
 
 def test_show_what_is_not_there(feeds: Run, corpus: Path) -> None:
-    assert "no entry has this id" in feeds("show", "https://nowhere.example/", "corpus", code=2).stderr
+    assert (
+        "no entry has this id or address, and there is no such file"
+        in feeds("show", "https://nowhere.example/", "corpus", code=2).stderr
+    )
     feeds("show", "\udcff", "corpus", code=2)
 
 
