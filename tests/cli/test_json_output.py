@@ -75,8 +75,8 @@ def printed(tmp_path: Path) -> Mapping[str, Sequence[dict[str, Any]]]:
     run("check", "corpus", code=1)
     run("diff", "corpus", code=1)
     run("show", PAGE, "corpus")
-    for path in ("broken.md", "future.md", "ü.md"):
-        run("show", path, "corpus")
+    for name in ("broken.md", "future.md", "ü.md"):
+        run("show", name, "corpus")
     run("build", "corpus")
     run("list", "corpus")
     path = tmp_path / "public" / "feed.atom"

@@ -15,14 +15,12 @@ from feeds.cli.main import main
 from feeds.rules.site_layout import OUTPUT_LIST
 from tests.builders import article, write_corpus
 
-WARNED = {"quality": "high"}
-
 Show = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    files = {
+    files: dict[str, str | bytes] = {
         "a.md": article(topics=["AI"]),
         "warned.md": article("Warned", url="https://w.example/", quality="high"),
         "draft.md": article("Draft", url="https://d.example/", draft=True),
