@@ -133,6 +133,23 @@ def shown_entries(db: sqlite3.Connection, feed: Feed, limit: int) -> list[ShownE
     return [ShownEntry(*row) for row in rows]
 
 
+class ListedEntry(NamedTuple):
+    """An entry in a list for people: its time, its publisher as it names it, its title, its id, and its address."""
+
+    published: datetime
+    provider: Provider
+    title: str
+    uri: str
+    url: str
+
+
+def list_entries(db: sqlite3.Connection, feed: Feed, limit: int | None = None) -> Iterator[ListedEntry]:
+    """Yield the newest `limit` entries of `feed`, or all of them, in the order of the feed."""
+    rows = db.execute(_LISTED, (feed.kind, feed.key, limit if limit is not None else -1))
+    for published, title, uri, url, domain, name in rows:
+        yield ListedEntry(from_seconds(published), Provider(name, domain), title, uri, url)
+
+
 def latest_update(shown: Iterable[ShownEntry]) -> datetime:
     """Return the latest change of the entries `shown`."""
     return latest(from_seconds(entry.updated) for entry in shown)
@@ -331,6 +348,16 @@ SELECT path, mark,
         WHEN expires <= :now THEN 'expired' ELSE 'future' END,
     appears, expires
 FROM source
+"""
+
+# The entries come from the primary key of `member` in their order: only those of one moment are sorted. The provider of
+# an entry is the one whose feed it is in.
+_LISTED = """
+SELECT published, title, uri, url, provider.key, feed_name.name FROM feed_member CROSS JOIN entry ON entry.id = entry_id
+    CROSS JOIN json_each(entry.feeds) AS place
+    CROSS JOIN feed_key AS provider ON provider.id = json_extract(place.value, '$[0]') AND provider.kind = 'provider'
+    CROSS JOIN feed_name ON feed_name.id = json_extract(place.value, '$[1]')
+WHERE feed_member.kind = ? AND feed_member.key = ? AND feed_member.shown ORDER BY age, uri LIMIT ?
 """
 
 _OWN_MENTIONS = f"""

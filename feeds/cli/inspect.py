@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from feeds.cli.exit_codes import exit_with_finding
 from feeds.cli.output import (
     annotation,
     difference_lines,
+    entry_line,
     entry_lines,
     feed_line,
     file_lines,
@@ -28,7 +29,18 @@ from feeds.cli.progress_bar import progress_bar
 from feeds.cli.spool import Spool, print_json, write_json
 from feeds.errors import UsageError
 from feeds.pipeline import publish
-from feeds.pipeline.explain import CheckResult, explain_entry, explain_file, find_file, list_feeds
+from feeds.pipeline.explain import (
+    CheckResult,
+    ListedEntry,
+    all_entries,
+    explain_entry,
+    explain_file,
+    feed_facts,
+    find_feed,
+    find_file,
+    list_feeds,
+    shown_by_feed,
+)
 from feeds.rules.problems import problem_lines
 from feeds.settings import loader
 from feeds.settings.site import Site
@@ -84,21 +96,46 @@ def check(corpus: str | None, output_format: str, every: bool, **settings: Any) 
         exit_with_finding()
 
 
-@click.command("list", short_help="Print every feed: kind, entries, newest, name and address.")
+@click.command("list", short_help="Print every feed, or the entries of the site or of a feed.")
 @options.site_options
+@click.option("--entries", "with_entries", is_flag=True, help="Print entries instead of feeds, the newest first.")
+@click.option(
+    "--feed",
+    "wanted",
+    metavar="FOLDER|ADDRESS",
+    help="With --entries: only those that this feed shows, such as topics/ai.",
+)
 @options.json_option
-def list_(corpus: str | None, as_json: bool, **settings: Any) -> None:
+def list_(corpus: str | None, with_entries: bool, wanted: str | None, as_json: bool, **settings: Any) -> None:
     """Print every feed: its kind, the number of its entries, the date of the newest one, its name and its address.
 
+    Or print entries: date, provider, title and id. Without --feed, these are all entries of the site.
+
     Example: feeds list articles
+
+    Example: feeds list articles --entries --feed topics/ai
     """
     site = loader.load_site(corpus, **settings)
-    feeds = _query(site, functools.partial(list_feeds, site=site))
-    if as_json:
-        print_json(json_output.list_output(feeds))
-    else:
-        for feed in feeds:
-            click.echo(feed_line(feed))
+    if wanted is not None and not with_entries:
+        raise UsageError("--feed is for the list of entries: write --entries as well", wanted)
+
+    def answer(db: sqlite3.Connection) -> Spool:
+        spool = Spool()
+        feeds = list_feeds(db, site)
+        entries: Iterable[ListedEntry] = ()
+        if with_entries:
+            feed = find_feed(db, wanted or "", site)
+            if feed is None:
+                raise UsageError("no feed has this folder or address; `feeds list` shows all", wanted or "")
+            feeds = [feed_facts(feed, site)]
+            entries = shown_by_feed(db, feed, site) if wanted is not None else all_entries(db, feed)
+        if as_json:
+            write_json(json_output.list_output(feeds, entries), spool)
+        else:
+            spool.lines(map(entry_line, entries) if with_entries else map(feed_line, feeds))
+        return spool
+
+    _query(site, answer).print()
 
 
 @click.command(short_help="Print what became of a file, or of one entry, and why.")

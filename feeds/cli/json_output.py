@@ -18,7 +18,7 @@ from feeds.settings.site import Site
 
 if TYPE_CHECKING:  # a command loads the rooms that it needs itself
     from feeds.pipeline.diff import EntryDifference, FeedDifference, SiteDifference
-    from feeds.pipeline.explain import CheckResult
+    from feeds.pipeline.explain import CheckResult, ListedEntry
     from feeds.pipeline.publish import Report
     from feeds.system.progress import Stage
 
@@ -36,9 +36,12 @@ FIELDS = {
     "documents": "The feed documents that are asked for; the one with the most requests first.",
     "domain": "The web domain of the provider.",
     "due": "When the article will be published, or when it has expired; null where a mark holds it back.",
-    "entries": "The entries of the feed that change.",
+    "entries": "The entries that `list --entries` lists; in `diff` those of the feed that change.",
     "entry": "The entry of the file, or with the address or id; null where the file has none.",
-    "feeds": "The feeds: all (`list`), the ones of the entry (`show`), or the ones that change (`diff`).",
+    "feeds": (
+        "The feeds: all (`list`), the one whose entries are listed (`list --entries`), the ones of the entry"
+        " (`show`), or the ones that change (`diff`)."
+    ),
     "field": "The field of the front matter, the element or the member that is wrong; empty where it is none of these.",
     "fields": "The members of the JSON Feed item that change.",
     "file": "What became of the file; null where an address or an id was given.",
@@ -162,6 +165,7 @@ SHAPES: dict[str, Shape] = {
     "list": {
         "counts": _names("feeds"),
         "feeds": [{**_names("kind name slug address newest updated"), "counts": _names("entries")}],
+        "entries": [{"published": None, "provider": _names("name domain"), **_names("title id address")}],
     },
     "show": {
         "file": {**_names("path state mark due reason speaker"), "problems": _PROBLEMS},
@@ -233,16 +237,28 @@ def check_output(result: CheckResult) -> JsonObject:
     }
 
 
-def list_output(feeds: Sequence[Mapping[str, Any]]) -> JsonObject:
+def list_output(feeds: Sequence[Mapping[str, Any]], entries: Iterable[ListedEntry]) -> JsonObject:
     """Return the output of `feeds list`.
 
     Args:
         feeds: the rows of :func:`feeds.pipeline.explain.list_feeds`.
+        entries: the entries to list.
     """
     names = ("kind", "name", "slug", "address", "newest", "updated")
     return {
         "counts": {"feeds": len(feeds)},
         "feeds": [{**_items(feed, names), "counts": {"entries": feed["entries"]}} for feed in feeds],
+        "entries": Streamed(map(_listed, entries)),
+    }
+
+
+def _listed(entry: ListedEntry) -> JsonObject:
+    return {
+        "published": time_text(entry.published),
+        "provider": dataclasses.asdict(entry.provider),
+        "title": entry.title,
+        "id": entry.uri,
+        "address": entry.url,
     }
 
 
@@ -310,13 +326,13 @@ def _file_counts(counts: Counts, severities: Mapping[Severity, int]) -> JsonObje
 
 def problem_objects(problems: Collection[Problem]) -> Streamed:
     """Return problems as objects."""
-    return Streamed(map(dataclasses.asdict, problems), len(problems))
+    return Streamed(map(dataclasses.asdict, problems))
 
 
 def _held_back(articles: Collection[HeldBack]) -> Streamed:
     names = ("path", "state", "mark")
     objects = ({**attributes(article, names), "due": time_text(article.due)} for article in articles)
-    return Streamed(objects, len(articles))
+    return Streamed(objects)
 
 
 def _seconds(stages: Sequence[Stage]) -> JsonObject:

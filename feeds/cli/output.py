@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feeds.model import Counts, HeldBack, Problem
-from feeds.pipeline.explain import NOT_READ
+from feeds.pipeline.explain import NOT_READ, ListedEntry
 from feeds.pipeline.publish import Report
 from feeds.rules.problems import EXAMPLES, more_line, problem_lines
 from feeds.rules.times import rfc3339
@@ -74,6 +74,11 @@ def feed_line(feed: Mapping[str, Any]) -> str:
     """
     newest = (feed["newest"] or "")[:10]
     return f"{feed['kind']:<9} {feed['entries']:>6} {newest:<10}  {feed['name']}  {feed['address']}"
+
+
+def entry_line(entry: ListedEntry) -> str:
+    """Return an entry as `feeds list --entries` prints it."""
+    return f"{entry.published:%Y-%m-%d}  {entry.provider.name}  {entry.title}  {entry.uri}"
 
 
 def file_lines(file: Mapping[str, Any]) -> Iterator[str]:

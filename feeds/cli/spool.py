@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
@@ -44,29 +45,30 @@ class Spool:
         self._file.seek(0)
         while data := self._file.read(SPOOL_BYTES):
             click.echo(data, nl=False, err=err)
+        self.close()
+
+    def close(self) -> None:
+        """Delete the temporary file."""
         self._file.close()
 
 
 class Streamed(list[JsonObject]):
     """A list whose items are made while it is written, so that they are never in memory all together.
 
-    It is a list by name only: the encoder of the standard library takes no other sequence.
+    It is a list by name only: the encoder of the standard library takes no other sequence. It can be read once.
 
     Args:
         items: yields the items.
-        count: how many there are; a list without items is written on one line.
     """
 
-    def __init__(self, items: Iterable[JsonObject], count: int) -> None:
-        super().__init__()
-        self._items = items
-        self._count = count
+    def __init__(self, items: Iterable[JsonObject]) -> None:
+        items = iter(items)
+        super().__init__(itertools.islice(items, 1))  # the encoder asks first whether there is any
+        self._rest = items
 
     def __iter__(self) -> Iterator[JsonObject]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return self._count
+        yield from super().__iter__()
+        yield from self._rest
 
 
 def write_json(value: JsonObject, spool: Spool) -> None:

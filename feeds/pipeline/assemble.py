@@ -264,7 +264,7 @@ def _draft_feed(context: RenderContext, head: FeedHead, shown: Sequence[ShownEnt
     if feed.ended is not None:
         return FeedDraft(head, [Fragments.of(render_entry(notices.ended_entry(head), site.address))])
     rendered = _find_fragments(context, shown)
-    fitting = _count_fitting(rendered, site.max_bytes_of(feed.kind))
+    fitting = count_fitting(rendered, site.max_bytes_of(feed.kind))
     if fitting < len(shown):
         head = replace(head, feed=replace(feed, updated=queries.latest_update(shown[:fitting])))
     return FeedDraft(head, rendered[:fitting])
@@ -346,7 +346,7 @@ def _by_format(rendered: Iterable[Fragments]) -> dict[str, list[bytes]]:
     return {row.name: [part[row.name] for part in parts] for row in FORMATS}
 
 
-def _count_fitting(rendered: Iterable[RenderedEntry], max_bytes: int) -> int:
+def count_fitting(rendered: Iterable[RenderedEntry], max_bytes: int) -> int:
     """Return how many entries a feed shows: as many as fit in the largest format, the same in all, at least one."""
     sizes = [fragments.fragment_sizes(entry.sizes) for entry in rendered]
     sums = (list(accumulate(size[row.name] for size in sizes)) for row in FORMATS)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from feeds.catalogue import queries, retired_feeds
+from feeds.catalogue.fragments import Fragments
+from feeds.catalogue.queries import ListedEntry as ListedEntry  # for the commands, too
 from feeds.corpus.scan import has_suffix, reason_passed_over, shown_path
-from feeds.model import Counts, Entry, HeldBack, Kind, Mention, Problem, Severity
+from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Mention, Problem, Severity
 from feeds.pipeline.problems import list_held_back, list_problems, merged_problem
 from feeds.pipeline.stored_list import while_open
 from feeds.rules.entries import entry_uri, representation_order
-from feeds.rules.site_layout import feed_folder
+from feeds.rules.site_layout import FORMATS, feed_folder
 from feeds.rules.text import name_key
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
@@ -66,19 +68,58 @@ class CheckResult:
 
 def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
     """Return the facts of every feed that has not ended: kind, name, number of entries, newest entry, address."""
-    return [
-        {
-            "kind": feed.kind.value,
-            "name": feed.name,
-            "slug": feed.slug,
-            "entries": feed.count,
-            "newest": rfc3339(feed.newest) if feed.newest is not None else None,
-            "updated": rfc3339(feed.updated),
-            "address": site.address + feed_folder(feed.kind, feed.slug),
-        }
-        for feed in queries.load_feeds(db)
-        if feed.ended is None
-    ]
+    return [feed_facts(feed, site) for feed in queries.load_feeds(db) if feed.ended is None]
+
+
+def feed_facts(feed: Feed, site: Site) -> dict[str, Any]:
+    """Return the facts of a feed: kind, name, number of entries, newest entry, address."""
+    return {
+        "kind": feed.kind.value,
+        "name": feed.name,
+        "slug": feed.slug,
+        "entries": feed.count,
+        "newest": rfc3339(feed.newest) if feed.newest is not None else None,
+        "updated": rfc3339(feed.updated),
+        "address": site.address + feed_folder(feed.kind, feed.slug),
+    }
+
+
+def find_feed(db: sqlite3.Connection, wanted: str, site: Site) -> Feed | None:
+    """Return the feed with an address or in a folder such as ``topics/ai``, unless it has ended; None if there is none.
+
+    The address may be that of one of its documents. The folder of the feed of all entries is empty.
+    """
+    path = f"{wanted.rstrip('/')}/".removeprefix(site.address).strip("/")
+    folder, _, name = path.rpartition("/")
+    if name in {row.file_name for row in FORMATS}:
+        path = folder
+    return next(
+        (
+            feed
+            for feed in queries.load_feeds(db)
+            if feed.ended is None and feed_folder(feed.kind, feed.slug) == (f"{path}/" if path else "")
+        ),
+        None,
+    )
+
+
+def all_entries(db: sqlite3.Connection, feed: Feed) -> Iterator[ListedEntry]:
+    """Return all entries of `feed`, shown by its documents or not."""
+    return queries.list_entries(db, feed)
+
+
+def shown_by_feed(db: sqlite3.Connection, feed: Feed, site: Site) -> Iterator[ListedEntry]:
+    """Yield the entries that the documents of `feed` show: no more than the settings allow, in number and in bytes."""
+    from feeds.pipeline.assemble import count_fitting  # what renders is slow to load, and other commands need it not
+    from feeds.render.formats import render_entry
+
+    shown = [entry.entry_id for entry in queries.shown_entries(db, feed, site.limit_of(feed.kind))]
+    rendered = (
+        Fragments.of(render_entry(queries.merge_rows(rows, site.home), site.address))
+        for rows in queries.load_entry_rows(db, shown)
+    )
+    fitting = count_fitting(rendered, site.max_bytes_of(feed.kind)) if shown else 0
+    return queries.list_entries(db, feed, fitting)
 
 
 def explain_entry(db: sqlite3.Connection, wanted: str, site: Site) -> dict[str, Any] | None:

@@ -79,6 +79,7 @@ def printed(tmp_path: Path) -> Mapping[str, Sequence[dict[str, Any]]]:
         run("show", name, "corpus")
     run("build", "corpus")
     run("list", "corpus")
+    run("list", "corpus", "--entries")
     path = tmp_path / "public" / "feed.atom"
     path.write_bytes(path.read_bytes().replace(b"</feed>", b""))
     run("validate", code=1)
