@@ -24,6 +24,7 @@ from feeds.cli.output import (
     held_back_lines,
     say,
     say_counts,
+    say_lines,
 )
 from feeds.cli.progress_bar import progress_bar
 from feeds.cli.spool import Spool, print_json, write_json
@@ -169,8 +170,7 @@ def show(wanted: str, corpus: str | None, as_json: bool, **settings: Any) -> Non
     if as_json:
         print_json(json_output.show_output(file, entry))
         return
-    for line in (*(file_lines(file) if file else ()), *(entry_lines(entry) if entry else ())):
-        click.echo(line)
+    say_lines([*(file_lines(file) if file else ()), *(entry_lines(entry) if entry else ())])
 
 
 @click.command(short_help="Print what a build would change, and publish nothing.")
@@ -191,8 +191,7 @@ def diff(corpus: str | None, as_json: bool, **settings: Any) -> None:
         print_json(json_output.diff_output(difference, site))
     else:
         for feed in difference.feeds:
-            for line in difference_lines(feed, site):
-                click.echo(line)
+            say_lines(difference_lines(feed, site))
     for old, new in difference.reidentified:
         say(f"{old} would be {new}: two pages that were published apart are one entry now")
     for uri in difference.kept:

@@ -12,6 +12,7 @@ from feeds.model import Counts, HeldBack, Problem
 from feeds.pipeline.explain import NOT_READ, ListedEntry
 from feeds.pipeline.publish import Report
 from feeds.rules.problems import EXAMPLES, more_line, problem_lines
+from feeds.rules.text import printable
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
 
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """Print a line for people on standard error: standard output is for results."""
-    click.echo(text, err=True)
+    click.echo(printable(text), err=True)
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print results on standard output, one a line."""
+    for line in lines:
+        click.echo(printable(line))
 
 
 def say_counts(counts: Counts, site: Site) -> None:

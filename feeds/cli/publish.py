@@ -95,7 +95,8 @@ def build(
         say(f"addresses in the feeds start with {site.address}; set base_url before you publish")
     say_problems(report)
     if profile:
-        say(stage_table(report.stages))
+        for line in stage_table(report.stages).splitlines():
+            say(line)
     if strict and report.losses:
         exit_with_finding()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from feeds.rules.text import printable
 from feeds.system.processes import batched
 
 JsonObject = dict[str, Any]
@@ -36,9 +37,9 @@ class Spool:
         self._file.write(text.encode("utf-8", "backslashreplace"))
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Add lines."""
+        """Add lines for people; characters that a terminal would obey are escaped."""
         for line in lines:
-            self.write(f"{line}\n")
+            self.write(f"{printable(line)}\n")
 
     def print(self, *, err: bool = False) -> None:
         """Print everything, in UTF-8."""
