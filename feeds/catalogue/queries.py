@@ -11,7 +11,15 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, TEXT_COLUMNS, make_mention
-from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Link, Mention, Problem, Reductions, Severity, Visibility
+from feeds.model import (
+    Entry,
+    Feed,
+    Kind,
+    Link,
+    Mention,
+    Provider,
+    Reductions,
+)
 from feeds.rules import entries, urls
 from feeds.rules.entries import RELATED_LIMIT, EntrySettings
 from feeds.rules.site_layout import parse_feed_folder
@@ -130,6 +138,23 @@ def shown_entries(db: sqlite3.Connection, feed: Feed, limit: int) -> list[ShownE
     return [ShownEntry(*row) for row in rows]
 
 
+class ListedEntry(NamedTuple):
+    """An entry in a list for people: its time, its publisher as it names it, its title, its id, and its address."""
+
+    published: datetime
+    provider: Provider
+    title: str
+    uri: str
+    url: str
+
+
+def list_entries(db: sqlite3.Connection, feed: Feed, limit: int | None = None) -> Iterator[ListedEntry]:
+    """Yield the newest `limit` entries of `feed`, or all of them, in the order of the feed."""
+    rows = db.execute(_LISTED, (feed.kind, feed.key, limit if limit is not None else -1))
+    for published, title, uri, url, domain, name in rows:
+        yield ListedEntry(from_seconds(published), Provider(name, domain), title, uri, url)
+
+
 def latest_update(shown: Iterable[ShownEntry]) -> datetime:
     """Return the latest change of the entries `shown`."""
     return latest(from_seconds(entry.updated) for entry in shown)
@@ -168,60 +193,6 @@ def find_entry(db: sqlite3.Connection, wanted: str) -> int | None:
     return int(row[0]) if row is not None else None
 
 
-def count_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Counts:
-    """Return the numbers of files by result.
-
-    Args:
-        db: the catalogue.
-        now: the time of the build.
-        least: the lowest visibility that is published.
-    """
-    files, problems, published, unpublished, expired = db.execute(
-        "SELECT count(*), ifnull(sum(NOT readable), 0), ifnull(sum(live), 0),"
-        " ifnull(sum(readable AND visibility < :least), 0),"
-        " ifnull(sum(readable AND visibility >= :least AND expires IS NOT NULL AND expires <= :now), 0) FROM source",
-        {"least": least, "now": to_seconds(now)},
-    ).fetchone()
-    future = files - problems - published - unpublished - expired
-    return Counts(files, published, unpublished, future, expired, problems)
-
-
-def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Iterator[HeldBack]:
-    """Yield every article that could be read and is not published, by path; the arguments are as above."""
-    # Unary +: the index source_live selects the few rows that are not live. Without it, SQLite walks all rows by path.
-    rows = db.execute(
-        "SELECT path, mark, CASE WHEN visibility < :least THEN 'unpublished' WHEN expires <= :now THEN 'expired'"
-        " ELSE 'future' END, appears, expires FROM source WHERE live = 0 AND readable = 1 ORDER BY +path",
-        {"least": least, "now": to_seconds(now)},
-    )
-    for path, mark, state, appears, expires in rows:
-        due = {"unpublished": None, "expired": expires, "future": appears}[state]
-        yield HeldBack(path, state, mark, from_seconds(due) if due is not None else None)
-
-
-def merged_articles(db: sqlite3.Connection) -> Iterator[list[Mention]]:
-    """Yield the articles of every entry that several articles are about; the one that speaks for it first."""
-    rows = db.execute("SELECT id FROM entry WHERE articles > 1 ORDER BY +uri").fetchall()
-    for (entry_id,) in rows:
-        own = [mention for mention in mentions_of(db, entry_id) if mention.position == 0]
-        yield sorted(own, key=entries.representation_order)
-
-
-def future_changes(db: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Return path and position of every live record whose last change lies in the future."""
-    rows = db.execute(
-        "SELECT path, position FROM mention CROSS JOIN source ON source.id = source_id"
-        " WHERE late IS NOT NULL AND +mention.live = 1 ORDER BY +path, position"
-    )
-    return [(path, position) for path, position in rows]
-
-
-def unused_fields(db: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Return the well-known fields that are not used, with the number of files that have them; the most used first."""
-    rows = db.execute("SELECT name, files FROM unused_field WHERE files > 0 ORDER BY files DESC, name")
-    return [(name, files) for name, files in rows]
-
-
 def count_entries(db: sqlite3.Connection) -> int:
     """Return how many entries there are."""
     return _one_number(db, _SIZE_OF_ALL)
@@ -238,16 +209,6 @@ def count_reductions(db: sqlite3.Connection) -> Reductions:
 def count_feeds(db: sqlite3.Connection) -> int:
     """Return how many feeds there are, without those that have ended."""
     return _one_number(db, "SELECT count(*) FROM feed WHERE ended IS NULL")
-
-
-def load_problems(db: sqlite3.Connection) -> Iterator[Problem]:
-    """Yield every problem, by path and line."""
-    rows = db.execute(
-        "SELECT path, line, field, reason, advice, severity FROM problem JOIN source ON source.id = source_id"
-        " ORDER BY path, line, field, reason"
-    )
-    for path, line, field, reason, advice, severity in rows:
-        yield Problem(path, line, field, reason, advice, Severity(severity))
 
 
 def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
@@ -274,6 +235,14 @@ def _one_number(db: sqlite3.Connection, query: str) -> int:
 _SIZE_OF_ALL = (
     "SELECT ifnull(sum(shown), 0) FROM feed_key JOIN feed_name ON feed_key_id = feed_key.id WHERE kind = 'all'"
 )
+
+_LISTED = """
+SELECT published, title, uri, url, provider.key, feed_name.name FROM feed_member CROSS JOIN entry ON entry.id = entry_id
+    CROSS JOIN json_each(entry.feeds) AS place
+    CROSS JOIN feed_key AS provider ON provider.id = json_extract(place.value, '$[0]') AND provider.kind = 'provider'
+    CROSS JOIN feed_name ON feed_name.id = json_extract(place.value, '$[1]')
+WHERE feed_member.kind = ? AND feed_member.key = ? AND feed_member.shown ORDER BY age, uri LIMIT ?
+"""
 
 _MENTIONS_OF_SOME = f"""
 SELECT entry_id, source.path, {QUALIFIED_MENTION_COLUMNS}, {TEXT_COLUMNS}

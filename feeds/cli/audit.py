@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from feeds.cli import json_output, options
+from feeds.cli import audit_json, options
 from feeds.cli.exit_codes import exit_with_finding
-from feeds.cli.output import say
+from feeds.cli.output import say, say_lines
+from feeds.cli.spool import print_json
 from feeds.errors import UsageError
 from feeds.settings import loader
 
@@ -39,10 +40,9 @@ def validate(target: str | None, as_json: bool) -> None:
             raise UsageError("the settings write no static files; name a folder or an address")
         result = validate(source.read_folder(folder))
     if as_json:
-        json_output.print_json(json_output.validate_output(result))
+        print_json(audit_json.validate_output(result))
     else:
-        for problem in result.problems:
-            click.echo(str(problem))
+        say_lines(map(str, result.problems))
     say(
         f"{result.documents} documents, {result.feeds} of them feeds:"
         f" {result.errors} errors, {result.warnings} warnings"
@@ -84,10 +84,9 @@ def pollers(logs: tuple[str, ...], as_json: bool) -> None:
 
     report = survey(logs)
     if as_json:
-        json_output.print_json(json_output.pollers_output(report))
+        print_json(audit_json.pollers_output(report))
     else:
-        for line in table.report_lines(report):
-            click.echo(line)
+        say_lines(table.report_lines(report))
     say(f"{report.lines:,} lines, {report.unreadable:,} of them could not be read")
     if report.forgotten:
         say(f"{report.forgotten:,} clients were forgotten because there were too many; one that came back counts twice")

@@ -16,8 +16,8 @@ EXIT_CODES = {
 """Exit code → its meaning. An error has its code in :mod:`feeds.errors`."""
 
 FINDINGS = {
-    "build": "`--strict` is given and there is a problem",
-    "serve": "`--strict` is given and the first build meets a problem",
+    "build": "`--strict` is given and there is an error or a warning",
+    "serve": "`--strict` is given and the first build meets an error or a warning",
     "check": "an article is lost to a problem",
     "diff": "an id would change",
     "validate": "there is an error, or no feed at all",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +13,41 @@ import click
 
 from feeds.cli import json_output, options
 from feeds.cli.exit_codes import exit_with_finding
-from feeds.cli.output import annotation, difference_lines, entry_lines, feed_line, held_back_line, say, say_counts
+from feeds.cli.output import (
+    annotation,
+    difference_lines,
+    entry_line,
+    entry_lines,
+    feed_line,
+    file_lines,
+    held_back_line,
+    held_back_lines,
+    say,
+    say_counts,
+    say_lines,
+)
 from feeds.cli.progress_bar import progress_bar
+from feeds.cli.spool import Spool, print_json, write_json
 from feeds.errors import UsageError
 from feeds.pipeline import publish
-from feeds.pipeline.explain import CheckResult, explain_entry, list_feeds
+from feeds.pipeline.explain import (
+    CheckResult,
+    ListedEntry,
+    all_entries,
+    explain_entry,
+    explain_file,
+    feed_facts,
+    find_feed,
+    find_file,
+    list_feeds,
+    shown_by_feed,
+)
+from feeds.rules.problems import problem_lines
 from feeds.settings import loader
 from feeds.settings.site import Site
 
 
-@click.command(short_help="Print every problem in the corpus, with file and line.")
+@click.command(short_help="Print the problems in the corpus, with file and line.")
 @options.site_options
 @click.option(
     "--format",
@@ -31,23 +57,39 @@ from feeds.settings.site import Site
     show_default=True,
     help="The form of the output; github prints annotations for GitHub's workflows.",
 )
-def check(corpus: str | None, output_format: str, **settings: Any) -> None:
-    """Print every problem in the corpus, with file and line; exit with 1 if an article is lost to one.
+@click.option("--all", "every", is_flag=True, help="Print all problems and articles of a kind, not ten and the number.")
+def check(corpus: str | None, output_format: str, every: bool, **settings: Any) -> None:
+    """Print the problems in the corpus, with file and line; exit with 1 if an article is lost to one.
 
-    It also names the articles that are not published though they could be read.
+    It also names the articles that are not published though they could be read. Of more than ten problems of a kind,
+    or articles of a state, ten are printed, and the number of the others. The formats json and github print all
+    problems.
+
+    Example: feeds check articles
+
+    Example: feeds check articles --all
 
     Example: feeds check articles --format github
     """
     site = loader.load_site(corpus, **settings)
     now = datetime.now(UTC)
-    result: CheckResult = _query(site, functools.partial(CheckResult.of, site=site, now=now), now)
-    if output_format == "json":
-        json_output.print_json(json_output.check_output(result))
-    else:
-        for problem in result.problems:
-            click.echo(annotation(site, problem) if output_format == "github" else str(problem))
-    for article in result.held_back:
-        say(held_back_line(article))
+
+    def answer(db: sqlite3.Connection) -> tuple[CheckResult, Spool, Spool]:
+        result, results, remarks = CheckResult.of(db, site, now), Spool(), Spool()
+        if output_format == "json":
+            write_json(json_output.check_output(result), results)
+        elif output_format == "github":
+            results.lines(annotation(site, problem) for problem in result.problems)
+        else:
+            results.lines(map(str, result.problems) if every else problem_lines(result.problems))
+        remarks.lines(
+            map(held_back_line, result.held_back) if every else held_back_lines(result.held_back, result.counts)
+        )
+        return result, results, remarks
+
+    result, results, remarks = _query(site, answer, now)
+    results.print()
+    remarks.print(err=True)
     for note in result.notes:
         say(note)
     say_counts(result.counts, site)
@@ -55,41 +97,80 @@ def check(corpus: str | None, output_format: str, **settings: Any) -> None:
         exit_with_finding()
 
 
-@click.command("list", short_help="Print every feed: kind, entries, newest, name and address.")
+@click.command("list", short_help="Print every feed, or the entries of the site or of a feed.")
 @options.site_options
+@click.option("--entries", "with_entries", is_flag=True, help="Print entries instead of feeds, the newest first.")
+@click.option(
+    "--feed",
+    "wanted",
+    metavar="FOLDER|ADDRESS",
+    help="With --entries: only those that this feed shows, such as topics/ai.",
+)
 @options.json_option
-def list_(corpus: str | None, as_json: bool, **settings: Any) -> None:
+def list_(corpus: str | None, with_entries: bool, wanted: str | None, as_json: bool, **settings: Any) -> None:
     """Print every feed: its kind, the number of its entries, the date of the newest one, its name and its address.
 
+    Or print entries: date, provider, title and id. Without --feed, these are all entries of the site.
+
     Example: feeds list articles
+
+    Example: feeds list articles --entries --feed topics/ai
     """
     site = loader.load_site(corpus, **settings)
-    feeds = _query(site, functools.partial(list_feeds, site=site))
-    if as_json:
-        json_output.print_json(json_output.list_output(feeds))
-    else:
-        for feed in feeds:
-            click.echo(feed_line(feed))
+    if wanted is not None and not with_entries:
+        raise UsageError("--feed is for the list of entries: write --entries as well", wanted)
+
+    def answer(db: sqlite3.Connection) -> Spool:
+        spool = Spool()
+        feeds = list_feeds(db, site)
+        entries: Iterable[ListedEntry] = ()
+        if with_entries:
+            feed = find_feed(db, wanted or "", site)
+            if feed is None:
+                raise UsageError("no feed has this folder or address; `feeds list` shows all", wanted or "")
+            feeds = [feed_facts(feed, site)]
+            entries = shown_by_feed(db, feed, site) if wanted is not None else all_entries(db, feed)
+        if as_json:
+            write_json(json_output.list_output(feeds, entries), spool)
+        else:
+            spool.lines(map(entry_line, entries) if with_entries else map(feed_line, feeds))
+        return spool
+
+    _query(site, answer).print()
 
 
-@click.command(short_help="Print one entry: its mentions, its feeds, and why.")
-@click.argument("address_or_id", help="The address of the entry's web page, or the id of the entry.")
+@click.command(short_help="Print what became of a file, or of one entry, and why.")
+@click.argument(
+    "wanted",
+    metavar="FILE|ADDRESS|ID",
+    help=(
+        "An article file, relative to the current folder or to the corpus; or the address of the entry's web page; or"
+        " the id of the entry."
+    ),
+)
 @options.site_options
 @options.json_option
-def show(address_or_id: str, corpus: str | None, as_json: bool, **settings: Any) -> None:
-    """Print one entry: every mention of it, every feed it is in, and why.
+def show(wanted: str, corpus: str | None, as_json: bool, **settings: Any) -> None:
+    """Print one entry: every mention of it, every feed it is in, and why. Or what became of a file.
+
+    A file is published, unpublished, in the future, expired, lost to a problem, or not read at all; its problems and
+    its entry are printed as well. If the argument is the name of a file that exists, it means this file.
+
+    Example: feeds show articles/2026-05-26-a-page.md articles
 
     Example: feeds show https://example.org/2026/05/a-page/ articles
     """
     site = loader.load_site(corpus, **settings)
-    entry = _query(site, functools.partial(explain_entry, wanted=address_or_id, site=site))
-    if entry is None:
-        raise UsageError("no entry has this id or address; `feeds list` shows the feeds", address_or_id)
+    now = datetime.now(UTC)
+    place = find_file(wanted, site.corpus_path)
+    file = _query(site, functools.partial(explain_file, place=place, site=site, now=now), now) if place else None
+    entry = file["entry"] if file else _query(site, functools.partial(explain_entry, wanted=wanted, site=site), now)
+    if file is None and entry is None:
+        raise UsageError("no entry has this id or address, and there is no such file", wanted)
     if as_json:
-        json_output.print_json(json_output.show_output(entry))
-    else:
-        for line in entry_lines(entry):
-            click.echo(line)
+        print_json(json_output.show_output(file, entry))
+        return
+    say_lines([*(file_lines(file) if file else ()), *(entry_lines(entry) if entry else ())])
 
 
 @click.command(short_help="Print what a build would change, and publish nothing.")
@@ -107,11 +188,10 @@ def diff(corpus: str | None, as_json: bool, **settings: Any) -> None:
     with progress_bar() as bar:
         difference = publish.compare(site, datetime.now(UTC), jobs=os.cpu_count() or 1, progress=bar)
     if as_json:
-        json_output.print_json(json_output.diff_output(difference, site))
+        print_json(json_output.diff_output(difference, site))
     else:
         for feed in difference.feeds:
-            for line in difference_lines(feed, site):
-                click.echo(line)
+            say_lines(difference_lines(feed, site))
     for old, new in difference.reidentified:
         say(f"{old} would be {new}: two pages that were published apart are one entry now")
     for uri in difference.kept:

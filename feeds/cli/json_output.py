@@ -7,27 +7,20 @@ text in the form of RFC 3339, in UTC. What is unknown is null; no field is left 
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from feeds.cli.spool import JsonObject, Streamed
 from feeds.model import Counts, HeldBack, Problem, Severity
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
 
 if TYPE_CHECKING:  # a command loads the rooms that it needs itself
-    from feeds.audit.pollers.report import PollReport
-    from feeds.audit.validate import ValidationResult
     from feeds.pipeline.diff import EntryDifference, FeedDifference, SiteDifference
-    from feeds.pipeline.explain import CheckResult
+    from feeds.pipeline.explain import CheckResult, ListedEntry
     from feeds.pipeline.publish import Report
     from feeds.system.progress import Stage
-
-JsonObject = dict[str, Any]
 
 FIELDS = {
     "address": "The URL of a web page, a feed's folder or an image; in `pollers`, whose log names no host, a path.",
@@ -43,10 +36,15 @@ FIELDS = {
     "documents": "The feed documents that are asked for; the one with the most requests first.",
     "domain": "The web domain of the provider.",
     "due": "When the article will be published, or when it has expired; null where a mark holds it back.",
-    "entries": "The entries of the feed that change.",
-    "feeds": "The feeds: all (`list`), the ones of the entry (`show`), or the ones that change (`diff`).",
+    "entries": "The entries that `list --entries` lists; in `diff` those of the feed that change.",
+    "entry": "The entry of the file, or with the address or id; null where the file has none.",
+    "feeds": (
+        "The feeds: all (`list`), the one whose entries are listed (`list --entries`), the ones of the entry"
+        " (`show`), or the ones that change (`diff`)."
+    ),
     "field": "The field of the front matter, the element or the member that is wrong; empty where it is none of these.",
     "fields": "The members of the JSON Feed item that change.",
+    "file": "What became of the file; null where an address or an id was given.",
     "generation": "The number of the snapshot, which grows by one with each change.",
     "heat": "The `heat` of the entry, from the front matter.",
     "height": "The height of the image in pixels.",
@@ -71,7 +69,7 @@ FIELDS = {
     "provider": "The publisher of the entry.",
     "published": "When the entry or the link record was published.",
     "quality": "The `quality` of the entry, from the front matter.",
-    "reason": "What is wrong.",
+    "reason": "What is wrong; or why the file is not read, and null where it is.",
     "related": "The entries to which this one is related, newest first.",
     "replaced_ids": "The published ids that go because their pages have become one entry with others.",
     "representative": "Whether this link record gives the entry its id, title and address.",
@@ -79,10 +77,14 @@ FIELDS = {
     "seconds": "The wall time of the build in seconds, by stage.",
     "selected": "Whether the settings publish the entry.",
     "services": "The services that announce for how many subscribers they ask; the one with the most first.",
-    "severity": "`error`: the file is lost, or readers fail; `warning`: a part of it is lost, or some readers fail.",
+    "severity": (
+        "`error`: the file is lost, or readers fail; `warning`: a part of it is lost, or some readers fail; `notice`:"
+        " nothing is lost."
+    ),
     "since": "The time of the first request.",
     "slug": "The last part of the feed's address.",
-    "state": "`unpublished`, `future` or `expired`.",
+    "speaker": "The path of the file whose article gives the entry its id, title and date; null without an entry.",
+    "state": "`unpublished`, `future` or `expired`; in `show` also `published`, `lost` (to an error) or `not_read`.",
     "summary": "The summary of the entry, as plain text.",
     "title": "The title of the entry, of the link record, or of the feed as its documents carry it.",
     "topics": "The names of the topics of the entry.",
@@ -108,6 +110,7 @@ FIELDS = {
     "counts.lines": "Lines of the log.",
     "counts.lost": "Files that are lost to an error.",
     "counts.not_modified": "Answers that nothing is new (304).",
+    "counts.notices": "Problems of severity `notice`.",
     "counts.published": "Files whose articles are published.",
     "counts.pushed_out": "Entries that leave the feed only to make room for newer ones.",
     "counts.repeated_bytes": "Bytes of the repeats: what conditional requests would have saved.",
@@ -147,8 +150,10 @@ def _names(names: str) -> dict[str, None]:
 Shape = Mapping[str, "Shape | Sequence[Shape] | None"]
 """Field → None for a value, the shape of an object, or a list with the shape of its objects (empty: of texts)."""
 
-_FILE_COUNTS = "files published unpublished future expired lost warnings"
-_GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", "repeats", "repeated_bytes")
+_FILE_COUNTS = "files published unpublished future expired lost warnings notices"
+GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", "repeats", "repeated_bytes")
+"""The counts of a group of clients, in `pollers`."""
+
 _EXTENT = "entries shown short beyond_limit beyond_size"
 _PROBLEMS = [_names("path line field reason advice severity")]
 _HELD_BACK = [_names("path state mark due")]
@@ -167,19 +172,23 @@ SHAPES: dict[str, Shape] = {
     "list": {
         "counts": _names("feeds"),
         "feeds": [{**_names("kind name slug address newest updated"), "counts": _names(_EXTENT)}],
+        "entries": [{"published": None, "provider": _names("name domain"), **_names("title id address")}],
     },
     "show": {
-        **_names("id computed_id"),
-        **_ADDRESSES,
-        **_names("title published updated summary role selected page"),
-        "provider": _names("name domain"),
-        "topics": [],
-        "categories": [],
-        **_names("quality type heat"),
-        "image": _names("address width height"),
-        "related": [_names("id title address")],
-        "mentions": [{**_names("path role position representative title published updated"), **_ADDRESSES}],
-        "feeds": [_names("kind name address because")],
+        "file": {**_names("path state mark due reason speaker"), "problems": _PROBLEMS},
+        "entry": {
+            **_names("id computed_id"),
+            **_ADDRESSES,
+            **_names("title published updated summary role selected page"),
+            "provider": _names("name domain"),
+            "topics": [],
+            "categories": [],
+            **_names("quality type heat"),
+            "image": _names("address width height"),
+            "related": [_names("id title address")],
+            "mentions": [{**_names("path role position representative title published updated"), **_ADDRESSES}],
+            "feeds": [_names("kind name address because")],
+        },
     },
     "diff": {
         "counts": _names("feeds changed"),
@@ -197,20 +206,12 @@ SHAPES: dict[str, Shape] = {
     "pollers": {
         **_names("since until"),
         "counts": _names("lines unreadable requests forgotten repeated_bytes clients documents"),
-        "clients": [{**_names("name interval"), "counts": dict.fromkeys(_GROUP_COUNTS)}],
+        "clients": [{**_names("name interval"), "counts": dict.fromkeys(GROUP_COUNTS)}],
         "documents": [{"address": None, "counts": _names("requests not_modified sent_bytes subscribers")}],
         "services": [{"name": None, "counts": _names("subscribers documents")}],
     },
 }
 """Command → what it prints, in this order. docs/commands.md is made from it, and a test holds the commands to it."""
-
-
-def print_json(value: JsonObject) -> None:
-    """Print `value` in UTF-8, whatever the locale."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    # A file name that is not UTF-8 has surrogates, which UTF-8 can't carry; JSON can, as escapes.
-    text = re.sub("[\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
-    click.echo(text.encode())
 
 
 def build_output(report: Report, site: Site) -> JsonObject:
@@ -219,7 +220,7 @@ def build_output(report: Report, site: Site) -> JsonObject:
         "generation": report.generation,
         "base_url": site.address,
         "counts": {
-            **_file_counts(report.counts, report.problems),
+            **_file_counts(report.counts, report.severities),
             "entries": report.entries,
             "short_entries": report.reductions.short_entries,
             "feeds": report.feeds,
@@ -228,7 +229,7 @@ def build_output(report: Report, site: Site) -> JsonObject:
             "changed": report.changed,
             "written": report.written,
         },
-        "problems": _problems(report.problems),
+        "problems": problem_objects(report.problems),
         "held_back": _held_back(report.held_back),
         "notes": list(report.notes),
         "seconds": _seconds(report.stages),
@@ -238,32 +239,61 @@ def build_output(report: Report, site: Site) -> JsonObject:
 def check_output(result: CheckResult) -> JsonObject:
     """Return the output of `feeds check`."""
     return {
-        "counts": _file_counts(result.counts, result.problems),
-        "problems": _problems(result.problems),
+        "counts": _file_counts(result.counts, result.severities),
+        "problems": problem_objects(result.problems),
         "held_back": _held_back(result.held_back),
         "notes": list(result.notes),
     }
 
 
-def list_output(feeds: Sequence[Mapping[str, Any]]) -> JsonObject:
+def list_output(feeds: Sequence[Mapping[str, Any]], entries: Iterable[ListedEntry]) -> JsonObject:
     """Return the output of `feeds list`.
 
     Args:
         feeds: the rows of :func:`feeds.pipeline.explain.list_feeds`.
+        entries: the entries to list.
     """
     names = ("kind", "name", "slug", "address", "newest", "updated")
     return {
         "counts": {"feeds": len(feeds)},
         "feeds": [{**_items(feed, names), "counts": _items(feed, _EXTENT.split())} for feed in feeds],
+        "entries": Streamed(map(_listed, entries)),
     }
 
 
-def show_output(entry: Mapping[str, Any]) -> JsonObject:
+def _listed(entry: ListedEntry) -> JsonObject:
+    return {
+        "published": time_text(entry.published),
+        "provider": dataclasses.asdict(entry.provider),
+        "title": entry.title,
+        "id": entry.uri,
+        "address": entry.url,
+    }
+
+
+def show_output(file: Mapping[str, Any] | None, entry: Mapping[str, Any] | None) -> JsonObject:
     """Return the output of `feeds show`.
 
     Args:
-        entry: the explanation of :func:`feeds.pipeline.explain.explain_entry`.
+        file: the explanation of :func:`feeds.pipeline.explain.explain_file`, or None.
+        entry: the explanation of :func:`feeds.pipeline.explain.explain_entry`, or None.
     """
+    return {
+        "file": _file(file) if file is not None else None,
+        "entry": _entry(entry) if entry is not None else None,
+    }
+
+
+def _file(file: Mapping[str, Any]) -> JsonObject:
+    return {
+        **_items(file, ("path", "state", "mark")),
+        "due": time_text(file["due"]),
+        **_items(file, ("reason", "speaker")),
+        "problems": problem_objects(file["problems"]),
+    }
+
+
+def _entry(entry: Mapping[str, Any]) -> JsonObject:
     image = entry["image"]
     return {
         **_items(entry, ("id", "computed_id")),
@@ -293,63 +323,25 @@ def diff_output(difference: SiteDifference, site: Site) -> JsonObject:
     }
 
 
-def validate_output(result: ValidationResult) -> JsonObject:
-    """Return the output of `feeds validate`."""
-    return {
-        "counts": {
-            "documents": result.documents,
-            "feed_documents": result.feeds,
-            "errors": result.errors,
-            "warnings": result.warnings,
-        },
-        "problems": _problems(result.problems),
-    }
-
-
-def pollers_output(report: PollReport) -> JsonObject:
-    """Return the output of `feeds pollers`."""
-    return {
-        "since": _time(report.since),
-        "until": _time(report.until),
-        "counts": {
-            **_attributes(report, ("lines", "unreadable", "requests", "forgotten", "repeated_bytes")),
-            "clients": sum(group.clients for group in report.clients),
-            "documents": len(report.documents),
-        },
-        "clients": [
-            {
-                "name": group.name,
-                "interval": group.interval,
-                "counts": _attributes(group, _GROUP_COUNTS),
-            }
-            for group in report.clients
-        ],
-        "documents": [
-            {
-                "address": document.address,
-                "counts": _attributes(document, ("requests", "not_modified", "sent_bytes", "subscribers")),
-            }
-            for document in report.documents
-        ],
-        "services": [
-            {"name": service.name, "counts": _attributes(service, ("subscribers", "documents"))}
-            for service in report.services
-        ],
-    }
-
-
-def _file_counts(counts: Counts, problems: Iterable[Problem]) -> JsonObject:
-    warnings = sum(problem.severity is Severity.WARNING for problem in problems)
+def _file_counts(counts: Counts, severities: Mapping[Severity, int]) -> JsonObject:
     names = ("files", "published", "unpublished", "future", "expired")
-    return {**_attributes(counts, names), "lost": counts.problems, "warnings": warnings}
+    return {
+        **attributes(counts, names),
+        "lost": counts.problems,
+        "warnings": severities[Severity.WARNING],
+        "notices": severities[Severity.NOTICE],
+    }
 
 
-def _problems(problems: Iterable[Problem]) -> list[JsonObject]:
-    return [dataclasses.asdict(problem) for problem in problems]
+def problem_objects(problems: Collection[Problem]) -> Streamed:
+    """Return problems as objects."""
+    return Streamed(map(dataclasses.asdict, problems))
 
 
-def _held_back(articles: Iterable[HeldBack]) -> list[JsonObject]:
-    return [{**_attributes(article, ("path", "state", "mark")), "due": _time(article.due)} for article in articles]
+def _held_back(articles: Collection[HeldBack]) -> Streamed:
+    names = ("path", "state", "mark")
+    objects = ({**attributes(article, names), "due": time_text(article.due)} for article in articles)
+    return Streamed(objects)
 
 
 def _seconds(stages: Sequence[Stage]) -> JsonObject:
@@ -386,9 +378,11 @@ def _items(values: Mapping[str, Any], names: Iterable[str]) -> JsonObject:
     return {name: values[name] for name in names}
 
 
-def _attributes(value: object, names: Iterable[str]) -> JsonObject:
+def attributes(value: object, names: Iterable[str]) -> JsonObject:
+    """Return these attributes of `value`."""
     return {name: getattr(value, name) for name in names}
 
 
-def _time(moment: datetime | None) -> str | None:
+def time_text(moment: datetime | None) -> str | None:
+    """Return a time as text, or None for None."""
     return rfc3339(moment) if moment is not None else None

@@ -15,6 +15,7 @@ import click
 from feeds import __version__
 from feeds.cli import audit, inspect, publish
 from feeds.cli.exit_codes import FAILED
+from feeds.cli.output import say
 from feeds.errors import FeedsError
 from feeds.system.processes import relax_garbage_collection
 
@@ -26,7 +27,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except FeedsError as error:
-            click.echo(f"feeds: {error}", err=True)
+            say(f"feeds: {error}")
             ctx.exit(error.exit_code)
         except BrokenPipeError:  # the reader of our output has ended, as in `feeds list | head`
             # Python flushes standard output once more at its end: that must not fail again.

@@ -75,7 +75,7 @@ def build_options(command: Decorated) -> Decorated:
     """Add the options of commands that build: `build` and `serve`."""
     return _add(
         command,
-        click.option("--strict", is_flag=True, help="Exit with 1 if there is any problem, even a warning."),
+        click.option("--strict", is_flag=True, help="Exit with 1 if there is an error or a warning."),
         click.option(
             "--jobs",
             type=click.IntRange(1),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from feeds.model import Counts, HeldBack, Problem, Reductions, Severity
+from feeds.model import Counts, HeldBack, Problem, Reductions
+from feeds.pipeline.explain import NOT_READ, ListedEntry
 from feeds.pipeline.publish import Report
+from feeds.rules.problems import EXAMPLES, more_line, problem_lines
+from feeds.rules.text import printable
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
 
@@ -19,7 +22,13 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """Print a line for people on standard error: standard output is for results."""
-    click.echo(text, err=True)
+    click.echo(printable(text), err=True)
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print results on standard output, one a line."""
+    for line in lines:
+        click.echo(printable(line))
 
 
 def say_counts(counts: Counts, site: Site) -> None:
@@ -50,9 +59,26 @@ def held_back_line(article: HeldBack) -> str:
 
 
 def say_problems(report: Report) -> None:
-    """Print the problems and the notes of a build, one a line."""
-    for line in (*report.problems, *report.notes):
-        say(str(line))
+    """Print the problems of a build, by kind, and its notes."""
+    for line in (*problem_lines(report.problems), *report.notes):
+        say(line)
+
+
+def held_back_lines(articles: Iterable[HeldBack], counts: Counts) -> Iterator[str]:
+    """Yield the lines that `feeds check` prints for articles that are not published: some of every state.
+
+    Args:
+        articles: the articles, by path; they are read once.
+        counts: the numbers of files.
+    """
+    examples: dict[str, list[HeldBack]] = {state: [] for state in ("unpublished", "future", "expired")}
+    for article in articles:
+        if len(examples[article.state]) < EXAMPLES:
+            examples[article.state].append(article)
+    for (state, some), count in zip(examples.items(), (counts.unpublished, counts.future, counts.expired), strict=True):
+        yield from map(held_back_line, some)
+        if count > len(some):
+            yield more_line(count - len(some), f"of state {state}")
 
 
 def feed_line(feed: Mapping[str, Any]) -> str:
@@ -70,6 +96,29 @@ def feed_line(feed: Mapping[str, Any]) -> str:
     facts += [f"{feed['beyond_limit']} beyond its limit"] if feed["beyond_limit"] else []
     facts += [f"{feed['beyond_size']} beyond its size"] if feed["beyond_size"] else []
     return f"{line}  ({', '.join(facts)})" if facts else line
+
+
+def entry_line(entry: ListedEntry) -> str:
+    """Return an entry as `feeds list --entries` prints it."""
+    return f"{entry.published:%Y-%m-%d}  {entry.provider.name}  {entry.title}  {entry.uri}"
+
+
+def file_lines(file: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines that `feeds show` prints for a file, without those for its entry.
+
+    Args:
+        file: the explanation of :func:`feeds.pipeline.explain.explain_file`.
+    """
+    path, state = file["path"], file["state"]
+    if state == NOT_READ:
+        yield f"{path}: not read: {file['reason']}"
+    elif state in ("published", "lost"):
+        yield f"{path}: {state}{' to a problem' if state == 'lost' else ''}"
+    else:
+        yield held_back_line(HeldBack(path, state, file["mark"], file["due"]))
+    if file["speaker"] not in (None, path):
+        yield f"  is one entry with {file['speaker']}, which gives the entry its title and text"
+    yield from map(str, file["problems"])
 
 
 def entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -107,12 +156,11 @@ def difference_lines(feed: FeedDifference, site: Site) -> Iterator[str]:
 def annotation(site: Site, problem: Problem) -> str:
     """Return `problem` as a workflow command of GitHub, which shows it beside the line of the file.
 
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions has a command for every severity.
     """
     path = short_path(site.corpus_path / problem.path)
     text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
-    level = "error" if problem.severity is Severity.ERROR else "warning"
-    return f"::{level} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
+    return f"::{problem.severity} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
 
 
 def _escaped(text: str, more: str = "") -> str:

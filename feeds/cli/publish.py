@@ -16,6 +16,7 @@ from feeds.cli import json_output, options
 from feeds.cli.exit_codes import exit_with_finding
 from feeds.cli.output import say, say_counts, say_problems, say_reductions, short_path
 from feeds.cli.progress_bar import progress_bar
+from feeds.cli.spool import print_json
 from feeds.errors import UsageError
 from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
@@ -82,7 +83,7 @@ def build(
     report = _build(site, jobs=jobs, force=force)
     report = dataclasses.replace(report, stages=(start, *report.stages))
     if as_json:
-        json_output.print_json(json_output.build_output(report, site))
+        print_json(json_output.build_output(report, site))
     say_counts(report.counts, site)
     say(
         f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents;"
@@ -95,8 +96,9 @@ def build(
         say(f"addresses in the feeds start with {site.address}; set base_url before you publish")
     say_problems(report)
     if profile:
-        say(stage_table(report.stages))
-    if strict and report.problems:
+        for line in stage_table(report.stages).splitlines():
+            say(line)
+    if strict and report.losses:
         exit_with_finding()
 
 
@@ -148,7 +150,7 @@ def serve(
     first = _build(site, jobs=jobs, force=force)
     say_counts(first.counts, site)
     say_problems(first)
-    if strict and first.problems:
+    if strict and first.losses:
         exit_with_finding()
     rebuild = Rebuild(load, lambda site, only: _build(site, jobs=jobs, only=only))
     watch = functools.partial(watch_corpus, site, rebuild, first, say)

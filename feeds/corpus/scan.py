@@ -79,6 +79,42 @@ def scan_corpus(corpus: Path, only: Collection[str] | None = None) -> Iterator[S
             yield from _walk(root, f"{path}/")
 
 
+def reason_passed_over(corpus: Path, path: str) -> str | None:
+    """Return why :func:`scan_corpus` passes over the file at `path`, or None if it does not.
+
+    Args:
+        corpus: the folder.
+        path: the path of a file, relative to `corpus`, with forward slashes.
+    """
+    root = os.path.realpath(corpus)
+    folders = path.split("/")[:-1]
+    for folder in ("/".join(folders[:depth]) for depth in range(len(folders) + 1)):
+        if _is_hidden(folder.rpartition("/")[2]):
+            return f"the name of the folder {folder} starts with . or _"
+        if folder and os.path.islink(os.path.join(root, folder)):
+            return f"{folder} is a link to a folder: a file is read at its real path only"
+        if os.path.lexists(os.path.join(root, folder, OUTPUT_LIST)):
+            return "it is in a static tree that feeds wrote"
+    if _is_hidden(path.rpartition("/")[2]):
+        return "its name starts with . or _"
+    if not has_suffix(path):
+        return f"its name ends with none of {', '.join(SUFFIXES)}"
+    return "README.md at the top of the corpus is no article" if _is_readme(path) else None
+
+
+def has_suffix(name: str) -> bool:
+    """Tell whether `name` ends as the names of articles do."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith((".", "_"))
+
+
+def _is_readme(path: str) -> bool:
+    return path.lower() == "readme.md"
+
+
 def _walk(root: str, top: str) -> Iterator[SourceFile]:
     """Yield every article file below the folder `top`, which is empty or ends with a slash."""
     pending = [top]
@@ -160,12 +196,12 @@ def _is_entered(root: str, folder: str, known: dict[str, bool]) -> bool:
 
 def _look_at(child: _Child, path: str, root: str) -> tuple[SourceFile | None, bool]:
     """Return `child` at `path` as a source file, or None, and whether it is a folder to walk into."""
-    if child.name.startswith((".", "_")):
+    if _is_hidden(child.name):
         return None, False
     is_folder, is_link = child.is_dir(follow_symlinks=False), child.is_symlink()
     if is_link and _is_folder(child) and not _leads_inside(child, root):
         return _unreadable(path, "it is a link to a folder outside of the corpus"), False
-    if child.name.lower().endswith(SUFFIXES) and path.lower() != "readme.md":
+    if has_suffix(child.name) and not _is_readme(path):
         return _examine(child, path, root, is_link=is_link), is_folder
     return None, is_folder
 
@@ -208,8 +244,13 @@ def _unreadable_corpus(root: str, error: OSError) -> CorpusError:
 
 
 def _unreadable(path: str, reason: str, stamp: str = "") -> SourceFile:
-    shown = path if is_utf8(path) else f"{os.fsencode(path).decode('utf-8', 'replace')} ({os.fsencode(path).hex()})"
+    shown = shown_path(path)
     return SourceFile(shown, stamp, Problem(shown, 1, "", reason, "rename it, or put the article's text there"))
+
+
+def shown_path(path: str) -> str:
+    """Return `path` as it is named in problems and in the catalogue: a name that is not UTF-8 gets its bytes in hex."""
+    return path if is_utf8(path) else f"{os.fsencode(path).decode('utf-8', 'replace')} ({os.fsencode(path).hex()})"
 
 
 def is_utf8(path: str) -> bool:

@@ -271,7 +271,7 @@ def _draft_feed(context: RenderContext, head: FeedHead, shown: Sequence[ShownEnt
     if feed.ended is not None:
         return FeedDraft(head, [Fragments.of(render_entry(notices.ended_entry(head), site.address))])
     rendered = _find_fragments(context, shown)
-    fitting = _count_fitting(rendered, site.max_bytes_of(feed.kind))
+    fitting = count_fitting(rendered, site.max_bytes_of(feed.kind))
     short = sum(entry.short for entry in rendered[:fitting])
     changes.record_extent(context.build.db, feed, len(shown), fitting, short)
     if fitting < len(shown):
@@ -355,7 +355,7 @@ def _by_format(rendered: Iterable[Fragments]) -> dict[str, list[bytes]]:
     return {row.name: [part[row.name] for part in parts] for row in FORMATS}
 
 
-def _count_fitting(rendered: Iterable[RenderedEntry], max_bytes: int) -> int:
+def count_fitting(rendered: Iterable[RenderedEntry], max_bytes: int) -> int:
     """Return how many entries a feed shows: as many as fit in the largest format, the same in all formats.
 
     A feed shows :data:`MIN_SHOWN` entries whatever their size: a reader that polls once a day must not miss one.

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import heapq
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
-from feeds.catalogue import queries
-from feeds.model import Mention, Problem, Severity
+from feeds.catalogue import file_reports
+from feeds.model import Counts, HeldBack, Mention, Problem, Severity
+from feeds.pipeline.stored_list import Opener, StoredList
+from feeds.rules.problems import merged_reason
 from feeds.rules.urls import section_key
 from feeds.settings.site import Site
 
@@ -18,44 +23,83 @@ MAX_LOCATED = 50
 """The number of files that are read again to find the line of such a problem."""
 
 
-def load_problems(db: sqlite3.Connection, site: Site) -> tuple[Problem, ...]:
-    """Return all problems, by path and line; the catalogue `db` of `site` is up to date."""
-    others = list(_future_changes(db, site.corpus_path))
+def list_problems(
+    db: sqlite3.Connection, site: Site, opener: Opener
+) -> tuple[StoredList[Problem], dict[Severity, int]]:
+    """Return all problems as a list that is read when it is needed, and their number by severity.
+
+    Args:
+        db: the catalogue of `site`, which is up to date.
+        site: the settings.
+        opener: opens the catalogue when the list is read.
+    """
+    counts = file_reports.count_problems(db)
     if site.duplicates == "warn":
-        others += _merged_articles(db, site.corpus_path)
-    problems = (*queries.load_problems(db), *others)
-    return tuple(sorted(problems, key=lambda it: (it.path, it.line, it.field, it.reason))) if others else problems
+        counts[Severity.WARNING] += file_reports.count_merged_articles(db)
+    counts[Severity.WARNING] += file_reports.count_future_changes(db)
+    return StoredList(opener, functools.partial(load_problems, site=site), sum(counts.values())), counts
 
 
-def notes_on_fields(db: sqlite3.Connection) -> tuple[str, ...]:
-    """Return a sentence that names the well-known fields that are not used; none if there are no such fields."""
-    fields = queries.unused_fields(db)
-    if not fields:
-        return ()
-    names = ", ".join(f"{name} ({files} {'file' if files == 1 else 'files'})" for name, files in fields[:MAX_NAMES])
-    more = f", and {len(fields) - MAX_NAMES} more" if len(fields) > MAX_NAMES else ""
-    return (f"fields that are not used: {names}{more}",)
+def list_held_back(counts: Counts, site: Site, now: datetime, opener: Opener) -> StoredList[HeldBack]:
+    """Return the articles that could be read and are not published at `now`, as a list that is read when it is needed.
+
+    Args:
+        counts: the numbers of files.
+        site, opener: as above.
+        now: the time.
+    """
+    read = functools.partial(file_reports.held_back_articles, now=now, least=site.least_visibility)
+    return StoredList(opener, read, counts.unpublished + counts.future + counts.expired)
+
+
+def load_problems(db: sqlite3.Connection, site: Site) -> Iterator[Problem]:
+    """Yield all problems, by path and line; the catalogue `db` of `site` is up to date."""
+    sources = [file_reports.load_problems(db)]
+    if site.duplicates == "warn" and file_reports.count_merged_articles(db):
+        sources.append(_merged_articles(db, site.corpus_path))
+    if file_reports.count_future_changes(db):
+        sources.append(_future_changes(db, site.corpus_path))
+    return heapq.merge(*sources, key=lambda problem: (problem.path, problem.line, problem.field, problem.reason))
 
 
 def _merged_articles(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:
-    """Yield a warning for every article that is one entry with an article in another file."""
-    pairs = ((first, other) for first, *others in queries.merged_articles(db) for other in others)
-    for number, (first, other) in enumerate(pairs):
-        field = "webUrl" if _same_address(first, other) else "id"
-        line, name = _locate(corpus / other.path, field) if number < MAX_LOCATED else (1, field)
-        reason = f"it is the same as in {first.path}, which is older: the two are one entry, with its title and text"
-        advice = f'write another {name}, or set duplicates = "merge"'
-        yield Problem(other.path, line, name, reason, advice, Severity.WARNING)
+    """Yield a warning for every article that is one entry with an article in another file, by path."""
+    for number, (article, speaker) in enumerate(file_reports.merged_articles(db)):
+        yield merged_problem(article, speaker, corpus if number < MAX_LOCATED else None)
+
+
+def merged_problem(article: Mention, speaker: Mention, corpus: Path | None) -> Problem:
+    """Return the warning that another article speaks for the entry of `article`.
+
+    Args:
+        article: the article.
+        speaker: the one that speaks for the entry.
+        corpus: the folder in which the file is read again to find the line of the field; None makes it line 1.
+    """
+    field = "webUrl" if _same_address(article, speaker) else "id"
+    line, name = _locate(corpus / article.path, field) if corpus is not None else (1, field)
+    advice = f'write another {name}, or set duplicates = "merge"'
+    return Problem(article.path, line, name, merged_reason(speaker.path), advice, Severity.WARNING)
 
 
 def _future_changes(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:
     """Yield a warning for every record whose last change lies in the future."""
-    for number, (path, position) in enumerate(queries.future_changes(db)):
+    for number, (path, position) in enumerate(file_reports.future_changes(db)):
         field = "updatedDateTime"
         line, name = _locate(corpus / path, field, position) if number < MAX_LOCATED else (1, field)
         name = f"related[{position}].{name}" if position else name
         reason, advice = "it lies in the future and is not used before that time", "correct the date"
         yield Problem(path, line, name, reason, advice, Severity.WARNING)
+
+
+def notes_on_fields(db: sqlite3.Connection) -> tuple[str, ...]:
+    """Return a sentence that names the well-known fields that are not used; none if there are no such fields."""
+    fields = file_reports.unused_fields(db)
+    if not fields:
+        return ()
+    names = ", ".join(f"{name} ({files} {'file' if files == 1 else 'files'})" for name, files in fields[:MAX_NAMES])
+    more = f", and {len(fields) - MAX_NAMES} more" if len(fields) > MAX_NAMES else ""
+    return (f"fields that are not used: {names}{more}",)
 
 
 def _same_address(one: Mention, other: Mention) -> bool:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from feeds.catalogue import changes, history, queries, retired_feeds, schema
-from feeds.model import Counts, HeldBack, Problem, Reductions
-from feeds.pipeline.context import BuildContext, open_session, with_catalogue
-from feeds.pipeline.problems import load_problems, notes_on_fields
+from feeds.catalogue import changes, file_reports, history, queries, retired_feeds, schema
+from feeds.model import Counts, HeldBack, Problem, Reductions, Severity
+from feeds.pipeline.context import CATALOGUE_FILE, BuildContext, open_session, with_catalogue
+from feeds.pipeline.problems import list_held_back, list_problems, notes_on_fields
 from feeds.pipeline.read_corpus import update_catalogue
+from feeds.pipeline.stored_list import from_file
 from feeds.rules.site_layout import ARTICLES_FOLDER
 from feeds.settings.site import Site
 from feeds.store import build_status, snapshots
@@ -44,8 +45,10 @@ class Report:
 
     Attributes:
         counts: how many files were published, and why others were not.
-        problems: all problems of the corpus, by path and line.
-        held_back: the articles that could be read and are not published, by path.
+        problems: all problems of the corpus, by path and line: a sequence that is read from the state folder whenever
+            it is needed, so that a million problems cost no memory (:class:`feeds.pipeline.stored_list.StoredList`).
+        severities: the number of problems of each severity.
+        held_back: the articles that could be read and are not published, by path: a sequence like `problems`.
         entries, feeds, documents: how many the site has now.
         changed: how many documents were added, changed or removed.
         written: how many static files were written or deleted.
@@ -58,8 +61,9 @@ class Report:
     """
 
     counts: Counts
-    problems: tuple[Problem, ...]
-    held_back: tuple[HeldBack, ...]
+    problems: Sequence[Problem]
+    severities: Mapping[Severity, int]
+    held_back: Sequence[HeldBack]
     entries: int
     feeds: int
     documents: int
@@ -70,6 +74,11 @@ class Report:
     notes: tuple[str, ...]
     reductions: Reductions
     stages: tuple[Stage, ...] = ()
+
+    @property
+    def losses(self) -> int:
+        """The number of problems with which something is lost: all but notices."""
+        return len(self.problems) - self.severities[Severity.NOTICE]
 
 
 def build(
@@ -115,7 +124,7 @@ def build(
             # A build that was broken off may have left objects that no generation has.
             everything = trust.renders_everything or broken_off or before is None
             snapshots.delete_old_generations(folder, session.now, everything=everything)
-            build_status.save_status(folder, BuildStatus(len(report.problems), report.counts.problems))
+            build_status.save_status(folder, BuildStatus(report.losses, report.counts.problems))
     return replace(report, stages=stopwatch.stages)
 
 
@@ -202,10 +211,14 @@ def _publish(context: BuildContext, *, before: Snapshot | None, only: Collection
                 after, site.output_path, stopwatch.progress, context.workers, trust=trust, precompress=site.precompress
             )
     with stopwatch.stage("report"):
+        opener = from_file(context.folder / CATALOGUE_FILE)
+        counts = file_reports.count_articles(db, context.now, site.least_visibility)
+        problems, severities = list_problems(db, site, opener)
         return Report(
-            counts=queries.count_articles(db, context.now, site.least_visibility),
-            problems=load_problems(db, site),
-            held_back=tuple(queries.held_back_articles(db, context.now, site.least_visibility)),
+            counts=counts,
+            problems=problems,
+            severities=severities,
+            held_back=list_held_back(counts, site, context.now, opener),
             entries=queries.count_entries(db),
             feeds=queries.count_feeds(db),
             documents=len(after.documents),

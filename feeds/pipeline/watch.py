@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from feeds.errors import FeedsError
 from feeds.pipeline.publish import Report
+from feeds.rules.problems import KnownProblems, problem_lines
 from feeds.rules.site_layout import OUTPUT_LIST
 from feeds.settings.site import Site
 
@@ -68,7 +69,7 @@ def watch_corpus(site: Site, rebuild: Rebuild, first: Report, say: Callable[[str
         say: prints a line.
     """
     schedule = Schedule(first.due, datetime.now(UTC))
-    built, problems = site, frozenset(first.problems)
+    built, known = site, KnownProblems(first.problems)
     for changed in _changes(site, say):
         schedule.add(changed)
         request = schedule.next(datetime.now(UTC))
@@ -78,19 +79,18 @@ def watch_corpus(site: Site, rebuild: Rebuild, first: Report, say: Callable[[str
         try:
             settings = rebuild.load()
             report = rebuild.build(settings, request.only if settings == built else None)
+            for line in problem_lines(known.replace(report.problems)):
+                say(line)
         except Exception as error:  # the server must outlive every error of a build
             reason = str(error) if isinstance(error, FeedsError) else f"{type(error).__name__}: {error}"
             say(f"not built, still serving the last good state: {reason}")
             schedule.failed(datetime.now(UTC))
             continue
-        for problem in report.problems:
-            if problem not in problems:
-                say(str(problem))
         if report.changed:
             seconds = time.perf_counter() - started
             say(f"{report.changed} documents changed, generation {report.generation}, {seconds:.2f} s")
         schedule.done(request, report.due, datetime.now(UTC))
-        built, problems = settings, frozenset(report.problems)
+        built = settings
 
 
 class ScanRequest(NamedTuple):

@@ -9,6 +9,8 @@ from functools import lru_cache
 _PLAIN_ASCII = b"\t\n\r" + bytes(range(0x20, 0x7F))
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_JOINERS = "\u200c\u200d"
+
 NEXT_LINE = "\x85"
 _WINDOWS_1252 = {
     code: character
@@ -60,6 +62,26 @@ def first_forbidden(text: str) -> re.Match[str] | None:
 def one_line(text: str) -> str:
     """Return `text` with runs of white space folded to one space, and none at the ends."""
     return " ".join(text.split())
+
+
+def printable(text: str) -> str:
+    """Return `text` as one line that is safe on a terminal: control characters and the like are written as escapes.
+
+    A title, a path or an id may contain them: a terminal obeys control characters (ECMA-48), and characters that change
+    the direction of text (Unicode Standard Annex 9) make a line look like another one. Spaces of any width stay, and so
+    do the joiners U+200C and U+200D, without which many scripts and emoji are misspelled.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if _is_shown(character) else _escape(character) for character in text)
+
+
+def _is_shown(character: str) -> bool:
+    return character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 @lru_cache(maxsize=4096)  # a corpus has few names and uses them often

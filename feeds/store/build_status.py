@@ -16,7 +16,7 @@ class BuildStatus(NamedTuple):
     """The status of a build.
 
     Attributes:
-        problems: how many problems there are in the corpus.
+        problems: how many problems there are in the corpus with which something is lost.
         lost: how many files are lost to an error.
     """
 

@@ -152,7 +152,7 @@ def _of_build(status: BuildStatus | None) -> Iterator[Metric]:
 
     if status is None:
         return
-    text = "How many problems there are in the article files, as feeds check prints them."
+    text = "How many errors and warnings there are in the article files."
     yield GaugeMetricFamily("feeds_problems", text, value=status.problems)
     text = "How many article files are lost to a problem."
     yield GaugeMetricFamily("feeds_articles_lost", text, value=status.lost)

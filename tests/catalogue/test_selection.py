@@ -172,7 +172,7 @@ def test_list_says_what_a_feed_leaves_out(feeds: Run, tmp_path: Path) -> None:
 
 def test_show_names_the_setting_that_excludes_an_entry(feeds: Run, tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {**FILES, "feeds.toml": 'exclude_providers = ["b.example"]\n'})
-    entry = json.loads(feeds("show", "https://b.example/", "corpus", "--json").stdout)
+    entry = json.loads(feeds("show", "https://b.example/", "corpus", "--json").stdout)["entry"]
     assert (entry["selected"], entry["feeds"]) == (False, [])
     assert "the settings leave it out" in feeds("show", "https://b.example/", "corpus").stdout
 

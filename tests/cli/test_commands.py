@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from feeds.cli import exit_codes
 from feeds.cli.main import main
+from feeds.corpus.article import parse_article
 from feeds.errors import FeedsError
+from feeds.model import Parsed, Problem, Severity
 from tests.builders import article, link, write_corpus
 from tests.conftest import Run
 
@@ -29,7 +34,8 @@ def corpus(tmp_path: Path) -> Path:
 def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus: Path, tmp_path: Path) -> None:
     done = feeds("build", "corpus", "--output", "out", "--json")
     report = json.loads(done.stdout)
-    of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "expired": 0, "lost": 1, "warnings": 0}
+    of_files = {"files": 3, "published": 1, "unpublished": 1, "future": 0, "expired": 0, "lost": 1}
+    of_files |= {"warnings": 0, "notices": 0}
     of_site = {
         "entries": 2,
         "short_entries": 0,
@@ -62,6 +68,31 @@ def test_strict(feeds: Run, corpus: Path) -> None:
     write_corpus(corpus, {"warning.md": article(url="https://w.example/", quality="high")})
     feeds("build", "corpus")
     feeds("build", "corpus", "--strict", code=1)
+
+
+@pytest.fixture
+def _with_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the reader of articles give every article a notice."""
+
+    def parse_with_notice(path: str, *more: Any) -> Parsed:
+        parsed = parse_article(path, *more)
+        notice = Problem(path, 1, "", "it could be shorter", "shorten it", Severity.NOTICE)
+        return replace(parsed, problems=(*parsed.problems, notice))
+
+    monkeypatch.setattr("feeds.corpus.read_files.parse_article", parse_with_notice)
+
+
+@pytest.mark.usefixtures("_with_notices")
+def test_a_notice_is_printed_and_counted_and_is_no_failure(corpus: Path) -> None:
+    (corpus / "broken.md").unlink()
+    done = CliRunner().invoke(main, ["build", "corpus", "--strict", "--json"])
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["counts"]["warnings"], report["counts"]["notices"]) == (0, 0, 2)
+    assert "a.md:1: notice: it could be shorter; shorten it\n" in done.stderr
+    done = CliRunner().invoke(main, ["check", "corpus", "--format", "github"])
+    assert done.stdout.startswith("::notice file=corpus/a.md,line=1::it could be shorter")
+    write_corpus(corpus, {"warning.md": article(url="https://w.example/", quality="high")})
+    assert CliRunner().invoke(main, ["build", "corpus", "--strict"]).exit_code == 1
 
 
 def test_check(feeds: Run, corpus: Path) -> None:
@@ -99,6 +130,29 @@ def test_check_names_articles_that_are_held_back_and_articles_that_are_one_entry
     ]
 
 
+def test_ten_of_a_kind_are_printed_and_the_number_of_the_others(feeds: Run, corpus: Path) -> None:
+    (corpus / "broken.md").unlink()
+    many = {f"{n:02}.md": article(url=f"https://w.example/{n}", quality="high") for n in range(13)}
+    drafts = {f"d{n:02}.md": article(url=f"https://d.example/{n}", draft=True) for n in range(1_010)}
+    write_corpus(corpus, {**many, **drafts})
+    more = "… and 3 more of this kind; `feeds check --all` lists all"
+    built = feeds("build", "corpus").stderr.splitlines()
+    checked = feeds("check", "corpus")
+    for lines in (built, checked.stdout.splitlines()):
+        assert [line[:5] for line in lines if "warning" in line] == [f"{n:02}.md" for n in range(10)]
+        assert lines[[line[:5] for line in lines].index("09.md") + 1] == more
+    held_back = [line for line in checked.stderr.splitlines() if "unpublished (draft)" in line]
+    assert len(held_back) == 10
+    assert "… and 1,001 more of state unpublished; `feeds check --all` lists all\n" in checked.stderr
+    checked = feeds("check", "corpus", "--all")
+    assert len(checked.stdout.splitlines()) == 13
+    assert checked.stderr.count("unpublished (draft)") == 1_011
+    assert "…" not in checked.stdout + checked.stderr
+    assert feeds("check", "corpus", "--format", "github").stdout.count("::warning") == 13
+    report = json.loads(feeds("check", "corpus", "--format", "json").stdout)
+    assert (len(report["problems"]), len(report["held_back"])) == (13, 1_011)
+
+
 def test_a_file_name_can_not_forge_an_annotation(feeds: Run, corpus: Path) -> None:
     write_corpus(corpus, {"x\n::error file=secret::pwn.md": "---\n---\n"})
     assert "\n::error file=secret" not in feeds("check", "corpus", "--format", "github", code=1).stdout
@@ -128,7 +182,9 @@ def test_list(feeds: Run, corpus: Path) -> None:
     "wanted", ["https://b.example/page", "http://www.b.example/page/?utm_source=x", "b.example/page"]
 )
 def test_show(wanted: str, feeds: Run, corpus: Path) -> None:
-    entry = json.loads(feeds("show", wanted, "corpus", "--json").stdout)
+    shown = json.loads(feeds("show", wanted, "corpus", "--json").stdout)
+    entry = shown["entry"]
+    assert shown["file"] is None
     assert (entry["id"], entry["role"], entry["topics"]) == ("https://b.example/page", "related", ["AI"])
     assert [(each["path"], each["role"], each["position"]) for each in entry["mentions"]] == [("a.md", "related", 1)]
     assert [(each["kind"], each["because"]) for each in entry["feeds"]] == [
@@ -143,7 +199,10 @@ def test_show(wanted: str, feeds: Run, corpus: Path) -> None:
 
 
 def test_show_what_is_not_there(feeds: Run, corpus: Path) -> None:
-    assert "no entry has this id" in feeds("show", "https://nowhere.example/", "corpus", code=2).stderr
+    assert (
+        "no entry has this id or address, and there is no such file"
+        in feeds("show", "https://nowhere.example/", "corpus", code=2).stderr
+    )
     feeds("show", "\udcff", "corpus", code=2)
 
 

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from feeds.cli.json_output import FIELDS, SHAPES, Shape, print_json
+from feeds.cli.json_output import FIELDS, SHAPES, Shape
 from feeds.cli.main import main
 from feeds.cli.reference import fields_of
+from feeds.cli.spool import print_json
 from tests.builders import article, link, write_corpus
 from tests.paths import SEEDS
 
-PAGE, OTHER = "https://a.example/page", "https://b.example/page"
+PAGE, OTHER, ORIGINAL = "https://a.example/page", "https://b.example/page", "https://original.example/page"
 
 PUBLISHED = {
     "ü.md": article(
@@ -27,7 +28,7 @@ PUBLISHED = {
         topics=["AI"],
         category="news",
         images=[{"url": "https://a.example/i.png", "width": 10, "height": 20}],
-        related=[link(OTHER), link("http://kept.example/")],
+        related=[link(OTHER), link(ORIGINAL), link("http://kept.example/")],
     ),
     "other.md": article(
         "Other",
@@ -47,7 +48,7 @@ WITH_PROBLEMS = {
     "slugs.md": article("Slugs", url="https://s.example/", topics=["etc", "../../etc"]),
 }
 CHANGES = {
-    "one page.md": article("One page", "2022-05-28", url=OTHER, originalUrl="https://c.example/"),
+    "one page.md": article("One page", "2022-05-28", url=OTHER, originalUrl=ORIGINAL),
     "kept.md": article("Kept", "2022-05-28", url="https://kept.example/"),
 }
 LOG = '192.0.2.7 - - [01/May/2026:12:00:0{0} +0000] "GET /feed.atom HTTP/1.1" 200 4000 "-" "Feedly (9 subscribers)"\n'
@@ -80,8 +81,11 @@ def printed(tmp_path: Path) -> Mapping[str, Sequence[dict[str, Any]]]:
     run("check", "corpus", code=1)
     run("diff", "corpus", code=1)
     run("show", PAGE, "corpus")
+    for name in ("broken.md", "future.md", "ü.md"):
+        run("show", name, "corpus")
     run("build", "corpus")
     run("list", "corpus")
+    run("list", "corpus", "--entries")
     path = tmp_path / "public" / "feed.atom"
     path.write_bytes(path.read_bytes().replace(b"</feed>", b""))
     run("validate", code=1)
@@ -123,7 +127,7 @@ def test_files_are_published_unpublished_future_or_lost(printed: Mapping[str, Se
     for value in (*printed["build"], *printed["check"]):
         counts = value["counts"]
         assert counts["files"] == sum(counts[name] for name in ("published", "unpublished", "future", "lost"))
-        assert counts["lost"] + counts["warnings"] == len(value["problems"])
+        assert counts["lost"] + counts["warnings"] + counts["notices"] == len(value["problems"])
     assert {"unpublished": 1, "future": 1, "lost": 1}.items() <= printed["check"][-1]["counts"].items()
 
 

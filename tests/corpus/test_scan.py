@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.corpus.scan import SourceFile, scan_corpus
+from feeds.corpus.scan import SourceFile, reason_passed_over, scan_corpus
 from feeds.errors import CorpusError
 from feeds.rules.site_layout import OUTPUT_LIST
 from tests.builders import write_corpus
@@ -58,6 +58,17 @@ def test_links_inside_the_corpus(tmp_path: Path) -> None:
     (corpus / "again").symlink_to("sub")
     (corpus / "sub" / "up").symlink_to("..")
     assert sorted(found(corpus)) == ["a.md", "c.md", "sub/b.md"]
+
+
+def test_the_files_that_are_passed_over_are_those_with_a_reason(tmp_path: Path) -> None:
+    names = ["a.md", "README.md", "readme.MD", "b/README.md", "b/c.rst", "_b/e.md", "b/.h/i.md", "b/_k.md", ".l.md"]
+    names += ["folder.md/j.md", "tree/k.md", "tree/l/m.md", f"tree/{OUTPUT_LIST}", "feeds.toml", "b/d.HTML"]
+    corpus = write_corpus(tmp_path, dict.fromkeys(names, "x"))
+    (corpus / "link").symlink_to("b")
+    (corpus / "link.md").symlink_to("a.md")
+    names += ["link/README.md", "link/d.HTML", "link.md"]
+    scanned = [each.path for each in scan_corpus(corpus)]
+    assert {name for name in names if reason_passed_over(corpus, name) is None} == set(scanned) - {"folder.md"}
 
 
 def test_a_scan_of_some_paths_equals_a_full_scan_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.model import Problem, Severity
-from feeds.rules.problems import ProblemGroup, group_problems
+from feeds.rules.problems import EXAMPLES, KnownProblems, ProblemGroup, group_problems, merged_reason, problem_lines
 
 PROBLEMS = st.lists(
     st.builds(
@@ -110,3 +110,29 @@ def test_many_problems_need_no_more_memory_than_a_thousand() -> None:
 
     peak(100)  # what is loaded and cached once does not count
     assert peak(50_000) < 2 * peak(1_000)
+
+
+def test_ten_of_a_kind_are_shown_and_the_others_are_counted() -> None:
+    same = [problem(f"{number:04}.md") for number in range(1_244)]
+    lines = list(problem_lines([*same, problem("z.md", reason="x")]))
+    assert lines == [
+        *map(str, same[:EXAMPLES]),
+        "… and 1,234 more of this kind; `feeds check --all` lists all",
+        "z.md:1: warning: x; a",
+    ]
+    assert list(problem_lines(same[:EXAMPLES])) == [str(each) for each in same[:EXAMPLES]]
+
+
+def test_articles_that_are_one_entry_with_others_are_one_kind() -> None:
+    problems = [problem(f"{number}.md", reason=merged_reason(f"the {number}\nth.md")) for number in range(12)]
+    (group,) = group_problems(problems)
+    assert (group.count, group.first[0].reason) == (12, problems[0].reason)
+    assert "0" not in group.reason
+
+
+def test_a_known_problem_is_not_yielded_until_it_has_been_away() -> None:
+    one, two, three = (problem(f"{number}.md") for number in range(3))
+    known = KnownProblems([two, one])
+    assert list(known.replace([one, two, three])) == [three]
+    assert list(known.replace([three, one])) == []
+    assert list(known.replace([one, two])) == [two]

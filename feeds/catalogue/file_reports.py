@@ -1,0 +1,182 @@
+"""Reports on source files: how many there are by result, what became of one, and all problems."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache, partial
+
+from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, make_mention
+from feeds.model import Counts, HeldBack, Mention, Problem, Severity, Visibility
+from feeds.rules import entries
+from feeds.rules.times import from_seconds, to_seconds
+
+MOST_SORTED = 10_000
+"""The number of rows that are sorted by path. To sort them, SQLite holds them all in memory; where there are more, it
+walks through all files by path, which takes longer and needs no memory."""
+
+SPEAKERS_CACHED = 1_024
+"""The number of entries of which the article that speaks is remembered while merged articles are listed."""
+
+
+def count_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Counts:
+    """Return the numbers of files by result.
+
+    Args:
+        db: the catalogue.
+        now: the time of the build.
+        least: the lowest visibility that is published.
+    """
+    files, problems, published, unpublished, expired = db.execute(
+        "SELECT count(*), ifnull(sum(NOT readable), 0), ifnull(sum(live), 0),"
+        " ifnull(sum(readable AND visibility < :least), 0),"
+        " ifnull(sum(readable AND visibility >= :least AND expires IS NOT NULL AND expires <= :now), 0) FROM source",
+        {"least": least, "now": to_seconds(now)},
+    ).fetchone()
+    future = files - problems - published - unpublished - expired
+    return Counts(files, published, unpublished, future, expired, problems)
+
+
+def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Iterator[HeldBack]:
+    """Yield every article that could be read and is not published, by path; the arguments are as above."""
+    few = _one_number(db, "SELECT count(*) FROM source WHERE live = 0 AND readable = 1") <= MOST_SORTED
+    # Unary +: the index source_live selects the few rows that are not live. Without it, SQLite walks all rows by path.
+    selected = "live = 0 AND readable = 1 ORDER BY +path" if few else "+live = 0 AND readable = 1 ORDER BY path"
+    values = {"least": least, "now": to_seconds(now)}
+    for path, mark, state, appears, expires in db.execute(f"{_FILE_STATE} WHERE {selected}", values):
+        yield HeldBack(path, state, mark, _due(state, appears, expires))
+
+
+def file_state(
+    db: sqlite3.Connection, path: str, now: datetime, least: Visibility
+) -> tuple[str, str, datetime | None] | None:
+    """Return state, mark and due of the file `path` as in :class:`HeldBack`; None if the catalogue does not know it.
+
+    There are two more states: ``published``, and ``lost`` to an error. The other arguments are as above.
+    """
+    values = {"least": least, "now": to_seconds(now), "path": path}
+    row = db.execute(f"{_FILE_STATE} WHERE path = :path", values).fetchone()
+    return (row[2], row[1], _due(*row[2:])) if row is not None else None
+
+
+def _due(state: str, appears: int, expires: int | None) -> datetime | None:
+    due = {"expired": expires, "future": appears}.get(state)
+    return from_seconds(due) if due is not None else None
+
+
+def entry_of_file(db: sqlite3.Connection, path: str) -> int | None:
+    """Return the row id of the entry of the article in the file `path`, or None if it has none."""
+    row = db.execute(
+        "SELECT entry_id FROM source JOIN mention ON source_id = source.id WHERE path = ? AND position = 0", (path,)
+    ).fetchone()
+    return row[0] if row is not None else None
+
+
+def merged_articles(db: sqlite3.Connection) -> Iterator[tuple[Mention, Mention]]:
+    """Yield every article of which another one speaks for the entry, by path, with the one that speaks; without texts.
+
+    There are as many as :func:`count_merged_articles` says.
+    """
+    speaker_of = lru_cache(maxsize=SPEAKERS_CACHED)(partial(speaking_article, db))
+    on_entry, on_source = "entry ON entry.id = entry_id", "source ON source.id = source_id"
+    tables = f"entry CROSS JOIN mention ON entry_id = entry.id CROSS JOIN {on_source}"
+    if count_merged_articles(db) > MOST_SORTED:
+        tables = f"source CROSS JOIN mention ON source_id = source.id CROSS JOIN {on_entry}"
+    rows = db.execute(
+        f"SELECT entry_id, path, {QUALIFIED_MENTION_COLUMNS} FROM {tables}"  # noqa: S608
+        " WHERE position = 0 AND articles > 1 ORDER BY path"
+    )
+    for entry_id, path, *row in rows:
+        mention, speaker = make_mention(path, row), speaker_of(entry_id)
+        if mention.path != speaker.path:
+            yield mention, speaker
+
+
+def speaking_article(db: sqlite3.Connection, entry_id: int) -> Mention:
+    """Return the article that speaks for an entry: it gives it its id, title and date. Its text is left out.
+
+    Raises:
+        ValueError: no article is about this page.
+    """
+    rows = db.execute(_OWN_MENTIONS, (entry_id,))
+    return min((make_mention(path, row) for path, *row in rows), key=entries.representation_order)
+
+
+def count_merged_articles(db: sqlite3.Connection) -> int:
+    """Return how many articles there are of which another one speaks for the entry."""
+    return _one_number(db, "SELECT ifnull(sum(articles - 1), 0) FROM entry WHERE articles > 1")
+
+
+def future_changes(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Return path and position of every live record whose last change lies in the future."""
+    rows = db.execute(
+        "SELECT path, position FROM mention CROSS JOIN source ON source.id = source_id"
+        " WHERE late IS NOT NULL AND +mention.live = 1 ORDER BY +path, position"
+    )
+    return [(path, position) for path, position in rows]
+
+
+def count_future_changes(db: sqlite3.Connection) -> int:
+    """Return how many live records have their last change in the future."""
+    return _one_number(db, "SELECT count(*) FROM mention WHERE late IS NOT NULL AND +live = 1")
+
+
+def unused_fields(db: sqlite3.Connection) -> list[tuple[str, int]]:
+    """Return the well-known fields that are not used, with the number of files that have them; the most used first."""
+    rows = db.execute("SELECT name, files FROM unused_field WHERE files > 0 ORDER BY files DESC, name")
+    return [(name, files) for name, files in rows]
+
+
+def load_problems(db: sqlite3.Connection) -> Iterator[Problem]:
+    """Return every problem, by path and line."""
+    few = _one_number(db, "SELECT count(*) FROM problem") <= MOST_SORTED
+    tables = "problem CROSS JOIN source" if few else "source CROSS JOIN problem"  # CROSS JOIN fixes their order
+    rows = db.execute(
+        f"SELECT path, line, field, reason, advice, severity FROM {tables} ON source.id = source_id"  # noqa: S608
+        " ORDER BY path, line, field, reason"
+    )
+    return itertools.starmap(_make_problem, rows)
+
+
+def problems_of_file(db: sqlite3.Connection, path: str) -> list[Problem]:
+    """Return the problems of the file `path`, by line."""
+    rows = db.execute(
+        "SELECT path, line, field, reason, advice, severity FROM source JOIN problem ON source_id = source.id"
+        " WHERE path = ? ORDER BY line, field, reason",
+        (path,),
+    )
+    return list(itertools.starmap(_make_problem, rows))
+
+
+def _make_problem(path: str, line: int, field: str, reason: str, advice: str, severity: str) -> Problem:
+    return Problem(path, line, field, reason, advice, Severity(severity))
+
+
+def count_problems(db: sqlite3.Connection) -> dict[Severity, int]:
+    """Return the number of problems of each severity."""
+    # GROUP BY would sort all rows.
+    sums = ", ".join(f"ifnull(sum(severity = '{severity}'), 0)" for severity in Severity)
+    return dict(zip(Severity, db.execute(f"SELECT {sums} FROM problem").fetchone(), strict=True))  # noqa: S608
+
+
+def _one_number(db: sqlite3.Connection, query: str) -> int:
+    return int(db.execute(query).fetchone()[0])
+
+
+_FILE_STATE = """
+SELECT path, mark,
+    CASE WHEN NOT readable THEN 'lost' WHEN live THEN 'published' WHEN visibility < :least THEN 'unpublished'
+        WHEN expires <= :now THEN 'expired' ELSE 'future' END,
+    appears, expires
+FROM source
+"""
+
+# The entries come from the primary key of `member` in their order: only those of one moment are sorted. The provider of
+# an entry is the one whose feed it is in.
+
+_OWN_MENTIONS = f"""
+SELECT source.path, {QUALIFIED_MENTION_COLUMNS} FROM mention CROSS JOIN source ON source.id = source_id
+WHERE entry_id = ? AND position = 0
+"""  # noqa: S608 - our own text
