@@ -168,7 +168,7 @@ def _give_to_first(files: dict[str, _File], candidates: list[str], facts: Enclos
 
 
 def _joined(one: Enclosure, other: Enclosure) -> Enclosure:
-    """Return the facts of two enclosures with one address. Those of `one` come first."""
+    """Return the facts of two enclosures with one address; `other` fills the gaps of `one`."""
     return Enclosure(
         one.url,
         one.media_type or other.media_type,
@@ -228,7 +228,7 @@ def parse_length(text: str) -> int | None:
 def parse_duration(text: str) -> int | None:
     """Return a duration in whole seconds, or None if `text` is none.
 
-    The forms are seconds, ``mm:ss`` and ``hh:mm:ss``, which Apple Podcasts knows, and those durations of ISO 8601 that
+    The forms are seconds, ``mm:ss`` and ``hh:mm:ss``, which Apple Podcasts knows, and the durations of ISO 8601 that
     need no calendar.
 
     >>> parse_duration("3723"), parse_duration("1:02:03"), parse_duration("PT1H2M3S"), parse_duration("1:75")

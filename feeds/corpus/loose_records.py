@@ -1,4 +1,4 @@
-"""Records whose fields have many spellings, as those of files and of episodes have.
+"""Records whose fields have many spellings: files, and episodes of podcasts.
 
 Names are compared without letter case, hyphens, underscores and colons: ``audio_file``, ``audioFile`` and
 ``audio-file`` are one field, and so are ``itunes:episode`` and ``itunes_episode``.
@@ -16,7 +16,7 @@ from feeds.corpus.fields import FieldPath, Fields, as_text
 from feeds.rules import urls
 
 _SPELLED = {name.lower(): name for name in ("episodeImage", "episodeNumber", "episodeType")}
-"""Name in lower case → name, for those with capital letters."""
+"""Name in lower case → name, if that has capital letters."""
 
 
 class Value(NamedTuple):
