@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from feeds.corpus import episodes
 from feeds.corpus.fields import Fields, as_flag, as_text
-from feeds.corpus.loose_records import LooseRecord, Value, absolute_address, plain_name
+from feeds.corpus.loose_records import LooseRecord, Value, file_address, plain_name
 from feeds.model import Enclosure
 from feeds.rules.languages import language_tag
 
@@ -140,7 +140,7 @@ def _file_of_record(value: Value, base: str | None) -> _File | None:
 
 def _file_at(address: Value, base: str | None) -> _File | None:
     """Return the file at an address, with the type that its name has; None if it is no address."""
-    url = absolute_address(address.value, base)
+    url = file_address(address.value, base)
     if url is None:
         address.warn("it is no address of a file and is left out", _ADDRESS_ADVICE)
         return None
@@ -168,7 +168,7 @@ def _give_to_first(files: dict[str, _File], candidates: list[str], facts: Enclos
 
 
 def _joined(one: Enclosure, other: Enclosure) -> Enclosure:
-    """Return the facts of two enclosures with one address. Those of `one` come first."""
+    """Return the facts of two enclosures with one address; `other` fills the gaps of `one`."""
     return Enclosure(
         one.url,
         one.media_type or other.media_type,
@@ -228,7 +228,7 @@ def parse_length(text: str) -> int | None:
 def parse_duration(text: str) -> int | None:
     """Return a duration in whole seconds, or None if `text` is none.
 
-    The forms are seconds, ``mm:ss`` and ``hh:mm:ss``, which Apple Podcasts knows, and those durations of ISO 8601 that
+    The forms are seconds, ``mm:ss`` and ``hh:mm:ss``, which Apple Podcasts knows, and the durations of ISO 8601 that
     need no calendar.
 
     >>> parse_duration("3723"), parse_duration("1:02:03"), parse_duration("PT1H2M3S"), parse_duration("1:75")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from feeds.corpus.fields import Fields, as_flag
-from feeds.corpus.loose_records import LooseRecord, Value, absolute_address
+from feeds.corpus.loose_records import LooseRecord, Value, file_address
 from feeds.model import Episode
 
 KINDS = frozenset({"full", "trailer", "bonus"})
@@ -101,7 +101,7 @@ def _image(value: Value | None, base: str | None) -> str | None:
     if isinstance(written, dict):
         found = LooseRecord.inside(value).find(("url", "href", "src"))
         written = found.value if found is not None else None
-    url = absolute_address(written, base)
+    url = file_address(written, base)
     if url is None:
         value.warn("it is no address of a picture and is left out", "write the picture's whole address")
     return url

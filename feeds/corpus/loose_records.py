@@ -1,4 +1,4 @@
-"""Records whose fields have many spellings, as those of files and of episodes have.
+"""Records whose fields have many spellings: files, and episodes of podcasts.
 
 Names are compared without letter case, hyphens, underscores and colons: ``audio_file``, ``audioFile`` and
 ``audio-file`` are one field, and so are ``itunes:episode`` and ``itunes_episode``.
@@ -10,13 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import urljoin
 
-from feeds.corpus.fields import FieldPath, Fields, as_text
-from feeds.rules import urls
+from feeds.corpus.fields import FieldPath, Fields, as_text, resolve_address
 
 _SPELLED = {name.lower(): name for name in ("episodeImage", "episodeNumber", "episodeType")}
-"""Name in lower case → name, for those with capital letters."""
+"""Name in lower case → name, if that has capital letters."""
 
 
 class Value(NamedTuple):
@@ -98,14 +96,12 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\W_]", "", name.lower())
 
 
-def absolute_address(written: Any, base: str | None) -> str | None:
-    """Return the address of a file, which may be relative to `base`, as an absolute http(s) address, or None.
+def file_address(written: Any, base: str | None) -> str | None:
+    """Return the address of a file, relative to `base`; without a base, a relative address stays relative.
 
-    A single word is none: ``podcast: my-show`` is a name, and ``video: x7d9`` the id of a film on some site.
+    A single word is no address: ``podcast: my-show`` is a name, and ``video: x7d9`` the id of a film on some site. The
+    result is None then.
     """
     if not isinstance(written, str) or not set("/.") & set(written):
         return None
-    try:
-        return urls.absolute_url(urljoin(base or "https:", written.strip()))
-    except ValueError:
-        return None
+    return resolve_address(written.strip(), base)

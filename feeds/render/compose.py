@@ -79,7 +79,7 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
 
         Args:
             head: the facts of the feed.
-            file_name, media_type: those of the document.
+            file_name, media_type: the name and the media type of the document.
             first: the first elements of an Atom document.
             has_episodes: whether entries of an RSS document have elements of Apple Podcasts.
         """

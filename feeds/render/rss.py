@@ -53,7 +53,7 @@ def _descriptions(entry: Entry) -> Iterator[str]:
 
 
 def _main_file(entry: Entry) -> Enclosure | None:
-    """Return the first file to hear or to see, else the first file, of those with a type; None if there is none.
+    """Return the first file to hear or to see, else the first file; None if no file has a type.
 
     RSS 2.0 leaves open how many enclosures an item may have. Some readers show only the first of several, others only
     the last one, so the Best Practices Profile of the RSS Advisory Board advises one. Atom and JSON Feed have them all.

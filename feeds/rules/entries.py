@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin
 
-from feeds.model import Entry, Image, Link, Mention, Outline, Provider
+from feeds.model import Enclosure, Entry, Episode, Image, Link, Mention, Outline, Provider
 from feeds.rules import urls
 from feeds.rules.languages import marked_language
 from feeds.rules.text import name_key
@@ -283,7 +283,7 @@ def merge(
         amp_url=_first(ranked, attrgetter("amp_url")),
         type=_first(ranked, attrgetter("type")) or "",
         heat=_first(ranked, attrgetter("heat")),
-        image=_resolve(_first(ranked, attrgetter("image")), url),
+        image=_resolve_image(_first(ranked, attrgetter("image")), url),
         page=page,
         related=related,
         local=top.published.astimezone(settings.zone),
@@ -291,8 +291,8 @@ def merge(
         is_short=settings.max_bytes is not None and len(content.encode()) > settings.max_bytes,
         authors=_first(ranked, lambda mention: mention.authors or None) or (),
         language=marked_language(_first(ranked, attrgetter("language")) or "", settings.language),
-        enclosures=_first(ranked, lambda mention: mention.enclosures or None) or (),
-        episode=_first(ranked, attrgetter("episode")),
+        enclosures=_resolve_enclosures(_first(ranked, lambda mention: mention.enclosures or None) or (), url),
+        episode=_resolve_episode(_first(ranked, attrgetter("episode")), url),
     )
 
 
@@ -320,12 +320,23 @@ def _updated(ranked: Sequence[Mention], now: datetime | None) -> datetime:
     return latest
 
 
-def _resolve(image: Image | None, url: str) -> Image | None:
-    """Return `image` with an address relative to the page `url`, as the addresses in its text are."""
-    if image is None or image.url.startswith(("http://", "https://")):
-        return image
-    address = urls.absolute_url(urljoin(url, image.url))
-    return image._replace(url=address) if address is not None else None
+def _resolve(address: str, url: str) -> str | None:
+    """Return an address that may be relative to the page `url`, as the addresses in its text are; None for no address."""
+    return address if address.startswith(("http://", "https://")) else urls.absolute_url(urljoin(url, address))
+
+
+def _resolve_image(image: Image | None, url: str) -> Image | None:
+    address = _resolve(image.url, url) if image is not None else None
+    return image._replace(url=address) if image is not None and address is not None else None
+
+
+def _resolve_enclosures(enclosures: tuple[Enclosure, ...], url: str) -> tuple[Enclosure, ...]:
+    resolved = ((enclosure, _resolve(enclosure.url, url)) for enclosure in enclosures)
+    return tuple(enclosure._replace(url=address) for enclosure, address in resolved if address is not None)
+
+
+def _resolve_episode(episode: Episode | None, url: str) -> Episode | None:
+    return episode._replace(image=_resolve(episode.image, url)) if episode is not None and episode.image else episode
 
 
 _quality = attrgetter("quality")

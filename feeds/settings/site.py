@@ -144,7 +144,7 @@ class Site:
 
     @property
     def is_podcast(self) -> bool:
-        """Whether a setting says that the feeds are those of a podcast."""
+        """Whether a setting describes the site as a podcast."""
         facts = (self.podcast_image, self.podcast_category, self.podcast_author, self.podcast_type, self.podcast_email)
         return self.podcast_explicit or any(facts)
 

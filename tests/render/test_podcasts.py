@@ -41,7 +41,7 @@ PODCAST: dict[str, Any] = {
 
 
 def itunes_of(parent: etree._Element) -> set[bytes]:
-    """Return the elements of Apple Podcasts in an element, each as its canonical text."""
+    """Return the canonical texts of the elements of Apple Podcasts in an element."""
     return {etree.tostring(child, method="c14n", exclusive=True) for child in parent.iterfind(f"{{{ITUNES}}}*")}
 
 
