@@ -59,7 +59,7 @@ def test_the_entries_of_one_feed(wanted: str, feeds: Run, corpus: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("setting", ["topic_limit = 2", "limit = 3", "max_bytes = 20000"])
+@pytest.mark.parametrize("setting", ["topic_limit = 2", "limit = 3", "max_bytes = 5000"])
 def test_a_feed_is_listed_as_its_documents_show_it(setting: str, feeds: Run, corpus: Path, tmp_path: Path) -> None:
     (tmp_path / "feeds.toml").write_text(f"{setting}\n")
     feeds("build", "corpus", "--output", "public")

@@ -67,7 +67,7 @@ def test_a_list_is_a_sequence(site: Site) -> None:
     every = tuple(problems)
     assert problems == every
     assert every == problems
-    assert problems != every[1:]
+    assert problems != every[:-1]
     assert problems != (*every[1:], every[0])
     assert (problems[0], problems[-1], problems[1:3], problems[::-1]) == (every[0], every[-1], every[1:3], every[::-1])
     assert every[2] in problems
