@@ -321,7 +321,7 @@ def _updated(ranked: Sequence[Mention], now: datetime | None) -> datetime:
 
 
 def _resolve(address: str, url: str) -> str | None:
-    """Return an address that may be relative to the page `url`, as the addresses in its text are; None for no address."""
+    """Return an address, which may be relative to the page `url` as those in its text are; None if it is none."""
     return address if address.startswith(("http://", "https://")) else urls.absolute_url(urljoin(url, address))
 
 
