@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from feeds.catalogue import archives, entry_ids, feed_names
 from feeds.catalogue.entry_ids import ReplacedId
+from feeds.catalogue.groups import batched_groups, connected_mentions
 from feeds.catalogue.membership import Memberships
 from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, NewMention, make_mention, to_json
 from feeds.memory.ledger import Ledger
@@ -89,13 +90,34 @@ class Merger:
             self._merge(unmerged)
             report(len(unmerged))
 
-    def _merge(self, unmerged: dict[int, _LooseMention]) -> None:
-        """Merge the mentions `unmerged`, the dirty entries, and the entries with which they share a key."""
+    def merge_all(self, report: Callable[[int], None]) -> None:
+        """Merge all live mentions that share keys, in a catalogue that has just been filled from nothing.
+
+        The groups are known before any of them is merged (:mod:`feeds.catalogue.groups`), so a mention is read once.
+        Merged batch by batch as they arrive, the mentions of a popular page would be read again for every batch.
+
+        Args:
+            report: is called with the number of merged items after every batch.
+        """
+        for group in batched_groups(connected_mentions(self._db), MENTIONS_PER_BATCH):
+            numbers = {"mentions": str(group)}  # str() of a list of integers is valid JSON
+            self._db.execute(_MARK_ENTRIES_OF, numbers)
+            self._merge(_load_mentions(self._db, _UNMERGED_OF, numbers), is_whole=True)
+            report(len(group))
+
+    def _merge(self, unmerged: dict[int, _LooseMention], *, is_whole: bool = False) -> None:
+        """Merge the mentions `unmerged`, the dirty entries, and the entries with which they share a key.
+
+        Args:
+            unmerged: live mentions without an entry.
+            is_whole: whether no mention besides these and those of the dirty entries shares a key with one of them.
+        """
         db, site, memberships = self._db, self._site, self._memberships
-        keys = {key for mention in unmerged.values() for key in mention.keys}
-        db.execute(_MARK_NEIGHBOURS, (json.dumps(sorted(keys)),))
-        # How a group is divided depends on all mentions in it, so the other parts of a divided group are merged again.
-        db.execute(_MARK_COMPONENTS)
+        if not is_whole:
+            keys = {key for mention in unmerged.values() for key in mention.keys}
+            db.execute(_MARK_NEIGHBOURS, (json.dumps(sorted(keys)),))
+            # How a group is divided depends on all mentions in it, so all parts of a divided group are merged again.
+            db.execute(_MARK_COMPONENTS)
         # Feeds, months and memberships of the dirty entries are marked and removed before the entries change: later it
         # would not be known where they were.
         db.execute(_MARK_FEEDS_OF_DIRTY)
@@ -195,10 +217,10 @@ class _LooseMention(NamedTuple):
 
 
 def _load_mentions(
-    db: sqlite3.Connection, source: str, values: Mapping[str, int] | None = None
+    db: sqlite3.Connection, source: str, values: Mapping[str, int | str] | None = None
 ) -> dict[int, _LooseMention]:
     """Return mentions by their ids; `source` is the rest of a query behind FROM."""
-    query = f"SELECT mention.id, entry_id, keys, path, {QUALIFIED_MENTION_COLUMNS} FROM {source}"  # noqa: S608
+    query = f"SELECT mention.id, entry_id, keys, source.path, {QUALIFIED_MENTION_COLUMNS} FROM {source}"  # noqa: S608
     rows = db.execute(query, values or {})
     return {
         number: _LooseMention(entry_id, json.loads(keys), make_mention(path, row))
@@ -357,6 +379,14 @@ def _settle_outdated(db: sqlite3.Connection) -> None:
 _UNMERGED = (
     "mention INDEXED BY mention_unmerged CROSS JOIN source ON source.id = source_id"
     " WHERE mention.live = 1 AND entry_id IS NULL LIMIT :batch"
+)
+_UNMERGED_OF = (
+    "json_each(:mentions) CROSS JOIN mention ON mention.id = value CROSS JOIN source ON source.id = source_id"
+    " WHERE entry_id IS NULL"
+)
+_MARK_ENTRIES_OF = (
+    "INSERT OR IGNORE INTO dirty_entry SELECT entry_id"
+    " FROM json_each(:mentions) CROSS JOIN mention ON mention.id = value WHERE entry_id IS NOT NULL"
 )
 _OF_DIRTY_ENTRIES = "dirty_entry CROSS JOIN mention USING (entry_id) CROSS JOIN source ON source.id = source_id"
 

@@ -43,6 +43,7 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
     if schema.get_meta(db, "site") != site.fingerprint:
         merging.mark_all_dirty(db)
         schema.set_meta(db, "site", site.fingerprint)
+    is_new = source_files.count_files(db) == 0
     merger = merging.Merger(db, site, context.ledger, context.now)
     if changed:
         with stopwatch.stage("read", len(changed)):
@@ -51,12 +52,15 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
                     source_files.record_files(
                         db, batch, context.now, merger.insert_unshared, least=site.least_visibility
                     )
-                # Merging here and not after the last batch keeps this process busy while workers read.
-                with stopwatch.stage("merge", tell=False):
-                    merger.merge_batches(stopwatch.count)
+                if not is_new:
+                    # Merging here and not after the last batch keeps this process busy while workers read.
+                    with stopwatch.stage("merge", tell=False):
+                        merger.merge_batches(stopwatch.count)
     with stopwatch.stage("merge"):
         schema.add_indexes(db)  # update_live needs them; while rows are inserted they would only cost time
         source_files.update_live(db, context.now, site.least_visibility)
+        if is_new:
+            merger.merge_all(stopwatch.progress.advance)
         merger.merge_batches(stopwatch.progress.advance)
         return merger.finish()
 
