@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.catalogue import queries
+from feeds.catalogue import file_reports
 from feeds.errors import StateError
 from feeds.model import HeldBack, Problem, Severity
 from feeds.pipeline import publish
@@ -58,7 +58,7 @@ def test_the_lists_are_by_path_and_as_long_as_they_say(site: Site) -> None:
 def test_many_rows_are_walked_and_not_sorted_with_the_same_result(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     report = publish.build(site, NOW)
     expected = lists(report)
-    monkeypatch.setattr(queries, "MOST_SORTED", 0)
+    monkeypatch.setattr(file_reports, "MOST_SORTED", 0)
     assert lists(report) == expected
 
 
