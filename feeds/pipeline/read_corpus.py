@@ -52,7 +52,7 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
                     source_files.record_files(
                         db, batch, context.now, merger.insert_unshared, least=site.least_visibility
                     )
-                if not is_new:
+                if not is_new:  # a new catalogue is merged as a whole, in which no mention is read twice
                     # Merging here and not after the last batch keeps this process busy while workers read.
                     with stopwatch.stage("merge", tell=False):
                         merger.merge_batches(stopwatch.count)
