@@ -60,7 +60,9 @@ def attach_history(db: sqlite3.Connection, path: Path) -> None:
         db.execute("ATTACH DATABASE ? AS published", (str(path),))
         (version,) = db.execute("PRAGMA published.user_version").fetchone()
         if version == 0:
-            db.executescript(f"PRAGMA published.journal_mode = WAL;{_SCHEMA}PRAGMA published.user_version = {_VERSION}")
+            # In one transaction, as for the catalogue.
+            set_version = f"PRAGMA published.user_version = {_VERSION}"
+            db.executescript(f"PRAGMA published.journal_mode = WAL;BEGIN;{_SCHEMA}{set_version};COMMIT")
     except sqlite3.DatabaseError as error:
         refuse_damaged_history(path, error)
         raise

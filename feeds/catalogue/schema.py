@@ -192,13 +192,16 @@ def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
         sqlite3.Error: the file can't be used; :func:`is_external_error` tells whether the cause is outside of it.
         StateError: the history can't be used.
     """
-    with _open(path) as db:
-        usable = _made_by(db, reader)
+    usable = False
+    if path.exists():  # opening it would make it, with waits for the disk
+        with _open(path) as db:
+            usable = _made_by(db, reader)
     if not usable:
         discard_catalogue(path)
     with _open(path, is_new=not usable) as db:
         if not usable:
-            db.executescript(_SCHEMA)
+            # In one transaction: without it, SQLite would wait for the disk after every statement of the script.
+            db.executescript(f"BEGIN;{_SCHEMA}")
             set_meta(db, "reader", reader)
             db.commit()
         # executescript commits first; nothing is pending here.
