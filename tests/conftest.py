@@ -56,6 +56,5 @@ def feeds(tmp_path: Path) -> Run:
 def client(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """Ask the web application of the fixture `site`, which each file of tests has its own of."""
     monkeypatch.setattr(current_snapshot, "CHECK_SECONDS", 0)
-    # Without cookies, whose code in old versions of Werkzeug fails for some of the hosts that tests send.
-    with create_app(site).test_client(use_cookies=False) as client:
+    with create_app(site).test_client() as client:
         yield client

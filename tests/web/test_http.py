@@ -20,6 +20,7 @@ from feeds.web.app import create_app
 from feeds.web.headers import SiteLinks, link_header
 from feeds.web.negotiation import best_media_type, parse_weights
 from tests.builders import NOW, article, make_site, write_corpus
+from tests.web.side_by_side import ask, request
 
 FEED = "/topics/ai/feed.atom"
 MINUTE = 60
@@ -223,9 +224,11 @@ ABSURD = [
 @pytest.mark.parametrize("name", ["Accept", "Accept-Encoding", "If-None-Match", "If-Modified-Since", "Range", "Host"])
 @pytest.mark.parametrize("value", ABSURD)
 def test_absurd_headers(name: str, value: str, client: FlaskClient) -> None:
+    variable = f"HTTP_{name.upper().replace('-', '_')}"
     for address in (FEED, "/nothing", "/topics/ai"):
-        answer = client.get(address, environ_overrides={f"HTTP_{name.upper().replace('-', '_')}": value})
-        assert answer.status_code < 500
+        # Not by the client of Werkzeug, whose old versions fail for some of these hosts themselves.
+        status, _, _ = ask(client.application.wsgi_app, request(address, **{variable: value}))
+        assert int(status[:3]) < 500
 
 
 @pytest.mark.parametrize(
