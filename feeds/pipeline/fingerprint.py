@@ -30,7 +30,6 @@ LIBRARIES = (
     "python_dateutil",
     "python_frontmatter",
     "pyyaml",
-    "six",  # of dateutil 2
     "tzdata",
     "yaml_rs",
 )
