@@ -42,7 +42,10 @@ class Syndication(SyndicationExtension):  # type: ignore[misc]
 
 
 class Podcast(PodcastExtension):  # type: ignore[misc]
-    """The elements of Apple Podcasts in a channel, with an image of any address: feedgen knows two extensions only."""
+    """The elements of Apple Podcasts in a channel.
+
+    Two of them are ours: feedgen takes images with two extensions only, and writes the older words "yes" and "no".
+    """
 
     def describe(self, site: Site) -> None:
         """Set the elements that the settings of `site` give."""
@@ -53,12 +56,13 @@ class Podcast(PodcastExtension):  # type: ignore[misc]
             self.itunes_category([dict(zip(("cat", "sub"), site.podcast_categories, strict=False))])
         if site.podcast_email:
             self.itunes_owner(name=site.podcast_author or site.title, email=site.podcast_email)
-        if site.is_podcast:
-            self.itunes_explicit("yes" if site.podcast_explicit else "no")
+        self._explicit = ("true" if site.podcast_explicit else "false") if site.is_podcast else ""
 
     def extend_rss(self, rss_feed: etree._Element) -> None:
         """Add the elements to the channel."""
         super().extend_rss(rss_feed)
+        if self._explicit:
+            etree.SubElement(rss_feed[0], f"{{{ITUNES}}}explicit").text = self._explicit
         if self._image:
             etree.SubElement(rss_feed[0], f"{{{ITUNES}}}image", href=self._image)
 

@@ -75,7 +75,8 @@ def _itunes(entry: Entry, file: Enclosure | None) -> Iterator[str]:
     episode = entry.episode or Episode()
     if episode.image:
         yield f'<itunes:image href="{escape_attribute(episode.image)}"/>'
-    explicit = "" if episode.explicit is None else "yes" if episode.explicit else "no"
+    # As Apple requires it today; feedgen writes the older words "yes" and "no".
+    explicit = "" if episode.explicit is None else "true" if episode.explicit else "false"
     duration = file.duration if file is not None else None
     facts = (
         ("duration", duration),

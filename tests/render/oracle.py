@@ -108,6 +108,8 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
             updated = etree.Element(f"{{{_NAMESPACES['atom']}}}updated")
             updated.text = self._source.updated.isoformat().replace("+00:00", "Z")
             date.addnext(updated)
+        for explicit in element.iterfind("{http://www.itunes.com/dtds/podcast-1.0.dtd}explicit"):
+            explicit.text = {"yes": "true", "no": "false"}[explicit.text or ""]  # as Apple requires it today
         return element
 
     def atom_entry(self, extensions: bool = True) -> etree._Element:
