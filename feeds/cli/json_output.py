@@ -26,6 +26,7 @@ FIELDS = {
     "address": "The URL of a web page, a feed's folder or an image; in `pollers`, whose log names no host, a path.",
     "advice": "What to do about the problem.",
     "amp_address": "The `ampWebUrl` of the page, from the front matter: its URL as an AMP page.",
+    "authors": "The persons who wrote the entry.",
     "base_url": "The URL with which all addresses of the site begin.",
     "because": "The reason why the entry is in the feed.",
     "categories": "The names of the categories of the entry.",
@@ -43,6 +44,7 @@ FIELDS = {
         " (`show`), or the ones that change (`diff`)."
     ),
     "field": "The field of the front matter, the element or the member that is wrong; empty where it is none of these.",
+    "excerpt_only": "Whether feeds show the excerpt of the entry and a link, because its text is too long.",
     "fields": "The members of the JSON Feed item that change.",
     "file": "What became of the file; null where an address or an id was given.",
     "generation": "The number of the snapshot, which grows by one with each change.",
@@ -179,15 +181,16 @@ SHAPES: dict[str, Shape] = {
         "entry": {
             **_names("id computed_id"),
             **_ADDRESSES,
-            **_names("title published updated summary role selected page"),
+            **_names("title published updated summary role selected excerpt_only page"),
             "provider": _names("name domain"),
+            "authors": [_names("name address")],
             "topics": [],
             "categories": [],
             **_names("quality type heat"),
             "image": _names("address width height"),
             "related": [_names("id title address")],
             "mentions": [{**_names("path role position representative title published updated"), **_ADDRESSES}],
-            "feeds": [_names("kind name address because")],
+            "feeds": [{**_names("kind name address because"), "counts": _names(_EXTENT)}],
         },
     },
     "diff": {
@@ -298,8 +301,10 @@ def _entry(entry: Mapping[str, Any]) -> JsonObject:
     return {
         **_items(entry, ("id", "computed_id")),
         **_addresses(entry),
-        **_items(entry, ("title", "published", "updated", "summary", "role", "selected", "page")),
-        **_items(entry, ("provider", "topics", "categories", "quality", "type", "heat")),
+        **_items(entry, ("title", "published", "updated", "summary", "role", "selected", "excerpt_only", "page")),
+        "provider": entry["provider"],
+        "authors": [{"name": author.name, "address": author.url} for author in entry["authors"]],
+        **_items(entry, ("topics", "categories", "quality", "type", "heat")),
         "image": {"address": image.url, "width": image.width, "height": image.height} if image is not None else None,
         "related": [{**_items(link, ("id", "title")), "address": link["url"]} for link in entry["related"]],
         "mentions": [
@@ -309,7 +314,10 @@ def _entry(entry: Mapping[str, Any]) -> JsonObject:
             }
             for mention in entry["mentions"]
         ],
-        "feeds": list(entry["feeds"]),
+        "feeds": [
+            {**_items(feed, ("kind", "name", "address", "because")), "counts": _items(feed["extent"], _EXTENT.split())}
+            for feed in entry["feeds"]
+        ],
     }
 
 

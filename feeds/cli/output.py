@@ -89,13 +89,18 @@ def feed_line(feed: Mapping[str, Any]) -> str:
     """
     newest = (feed["newest"] or "")[:10]
     line = f"{feed['kind']:<9} {feed['entries']:>6} {newest:<10}  {feed['name']}  {feed['address']}"
+    return f"{line}{_extent(feed)}"
+
+
+def _extent(feed: Mapping[str, Any]) -> str:
+    """Return how many entries a feed shows, in brackets; empty if it shows all of them, or if that is not known."""
     if feed["shown"] is None:
-        return line
+        return ""
     facts = [f"shows {feed['shown']}"] if feed["shown"] != feed["entries"] else []
     facts += [f"{feed['short']} in short form"] if feed["short"] else []
     facts += [f"{feed['beyond_limit']} beyond its limit"] if feed["beyond_limit"] else []
     facts += [f"{feed['beyond_size']} beyond its size"] if feed["beyond_size"] else []
-    return f"{line}  ({', '.join(facts)})" if facts else line
+    return f"  ({', '.join(facts)})" if facts else ""
 
 
 def entry_line(entry: ListedEntry) -> str:
@@ -138,9 +143,11 @@ def entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:
         role = "as its own" if mention["role"] == "article" else "as related"
         mark = ", represents the entry" if mention["representative"] else ""
         yield f"    {mention['path']} {role}, {mention['published']}, {mention['url']}{mark}"
+    if entry["excerpt_only"]:
+        yield "  feeds show its excerpt: its text is longer than entry_max_bytes"
     yield "  in the feeds" if entry["selected"] else "  in no feed: the settings leave it out"
     for feed in entry["feeds"]:
-        yield f"    {feed['address']}  because {feed['because']}"
+        yield f"    {feed['address']}  because {feed['because']}{_extent(feed['extent'])}"
 
 
 def difference_lines(feed: FeedDifference, site: Site) -> Iterator[str]:

@@ -221,6 +221,7 @@ def _explain(db: sqlite3.Connection, entry_id: int, site: Site) -> dict[str, Any
         "kept_id": entry.id != computed,
         "computed_id": computed,
         "selected": bool(queries.feeds_of(db, entry_id)),
+        "excerpt_only": entry.is_short,
         "mentions": [_mention_facts(mention, representative) for mention in mentions],
         "feeds": [
             {
@@ -228,6 +229,7 @@ def _explain(db: sqlite3.Connection, entry_id: int, site: Site) -> dict[str, Any
                 "name": name,
                 "address": site.address + feed_folder(kind, feeds[kind, key].slug),
                 "because": _reason(kind, key, entry, mentions),
+                "extent": feed_facts(feeds[kind, key], site),
             }
             for kind, key, name in queries.feeds_of(db, entry_id)
         ],

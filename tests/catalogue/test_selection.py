@@ -168,6 +168,11 @@ def test_list_says_what_a_feed_leaves_out(feeds: Run, tmp_path: Path) -> None:
     assert line.endswith("(shows 20, 20 in short form, 5 beyond its limit, 5 beyond its size)")
     counts = json.loads(feeds("list", "corpus", "--json").stdout)["feeds"][0]["counts"]
     assert counts == {"entries": 30, "shown": 20, "short": 20, "beyond_limit": 5, "beyond_size": 5}
+    shown = feeds("show", "https://a.example/29", "corpus").stdout
+    assert "feeds show its excerpt" in shown
+    assert "because every entry is  (shows 20, 20 in short form, 5 beyond its limit, 5 beyond its size)" in shown
+    entry = json.loads(feeds("show", "https://a.example/29", "corpus", "--json").stdout)["entry"]
+    assert (entry["excerpt_only"], entry["feeds"][0]["counts"]["shown"]) == (True, 20)
 
 
 def test_show_names_the_setting_that_excludes_an_entry(feeds: Run, tmp_path: Path) -> None:

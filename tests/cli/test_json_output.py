@@ -27,6 +27,7 @@ PUBLISHED = {
         "Ü",
         topics=["AI"],
         category="news",
+        author={"name": "Ann Lee", "url": "https://ann.example/"},
         images=[{"url": "https://a.example/i.png", "width": 10, "height": 20}],
         related=[link(OTHER), link(ORIGINAL), link("http://kept.example/")],
     ),
