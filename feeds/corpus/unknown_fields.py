@@ -23,7 +23,7 @@ WELL_KNOWN = """
     postId previous priority readingTime readTime redirectFrom redirectTo resources robots sectionid seo seoTitle series
     seriesOrder share shortTitle showDate showReadingTime showToc sidebar sidebarLabel sidebarPosition sitemap slug
     socialImageAlt sort sortBy sticky style styles subject subtitleAlt taxonomies template templateEngineOverride theme
-    toc tocDepth translationKey translations twitter typora uuid version video views weight widget wordCount wpId
+    toc tocDepth translationKey translations twitter typora uuid version views weight widget wordCount wpId
 """
 """Fields of other tools that mean nothing for a feed, or that this project does not know how to use."""
 
