@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache, partial
 
+from feeds.catalogue.queries import one_number
 from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, make_mention
 from feeds.model import Counts, HeldBack, Mention, Problem, Severity, Visibility
 from feeds.rules import entries
@@ -41,7 +42,7 @@ def count_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> 
 
 def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Iterator[HeldBack]:
     """Yield every article that could be read and is not published, by path; the arguments are as above."""
-    few = _one_number(db, "SELECT count(*) FROM source WHERE live = 0 AND readable = 1") <= MOST_SORTED
+    few = one_number(db, "SELECT count(*) FROM source WHERE live = 0 AND readable = 1") <= MOST_SORTED
     # Unary +: the index source_live selects the few rows that are not live. Without it, SQLite walks all rows by path.
     selected = "live = 0 AND readable = 1 ORDER BY +path" if few else "+live = 0 AND readable = 1 ORDER BY path"
     values = {"least": least, "now": to_seconds(now)}
@@ -106,7 +107,7 @@ def speaking_article(db: sqlite3.Connection, entry_id: int) -> Mention:
 
 def count_merged_articles(db: sqlite3.Connection) -> int:
     """Return how many articles there are of which another one speaks for the entry."""
-    return _one_number(db, "SELECT ifnull(sum(articles - 1), 0) FROM entry WHERE articles > 1")
+    return one_number(db, "SELECT ifnull(sum(articles - 1), 0) FROM entry WHERE articles > 1")
 
 
 def future_changes(db: sqlite3.Connection) -> list[tuple[str, int]]:
@@ -120,7 +121,7 @@ def future_changes(db: sqlite3.Connection) -> list[tuple[str, int]]:
 
 def count_future_changes(db: sqlite3.Connection) -> int:
     """Return how many live records have their last change in the future."""
-    return _one_number(db, "SELECT count(*) FROM mention WHERE late IS NOT NULL AND +live = 1")
+    return one_number(db, "SELECT count(*) FROM mention WHERE late IS NOT NULL AND +live = 1")
 
 
 def unused_fields(db: sqlite3.Connection) -> list[tuple[str, int]]:
@@ -131,7 +132,7 @@ def unused_fields(db: sqlite3.Connection) -> list[tuple[str, int]]:
 
 def load_problems(db: sqlite3.Connection) -> Iterator[Problem]:
     """Return every problem, by path and line."""
-    few = _one_number(db, "SELECT count(*) FROM problem") <= MOST_SORTED
+    few = one_number(db, "SELECT count(*) FROM problem") <= MOST_SORTED
     tables = "problem CROSS JOIN source" if few else "source CROSS JOIN problem"  # CROSS JOIN fixes their order
     rows = db.execute(
         f"SELECT path, line, field, reason, advice, severity FROM {tables} ON source.id = source_id"  # noqa: S608
@@ -159,10 +160,6 @@ def count_problems(db: sqlite3.Connection) -> dict[Severity, int]:
     # GROUP BY would sort all rows.
     sums = ", ".join(f"ifnull(sum(severity = '{severity}'), 0)" for severity in Severity)
     return dict(zip(Severity, db.execute(f"SELECT {sums} FROM problem").fetchone(), strict=True))  # noqa: S608
-
-
-def _one_number(db: sqlite3.Connection, query: str) -> int:
-    return int(db.execute(query).fetchone()[0])
 
 
 _FILE_STATE = """

@@ -195,20 +195,20 @@ def find_entry(db: sqlite3.Connection, wanted: str) -> int | None:
 
 def count_entries(db: sqlite3.Connection) -> int:
     """Return how many entries there are."""
-    return _one_number(db, _SIZE_OF_ALL)
+    return one_number(db, _SIZE_OF_ALL)
 
 
 def count_reductions(db: sqlite3.Connection) -> Reductions:
     """Return how many entries are shown in short form, and how many feeds show fewer entries for their size."""
     return Reductions(
-        _one_number(db, "SELECT count(*) FROM fragment WHERE short"),
-        _one_number(db, "SELECT count(*) FROM feed WHERE displayed < asked"),
+        one_number(db, "SELECT count(*) FROM fragment WHERE short"),
+        one_number(db, "SELECT count(*) FROM feed WHERE displayed < asked"),
     )
 
 
 def count_feeds(db: sqlite3.Connection) -> int:
     """Return how many feeds there are, without those that have ended."""
-    return _one_number(db, "SELECT count(*) FROM feed WHERE ended IS NULL")
+    return one_number(db, "SELECT count(*) FROM feed WHERE ended IS NULL")
 
 
 def shared_slugs(db: sqlite3.Connection) -> list[tuple[Kind, str, str]]:
@@ -228,7 +228,8 @@ def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
     return from_seconds(due) if due is not None else None
 
 
-def _one_number(db: sqlite3.Connection, query: str) -> int:
+def one_number(db: sqlite3.Connection, query: str) -> int:
+    """Return the only value of a query as a whole number."""
     return int(db.execute(query).fetchone()[0])
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from feeds.corpus import episodes
-from feeds.corpus.fields import Fields, as_flag, as_text
-from feeds.corpus.loose_records import LooseRecord, Value, file_address, plain_name
+from feeds.corpus.fields import Fields, as_flag, as_text, bare_name
+from feeds.corpus.loose_records import LooseRecord, Value, file_address
 from feeds.model import Enclosure
 from feeds.rules.languages import language_tag
 
@@ -30,15 +30,6 @@ MEDIA_TYPES = {
     "webm": "video/webm",
 }
 """Extension → media type; that of Apple Podcasts if it has one. The table of the system differs between machines."""
-
-# fmt: off
-VALUE_FIELDS = (
-    "audio", "audio_size", "bytes", "duration", "duration_in_seconds", "episode", "episodeNumber", "explicit",
-    "itunes_duration", "itunes_episode", "itunes_explicit", "itunes_season", "length", "podcast", "podcast_bytes",
-    "podcast_duration", "season", "size", "size_in_bytes", "video",
-)
-# fmt: on
-"""The fields of files and episodes whose values may be numbers or booleans, and are not needed as texts."""
 
 _FILES = (
     *("enclosure", "enclosures", "attachments"),
@@ -116,7 +107,7 @@ def _files_in(value: Value, base: str | None) -> Iterator[_File]:
     if isinstance(value.value, list):
         items = [value._replace(value=written, item=number) for number, written in enumerate(value.value)]
     for item in items:
-        if plain_name(item.name) in _MAYBE_FLAGS and as_flag(item.value) is not None:
+        if bare_name(item.name) in _MAYBE_FLAGS and as_flag(item.value) is not None:
             continue
         file = _file_of_record(item, base) if isinstance(item.value, dict) else _file_at(item, base)
         if file is not None:
@@ -128,7 +119,7 @@ def _file_of_record(value: Value, base: str | None) -> _File | None:
     record = LooseRecord.inside(value)
     address = record.find(_ADDRESS)
     if address is None:
-        if plain_name(value.name) != "podcast":  # which may have the facts of an episode, and no file
+        if bare_name(value.name) != "podcast":  # which may have the facts of an episode, and no file
             value.warn("it has no address and is left out", "add a line url:")
         return None
     file = _file_at(address, base)
@@ -191,25 +182,25 @@ def _written_type(record: LooseRecord) -> str:
 
 
 def _length(record: LooseRecord, names: tuple[str, ...]) -> int | None:
-    """Return the size of a file in bytes; None if the record does not say it exactly. 0 stands for an unknown size."""
-    value = record.find(names)
-    if value is None:
-        return None
-    length = parse_length(value.text)
-    if length is None:
-        value.warn("it is no exact number of bytes and is left out", "write digits, such as 24986239")
-    return length or None
+    """Return the size of a file in bytes; None if the record does not say it exactly."""
+    reason = "it is no exact number of bytes and is left out"
+    return _parsed(record.find(names), parse_length, reason, "write digits, such as 24986239")
 
 
 def _duration(record: LooseRecord) -> int | None:
-    """Return a playing time in seconds, or None. 0 stands for an unknown time."""
-    value = record.find(_DURATION)
+    """Return a playing time in seconds, or None."""
+    reason = "it is no duration and is left out"
+    return _parsed(record.find(_DURATION), parse_duration, reason, "write seconds, 1:02:03 or PT1H2M3S")
+
+
+def _parsed(value: Value | None, parse: Callable[[str], int | None], reason: str, advice: str) -> int | None:
+    """Return a value as a number, or None; 0 stands for an unknown one. A value that is no number is a problem."""
     if value is None:
         return None
-    duration = parse_duration(value.text)
-    if duration is None:
-        value.warn("it is no duration and is left out", "write seconds, 1:02:03 or PT1H2M3S")
-    return duration or None
+    number = parse(value.text)
+    if number is None:
+        value.warn(reason, advice)
+    return number or None
 
 
 def parse_length(text: str) -> int | None:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from feeds.corpus import enclosures
 from feeds.corpus.fields import FIELD_NAMES, VALUE_FIELDS
 
 try:
@@ -21,9 +20,7 @@ except ImportError:  # an extra: feeds[fast]
     yaml_rs = None  # type: ignore[assignment]
 
 _AVAILABLE = yaml_rs is not None
-_NOT_TEXT = frozenset(
-    name.lower() for field in (*VALUE_FIELDS, *enclosures.VALUE_FIELDS) for name in (field, *FIELD_NAMES.get(field, ()))
-)
+_NOT_TEXT = frozenset(name.lower() for field in VALUE_FIELDS for name in (field, *FIELD_NAMES.get(field, ())))
 """Fields, in lower case, whose values may be numbers or booleans. A text that such a value stands for is not needed."""
 
 # Merge keys and document marks: never plain, wherever they are.

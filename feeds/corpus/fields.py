@@ -62,8 +62,13 @@ FIELD_NAMES: dict[str, tuple[str, ...]] = {
 Letter case, hyphens and underscores make no difference. A name with a dot is a field in a record.
 """
 
-VALUE_FIELDS = ("quality", "heat", "width", "height", "published", "draft", "isCached")
-"""The fields whose values are numbers or booleans, and not texts."""
+VALUE_FIELDS = (
+    *("quality", "heat", "width", "height", "published", "draft", "isCached"),
+    *("audio", "audio_size", "bytes", "duration", "duration_in_seconds", "episode", "episodeNumber", "explicit"),
+    *("itunes_duration", "itunes_episode", "itunes_explicit", "itunes_season", "length", "podcast", "podcast_bytes"),
+    *("podcast_duration", "season", "size", "size_in_bytes", "video"),
+)
+"""The fields whose values may be numbers or booleans, and are not needed as texts."""
 
 
 @lru_cache(maxsize=4096)
@@ -71,6 +76,12 @@ def plain_name(name: object) -> str:
     """Return the name of a field without letter case, and without hyphens and underscores inside of it."""
     text = str(name).lower()
     return text[:1] + text[1:].replace("_", "").replace("-", "") if "_" in text or "-" in text else text
+
+
+@lru_cache(maxsize=4096)
+def bare_name(name: object) -> str:
+    """Return the name of a field in lower case and without punctuation: ``_draft`` and ``itunes:episode`` as well."""
+    return "".join(filter(str.isalnum, str(name).casefold()))
 
 
 _PLAIN_NAMES = {

@@ -6,12 +6,11 @@ Names are compared without letter case, hyphens, underscores and colons: ``audio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from feeds.corpus.fields import FieldPath, Fields, as_text, resolve_address
+from feeds.corpus.fields import FieldPath, Fields, as_text, bare_name, resolve_address
 
 _SPELLED = {name.lower(): name for name in ("episodeImage", "episodeNumber", "episodeType")}
 """Name in lower case → name, if that has capital letters."""
@@ -88,12 +87,7 @@ class LooseRecord(NamedTuple):
 
 @lru_cache(maxsize=4096)  # most records of a corpus have the same fields
 def _by_plain_name(names: tuple[str, ...]) -> Mapping[str, str]:
-    return {plain_name(name): name for name in reversed(names)}
-
-
-def plain_name(name: str) -> str:
-    """Return the name of a field in lower case, without punctuation."""
-    return re.sub(r"[\W_]", "", name.lower())
+    return {bare_name(name): name for name in reversed(names)}
 
 
 def file_address(written: Any, base: str | None) -> str | None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from feeds.corpus.dates import DateValue
-from feeds.corpus.fields import Fields, as_flag, as_text
+from feeds.corpus.fields import Fields, as_flag, as_text, bare_name
 from feeds.model import Visibility
 
 
@@ -160,7 +160,7 @@ def _marks_in(values: Mapping[Any, Any], where: tuple[str, ...]) -> Iterator[tup
         if rule is None:
             inner = values[name]
             if isinstance(inner, Mapping) and len(where) < 2:
-                yield from _marks_in(inner, (*where, _plain(name) if _plain(name) == "build" else str(name)))
+                yield from _marks_in(inner, (*where, bare_name(name) if bare_name(name) == "build" else str(name)))
         elif values[name] is not None and values[name] not in ("", []):
             yield (*where, str(name)), rule, values[name]
 
@@ -171,7 +171,7 @@ def _rules_of(names: tuple[Any, ...], where: tuple[str, ...]) -> tuple[tuple[Any
     table = _IN_BUILD if where[-1:] == ("build",) else _RULES
     result: list[tuple[Any, _Rule | None]] = []
     for name in names:
-        plain = _plain(name)
+        plain = bare_name(name)
         if plain in table:
             is_ours = not where and str(name).lower() == plain
             result.append((name, table[plain] if is_ours else _ELSEWHERE.get(table[plain], table[plain])))
@@ -180,15 +180,10 @@ def _rules_of(names: tuple[Any, ...], where: tuple[str, ...]) -> tuple[tuple[Any
     return tuple(result)
 
 
-def _plain(name: object) -> str:
-    """Return the name of a field without what tools spell in different ways."""
-    return "".join(filter(str.isalnum, str(name).casefold()))
-
-
 _ELSEWHERE = {_Rule.DRAFT: _Rule.HOLDS_IF_YES, _Rule.PUBLISHED: _Rule.HOLDS_IF_NO}
 """The rules of ``draft`` and ``published`` inside of a container, or in another spelling such as ``_draft``."""
 
-_RULES = {_plain(name): rule for rule, names in MARKS.items() for name in names.split()}
+_RULES = {bare_name(name): rule for rule, names in MARKS.items() for name in names.split()}
 
 
 def _read_mark(rule: _Rule, value: Any, parse_date: Callable[[Any], DateValue | None]) -> Restrictions | None:
@@ -196,7 +191,7 @@ def _read_mark(rule: _Rule, value: Any, parse_date: Callable[[Any], DateValue | 
     match rule:
         case _Rule.EMBARGO:
             date = parse_date(value)
-            return Restrictions(embargo=date) if date is not None else _NONE if _is_flag(value) else None
+            return Restrictions(embargo=date) if date is not None else _NONE if as_flag(value) is not None else None
         case _Rule.EXPIRY:
             date = parse_date(value)
             if date is not None:
@@ -242,11 +237,7 @@ def _by_words(value: Any, public: frozenset[str], held: frozenset[str]) -> Restr
 def _words(value: Any) -> frozenset[str]:
     """Return the texts of `value`, a text or a list of texts, in the form of the tables; ``?`` for what is no text."""
     items = value if isinstance(value, list) else [value]
-    return frozenset(_plain(text) if (text := as_text(item)) is not None else "?" for item in items)
-
-
-def _is_flag(value: Any) -> bool:
-    return as_flag(value) is not None
+    return frozenset(bare_name(text) if (text := as_text(item)) is not None else "?" for item in items)
 
 
 def _stricter(one: Restrictions, other: Restrictions, mark: str) -> Restrictions:
