@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,14 +82,27 @@ def read_object(folder: Path, digest: str, coding: Coding | None = None) -> byte
     """
     if coding is not None:
         return _read_coded(folder, digest, coding)
+    with open_object(folder, digest) as (body, _):
+        return body
+
+
+@contextlib.contextmanager
+def open_object(folder: Path, digest: str) -> Iterator[tuple[bytes, int]]:
+    """Yield the bytes of an object and the descriptor of its file, which holds the same bytes: they were compared.
+
+    Raises:
+        DamagedObjectError: the object is missing or damaged.
+    """
     path = object_path(folder, digest)
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise DamagedObjectError(f"an object can't be read ({error.strerror}); build again", path) from error
-    if content_digest(body) != digest:
-        raise DamagedObjectError("an object is damaged; build again with --force", path)
-    return body
+    with contextlib.ExitStack() as files:
+        try:
+            file = files.enter_context(path.open("rb", buffering=0))
+            body = file.readall()
+        except OSError as error:
+            raise DamagedObjectError(f"an object can't be read ({error.strerror}); build again", path) from error
+        if content_digest(body) != digest:
+            raise DamagedObjectError("an object is damaged; build again with --force", path)
+        yield body, file.fileno()
 
 
 def _read_coded(folder: Path, digest: str, coding: Coding) -> bytes:

@@ -147,7 +147,7 @@ class Draft:
         self._now = int(now.timestamp())
         self.verify = verify
         self._put: set[str] = set()
-        self._new_objects: list[Path] = []
+        self._unsynced: set[str] = set()  # the digests of objects that may not be on the disk yet
 
     def put(
         self,
@@ -174,9 +174,10 @@ class Draft:
             raise ValueError(f"two documents for one address: {address}")
         self._put.add(address)
         stored = body if isinstance(body, StoredObject) else objects.store_object(self.folder, body, verify=self.verify)
-        if stored.is_new:
-            self._new_objects.append(objects.object_path(self.folder, stored.digest))
         known = self.before.documents.get(address) if self.before is not None else None
+        # An object that is not new may have been written by a build that was killed before it could sync it.
+        if stored.is_new or known is None or known.digest != stored.digest:
+            self._unsynced.add(stored.digest)
         if known is not None and known.digest == stored.digest and known.media_type == media_type:
             modified = known.modified
         elif known is not None:
@@ -212,7 +213,20 @@ class Draft:
         return Snapshot("", 0, self.documents, self._removed, self.retired, self.folder)
 
     def commit(self) -> Snapshot:
-        """Make this draft the current generation, if it differs from the one before; return the current generation."""
+        """Make this draft the current generation, if it differs from the one before; return the current generation.
+
+        The steps, and what a power cut after each of them leaves:
+
+        1. Objects were written, by :meth:`put` or by worker processes: files that no generation needs.
+        2. The manifest is written: a generation that is not current. It may be damaged, which its name shows.
+        3. Objects and manifest are synced: the generation is whole, and not current.
+        4. A file with the name of the generation is written and synced: a temporary file, which the next build deletes.
+        5. It replaces `current`. The rename itself is not waited for. If it is lost, the generation before is current,
+           which is whole; the catalogue names another one, so the next build renders everything again.
+
+        Raises:
+            OSError: a file can't be written or synced; the generation before stays current.
+        """
         if self.before is not None and (self.documents, self.retired) == (self.before.documents, self.before.retired):
             return self.before
         lost = (self.before.documents if self.before is not None else {}).keys() - self.documents.keys()
@@ -221,9 +235,6 @@ class Draft:
             for address, when in sorted((self._removed | dict.fromkeys(lost, self._now)).items())
             if address not in self.documents and when > self._now - REMOVAL_MEMORY_SECONDS
         }
-        # Objects, then the manifest, then `current`, all of them durable in this order: after a power cut, `current`
-        # must not name a generation that is incomplete.
-        sync_files(self._new_objects)
         generation = max([0, *(number for number, _ in _manifests(self.folder))]) + 1
         manifest = {
             "generation": generation,
@@ -234,7 +245,10 @@ class Draft:
         }
         body = json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode()
         name = f"{generation:06}-{objects.content_digest(body)}"
-        write_atomically(_manifest_path(self.folder, name), body, root=self.folder, durable=True)
+        path = _manifest_path(self.folder, name)
+        write_atomically(path, body, root=self.folder)
+        # After a power cut, `current` must not name a generation that is incomplete.
+        sync_files([*(objects.object_path(self.folder, digest) for digest in sorted(self._unsynced)), path])
         write_atomically(self.folder / "current", f"{name}\n".encode(), root=self.folder, durable=True)
         return Snapshot(name, generation, self.documents, removed, self.retired, self.folder)
 

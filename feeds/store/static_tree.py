@@ -173,13 +173,19 @@ def _write(state: Path, folder: Path, address: str, file: _File) -> int:
 
     A file with the right bytes is not replaced: tools that upload or back up the tree would take it for changed.
     """
-    path = folder / address
-    body, modified = objects.read_object(state, file.document.digest, file.coding), file.document.modified
+    if file.coding is not None:  # the object of coded bytes begins with a digest: its blocks can't be shared
+        return _replace(folder, address, objects.read_object(state, file.document.digest, file.coding), file)
+    with objects.open_object(state, file.document.digest) as (body, source):
+        return _replace(folder, address, body, file, source)
+
+
+def _replace(folder: Path, address: str, body: bytes, file: _File, source: int | None = None) -> int:
+    path, modified = folder / address, file.document.modified
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
         if path.stat().st_size == len(body) and path.read_bytes() == body:
             os.utime(path, (modified, modified))
             return 0
-    write_atomically(path, body, root=folder, modified=modified)
+    write_atomically(path, body, root=folder, modified=modified, source=source)
     return 1
 
 

@@ -14,7 +14,7 @@ from feeds.errors import OutputError
 from feeds.rules.site_layout import OUTPUT_LIST
 from feeds.rules.times import from_seconds
 from feeds.store import snapshots
-from feeds.store.objects import DamagedObjectError
+from feeds.store.objects import DamagedObjectError, object_path
 from feeds.store.snapshots import Draft, Snapshot
 from feeds.store.static_tree import PARALLEL_MIN_FILES, write_tree
 from feeds.store.trust import Trust
@@ -227,3 +227,24 @@ class TestExport:
         (tmp_path / "out" / "a").write_text("a file in the way")
         with pytest.raises(OutputError, match="out/a"):
             write_tree(made, tmp_path / "out")
+
+
+def test_what_a_killed_build_has_written_is_synced_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The objects are there and have the right size; but nothing has waited until they were on the disk."""
+    Draft(tmp_path, None, NOW).put("index.html", "text/html", b"page", NOW)  # and no commit
+    synced: list[str] = []
+    monkeypatch.setattr("feeds.store.snapshots.sync_files", lambda paths: synced.extend(map(str, paths)))
+    draft = Draft(tmp_path, None, NOW)
+    draft.put("index.html", "text/html", b"page", NOW)
+    snapshot = draft.commit()
+    assert str(object_path(tmp_path, snapshot.documents["index.html"].digest)) in synced
+
+
+def test_a_damaged_object_never_gets_into_the_static_tree(tmp_path: Path) -> None:
+    draft = Draft(tmp_path / "state", None, NOW)
+    draft.put("index.html", "text/html", b"page", NOW)
+    snapshot = draft.commit()
+    object_path(snapshot.folder, snapshot.documents["index.html"].digest).write_bytes(b"pace")
+    with pytest.raises(DamagedObjectError):
+        write_tree(snapshot, tmp_path / "public")
+    assert not (tmp_path / "public" / "index.html").exists()
