@@ -138,6 +138,8 @@ def test_a_build_without_news_loads_nothing_that_it_does_not_need(tmp_path: Path
         assert number > 0 or HEAVY & third_party
     assert {name for name in third_party if not name.startswith("_")} == {"feeds", "click"}
     assert not loaded & {"multiprocessing", "concurrent.futures", "importlib.metadata", "email", "asyncio", "logging"}
+    assert not loaded & {"tempfile", "shutil", "difflib", "tomllib", "ctypes"}
+    assert not loaded & {f"feeds.cli.{name}" for name in ("audit", "inspect", "json_output", "spool")}
 
 
 def test_no_module_is_two() -> None:

@@ -8,20 +8,36 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 from feeds import __version__
-from feeds.cli import audit, inspect, publish
 from feeds.cli.exit_codes import FAILED
 from feeds.cli.output import say
 from feeds.errors import FeedsError
 from feeds.system.processes import relax_garbage_collection
 
+_COMMANDS = {
+    "init": ("publish", "init"),
+    "build": ("publish", "build"),
+    "serve": ("publish", "serve"),
+    "check": ("inspect", "check"),
+    "list": ("inspect", "list_"),
+    "show": ("inspect", "show"),
+    "diff": ("inspect", "diff"),
+    "validate": ("audit", "validate"),
+    "pollers": ("audit", "pollers"),
+}
+"""Command → the module of this room and the function in it, in the order of their use."""
+
 
 class _Group(click.Group):
-    """All commands. A :class:`FeedsError` from any of them becomes one line and its exit code."""
+    """All commands. A module of commands is imported when one of them is used.
+
+    A :class:`FeedsError` from any of them becomes one line and its exit code.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -35,8 +51,22 @@ class _Group(click.Group):
             ctx.exit(FAILED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which the commands were added: that of their use."""
-        return list(self.commands)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return load_command(cmd_name) if cmd_name in _COMMANDS else None
+
+
+def load_command(name: str) -> click.Command:
+    """Return the command `name`."""
+    module, function = _COMMANDS[name]
+    command: click.Command = getattr(import_module(f"feeds.cli.{module}"), function)
+    return command
+
+
+def all_commands() -> dict[str, click.Command]:
+    """Return all commands by name, in the order of their use."""
+    return {name: load_command(name) for name in _COMMANDS}
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -44,17 +74,3 @@ class _Group(click.Group):
 def main() -> None:
     """A folder of articles in; Atom, RSS and JSON feeds that every reader accepts out."""
     relax_garbage_collection()
-
-
-for command in (
-    publish.init,
-    publish.build,
-    publish.serve,
-    inspect.check,
-    inspect.list_,
-    inspect.show,
-    inspect.diff,
-    audit.validate,
-    audit.pollers,
-):
-    main.add_command(command)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feeds.model import Counts, HeldBack, Problem, Reductions
-from feeds.pipeline.explain import NOT_READ, ListedEntry
-from feeds.pipeline.publish import Report
 from feeds.rules.problems import EXAMPLES, more_line, problem_lines
 from feeds.rules.text import printable
 from feeds.rules.times import rfc3339
@@ -18,6 +16,8 @@ from feeds.settings.site import Site
 
 if TYPE_CHECKING:
     from feeds.pipeline.diff import FeedDifference
+    from feeds.pipeline.explain import ListedEntry
+    from feeds.pipeline.publish import Report
 
 
 def say(text: str) -> None:
@@ -114,6 +114,8 @@ def file_lines(file: Mapping[str, Any]) -> Iterator[str]:
     Args:
         file: the explanation of :func:`feeds.pipeline.explain.explain_file`.
     """
+    from feeds.pipeline.explain import NOT_READ  # `feeds build` uses this module, and needs no explanation
+
     path, state = file["path"], file["state"]
     if state == NOT_READ:
         yield f"{path}: not read: {file['reason']}"

@@ -12,11 +12,10 @@ from typing import Any
 
 import click
 
-from feeds.cli import json_output, options
+from feeds.cli import options
 from feeds.cli.exit_codes import exit_with_finding
 from feeds.cli.output import say, say_counts, say_problems, say_reductions, short_path
 from feeds.cli.progress_bar import progress_bar
-from feeds.cli.spool import print_json
 from feeds.errors import UsageError
 from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
@@ -83,6 +82,9 @@ def build(
     report = _build(site, jobs=jobs, force=force)
     report = dataclasses.replace(report, stages=(start, *report.stages))
     if as_json:
+        from feeds.cli import json_output
+        from feeds.cli.spool import print_json
+
         print_json(json_output.build_output(report, site))
     say_counts(report.counts, site)
     say(

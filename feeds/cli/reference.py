@@ -10,7 +10,7 @@ import click
 from feeds.cli import options
 from feeds.cli.exit_codes import DONE, EXIT_CODES, FAILED, FINDINGS, WRONG_USAGE
 from feeds.cli.json_output import FIELDS, SHAPES, Shape
-from feeds.cli.main import main
+from feeds.cli.main import all_commands, main
 
 _EXAMPLE = "Example: "
 
@@ -44,7 +44,7 @@ def _exit_codes() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    for name, command in main.commands.items():
+    for name, command in all_commands().items():
         context = click.Context(command, info_name=name, parent=click.Context(main, info_name="feeds"))
         paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
         usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])

@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Collection, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -34,6 +35,10 @@ class SourceFile(NamedTuple):
 
 LINKED = "linked"
 """The start of the stamp of a file that has another name: a change by that name is not reported for this one."""
+
+_README = "readme.md"
+
+_NAME = attrgetter("name")
 
 _BY_NAME = "by name"
 """The stamp of a file of which only the name is known."""
@@ -72,7 +77,7 @@ def scan_corpus(corpus: Path, only: Collection[str] | None = None) -> Iterator[S
     for path in _topmost(only):
         if not _is_entered(root, path.rpartition("/")[0], entered) or not os.path.lexists(os.path.join(root, path)):
             continue
-        source, is_folder = _look_at(_Named(root, path), path, root)
+        source, is_folder = _look_at(_Named(root, path), path, root, time.time_ns() - SETTLED_NS)
         if source is not None:
             yield source
         if is_folder:
@@ -112,7 +117,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _is_readme(path: str) -> bool:
-    return path.lower() == "readme.md"
+    return len(path) == len(_README) and path.lower() == _README
 
 
 def _walk(root: str, top: str) -> Iterator[SourceFile]:
@@ -122,18 +127,20 @@ def _walk(root: str, top: str) -> Iterator[SourceFile]:
         folder = pending.pop()
         try:
             with os.scandir(os.path.join(root, folder)) as entries:
-                children = sorted(entries, key=lambda child: child.name)
+                children = sorted(entries, key=_NAME)
         except OSError as error:
             if not folder:
                 raise _unreadable_corpus(root, error) from error
             yield _unreadable(folder.rstrip("/"), f"the folder can't be read ({error.strerror})")
             continue
-        if any(child.name == OUTPUT_LIST for child in children):
+        if OUTPUT_LIST in map(_NAME, children):
             continue
+        # Read before the files are examined: too early a time takes a file for recent, which is only slower.
+        settled = time.time_ns() - SETTLED_NS
         subfolders = []
         for child in children:
             path = folder + child.name
-            source, is_folder = _look_at(child, path, root)
+            source, is_folder = _look_at(child, path, root, settled)
             if source is not None:
                 yield source
             if is_folder:
@@ -149,6 +156,7 @@ class _Child(Protocol):
     @property
     def path(self) -> str: ...
     def is_dir(self, *, follow_symlinks: bool = True) -> bool: ...
+    def is_file(self, *, follow_symlinks: bool = True) -> bool: ...
     def is_symlink(self) -> bool: ...
     def stat(self) -> os.stat_result: ...
 
@@ -161,10 +169,16 @@ class _Named:
         self.path = os.path.join(root, path)
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        return stat.S_ISDIR(self._mode(follow_symlinks=follow_symlinks))
+
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        return stat.S_ISREG(self._mode(follow_symlinks=follow_symlinks))
+
+    def _mode(self, *, follow_symlinks: bool) -> int:
         try:
-            return stat.S_ISDIR(os.stat(self.path, follow_symlinks=follow_symlinks).st_mode)
+            return os.stat(self.path, follow_symlinks=follow_symlinks).st_mode
         except OSError:
-            return False
+            return 0
 
     def is_symlink(self) -> bool:
         return os.path.islink(self.path)
@@ -187,27 +201,38 @@ def _is_entered(root: str, folder: str, known: dict[str, bool]) -> bool:
     if folder not in known:
         if folder:
             above = folder.rpartition("/")[0]
-            is_reached = _is_entered(root, above, known) and _look_at(_Named(root, folder), folder, root)[1]
+            is_reached = _is_entered(root, above, known) and _look_at(_Named(root, folder), folder, root, 0)[1]
         else:
             is_reached = True
         known[folder] = is_reached and not os.path.lexists(os.path.join(root, folder, OUTPUT_LIST))
     return known[folder]
 
 
-def _look_at(child: _Child, path: str, root: str) -> tuple[SourceFile | None, bool]:
-    """Return `child` at `path` as a source file, or None, and whether it is a folder to walk into."""
+def _look_at(child: _Child, path: str, root: str, settled: int) -> tuple[SourceFile | None, bool]:
+    """Return `child` at `path` as a source file, or None, and whether it is a folder to walk into.
+
+    A scan calls this for every file: a build without news does little else.
+
+    Args:
+        child, path: the child of a folder, and its path relative to `root`.
+        root: the corpus.
+        settled: a file that changed later has no stamp.
+    """
     if _is_hidden(child.name):
         return None, False
+    if child.is_file(follow_symlinks=False):  # nearly every child is one
+        is_article = has_suffix(child.name) and not _is_readme(path)
+        return (_examine(child, path, root, settled, is_link=False) if is_article else None), False
     is_folder, is_link = child.is_dir(follow_symlinks=False), child.is_symlink()
     if is_link and _is_folder(child) and not _leads_inside(child, root):
         return _unreadable(path, "it is a link to a folder outside of the corpus"), False
     if has_suffix(child.name) and not _is_readme(path):
-        return _examine(child, path, root, is_link=is_link), is_folder
+        return _examine(child, path, root, settled, is_link=is_link), is_folder
     return None, is_folder
 
 
-def _examine(child: _Child, path: str, root: str, *, is_link: bool) -> SourceFile:
-    if not is_utf8(path):
+def _examine(child: _Child, path: str, root: str, settled: int, *, is_link: bool) -> SourceFile:
+    if not path.isascii() and not is_utf8(path):
         return _unreadable(path, "the file's name is not UTF-8", _BY_NAME)
     try:
         if is_link and not _leads_inside(child, root):
@@ -215,14 +240,15 @@ def _examine(child: _Child, path: str, root: str, *, is_link: bool) -> SourceFil
         status = child.stat()
     except OSError as error:
         return _unreadable(path, f"it can't be read ({error.strerror})")
-    stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
-    if stat.S_ISDIR(status.st_mode):
-        return _unreadable(path, "it is a folder with an article's name", stamp)
+    size, modified, changed = status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    stamp = f"{size} {modified} {changed} {status.st_ino}"
     if not stat.S_ISREG(status.st_mode):
-        return _unreadable(path, "it is not a regular file", stamp)
-    if status.st_size > MAX_FILE_BYTES:
+        is_folder = stat.S_ISDIR(status.st_mode)
+        reason = "it is a folder with an article's name" if is_folder else "it is not a regular file"
+        return _unreadable(path, reason, stamp)
+    if size > MAX_FILE_BYTES:
         return _unreadable(path, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB", stamp)
-    if max(status.st_mtime_ns, status.st_ctime_ns) > time.time_ns() - SETTLED_NS:
+    if modified > settled or changed > settled:
         return SourceFile(path, "")
     return SourceFile(path, f"{LINKED} {stamp}" if is_link or status.st_nlink > 1 else stamp)
 

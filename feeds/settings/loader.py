@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,6 +99,8 @@ def _find_file(corpus: str | None, config: str | None) -> Path | None:
 
 
 def _read_file(source: Path) -> dict[str, Any]:
+    import tomllib  # as below: a site without feeds.toml does not need it
+
     try:
         values = tomllib.loads(source.read_text("utf-8"))
     except OSError as error:
@@ -131,6 +131,8 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for name in environ:
         if not name.startswith(_PREFIX) or name in known:
             continue
+        import difflib
+
         # A variable that resembles none of ours belongs to another program with this prefix.
         if near := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
             raise ConfigError(f"unknown variable; did you mean {near[0]}?", name)
@@ -146,5 +148,7 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _nearest(name: str, known: Mapping[str, object]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"

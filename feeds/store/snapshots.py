@@ -255,6 +255,8 @@ class Draft:
 
 def count_differences(before: Snapshot | None, after: Snapshot) -> int:
     """Return how many documents were added, changed or removed between two generations."""
+    if before is after:
+        return 0
     old = before.documents if before is not None else {}
     same = sum(1 for address, document in after.documents.items() if old.get(address) == document)
     gone = sum(1 for address in old if address not in after.documents)

@@ -22,11 +22,14 @@ from feeds.store.snapshots import Document, Snapshot
 from feeds.store.trust import Trust
 from feeds.system.compression import Coding, codings_of
 from feeds.system.files import remove_leftovers, write_atomically
-from feeds.system.processes import Workers, map_batches
+from feeds.system.processes import Workers, batched, map_batches
 from feeds.system.progress import NoProgress, Progress
 
 FILES_PER_TASK = 32
 """The number of files that one call of a worker writes."""
+
+CHECKED_AT_ONCE = 1_000
+"""The number of files after whose check the progress is told."""
 
 PARALLEL_MIN_FILES = 500
 """The number of files from which on it pays to start worker processes."""
@@ -96,13 +99,15 @@ def _write_tree(
         # The list is written before the files: a build that is killed must not leave a file that is not listed, which
         # the next build would take for a foreign one.
         _write_list(folder, intended | listed)
-    outdated = []
-    for address, file in files.items():
-        is_current = trust is not Trust.NOTHING and listed.get(address) == file.document.digest
-        if is_current and (trust is Trust.WATCHED or _is_untouched(f"{folder}/{address}", file)):
-            progress.advance()
-        else:
-            outdated.append((address, file))
+    outdated: list[tuple[str, _File]] = []
+    place = f"{folder}/"
+    for group in batched(files.items(), CHECKED_AT_ONCE):
+        known = len(outdated)
+        for address, file in group:
+            is_current = trust is not Trust.NOTHING and listed.get(address) == file.document.digest
+            if not is_current or (trust is not Trust.WATCHED and not _is_untouched(place + address, file)):
+                outdated.append((address, file))
+        progress.advance(len(group) - (len(outdated) - known))
     changed = 0
     work = functools.partial(_write_files, snapshot.folder, folder)
     executor = workers.executor(len(outdated), PARALLEL_MIN_FILES)
@@ -119,7 +124,8 @@ def _write_tree(
 
 def _leads_out(address: str) -> bool:
     """Tell whether a file at `address` would lie outside of the folder."""
-    return ".." in address.split("/") or address[:1] in ("", "/") or "\0" in address
+    # The first test answers for nearly every address.
+    return (".." in address and ".." in address.split("/")) or address[:1] in ("", "/") or "\0" in address
 
 
 def _read_list(folder: Path) -> dict[str, str]:
@@ -174,12 +180,12 @@ def _write(state: Path, folder: Path, address: str, file: _File) -> int:
     A file with the right bytes is not replaced: tools that upload or back up the tree would take it for changed.
     """
     if file.coding is not None:  # the object of coded bytes begins with a digest: its blocks can't be shared
-        return _replace(folder, address, objects.read_object(state, file.document.digest, file.coding), file)
+        return _write_body(folder, address, objects.read_object(state, file.document.digest, file.coding), file)
     with objects.open_object(state, file.document.digest) as (body, source):
-        return _replace(folder, address, body, file, source)
+        return _write_body(folder, address, body, file, source)
 
 
-def _replace(folder: Path, address: str, body: bytes, file: _File, source: int | None = None) -> int:
+def _write_body(folder: Path, address: str, body: bytes, file: _File, source: int | None = None) -> int:
     path, modified = folder / address, file.document.modified
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
         if path.stat().st_size == len(body) and path.read_bytes() == body:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +41,8 @@ def write_atomically(
     Raises:
         OSError: it can't be written; nothing is left behind.
     """
+    import tempfile  # a build that writes nothing does not need it
+
     place = os.path.join(root or path.parent, _TEMPORARY_FOLDER)
     descriptor, temporary = _with_folder(place, lambda: tempfile.mkstemp(dir=place))
     try:
@@ -97,6 +97,9 @@ def scratch_folder(root: Path) -> Iterator[Path]:
 
     :func:`remove_leftovers` deletes it if this process is killed.
     """
+    import shutil
+    import tempfile
+
     place = root / _TEMPORARY_FOLDER
     folder = Path(_with_folder(place, lambda: tempfile.mkdtemp(dir=place)))
     try:
@@ -158,4 +161,8 @@ def _with_descriptor(path: Path, use: Callable[[int], T]) -> T:
 
 def remove_leftovers(root: Path) -> None:
     """Delete the temporary files that a killed build has left below `root`."""
-    shutil.rmtree(root / _TEMPORARY_FOLDER, ignore_errors=True)
+    folder = os.path.join(root, _TEMPORARY_FOLDER)
+    if os.path.lexists(folder):
+        import shutil  # a build that writes nothing does not need it
+
+        shutil.rmtree(folder, ignore_errors=True)

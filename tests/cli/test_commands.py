@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from feeds.cli import exit_codes
-from feeds.cli.main import main
+from feeds.cli.main import all_commands, main
 from feeds.corpus.article import parse_article
 from feeds.errors import FeedsError
 from feeds.model import Parsed, Problem, Severity
@@ -244,7 +244,7 @@ def test_every_command_explains_itself_with_an_example(command: str, feeds: Run)
 
 
 def test_every_argument_and_option_is_explained() -> None:
-    for command in main.commands.values():
+    for command in all_commands().values():
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{command.name} {parameter.name}"
 
@@ -259,7 +259,7 @@ def test_every_summary_is_one_whole_line_of_80_columns(feeds: Run) -> None:
 def test_every_exit_code_is_in_the_table() -> None:
     codes = {FeedsError.exit_code, *(kind.exit_code for kind in FeedsError.__subclasses__())}
     assert codes | {exit_codes.DONE} == set(exit_codes.EXIT_CODES)
-    assert set(exit_codes.FINDINGS) <= set(main.commands)
+    assert set(exit_codes.FINDINGS) <= set(all_commands())
 
 
 def test_two_corpora_from_one_folder_keep_apart(feeds: Run, corpus: Path, tmp_path: Path) -> None:
