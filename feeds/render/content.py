@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache
 from html import escape, unescape
 from typing import Literal
 
@@ -33,7 +32,6 @@ _ATTRIBUTES_WITH_MATH = {**_ATTRIBUTES, **safe_html.MATH_ATTRIBUTES}
 _IMG_SRC = re.compile(r'<img [^<>]*?\bsrc="([^"]*)"')
 
 
-@lru_cache(maxsize=1)  # an entry is rendered in all formats before the next one
 def feed_html(entry: Entry) -> str:
     """Return the HTML that a reader shows for `entry`: all of it, or, if the text is too long, the excerpt and a link.
 
