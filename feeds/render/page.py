@@ -52,7 +52,7 @@ def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
         subscriptions=_SUBSCRIPTIONS if head.feed.ended is None else (),
         groups=[(heading, feeds) for heading, feeds in groups if feeds],
         opml=OPML_PATH,
-        entries=[Markup(fragment.decode()) for fragment in fragments],  # noqa: S704 - render_entry has escaped them
+        entries=Markup(b"\n".join(fragments).decode()),  # noqa: S704 - render_entry has escaped them
     )
 
 
@@ -127,7 +127,12 @@ def _render(name: str, **values: object) -> bytes:
 def _template(name: str) -> Template:
     loader = PackageLoader("feeds.render", "templates")
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        auto_reload=False,  # else every page looks whether the file of its template has changed
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template(name, globals={"is_right_to_left": is_right_to_left})
 

@@ -14,6 +14,7 @@ from feeds.render.texts import texts_of
 from feeds.rules.site_layout import RSS
 from feeds.rules.times import rfc822
 
+_ITEM_END = b"</item>"
 _TAIL = b"</channel></rss>"
 
 
@@ -87,6 +88,12 @@ def _itunes(entry: Entry, file: Enclosure | None) -> Iterator[str]:
             yield f"<itunes:{name}>{value}</itunes:{name}>"
 
 
+def _has_itunes(item: bytes) -> bool:
+    """Tell whether an item has elements of Apple Podcasts: they are its last ones. In a text, the "<" is escaped."""
+    last = item.rfind(b"<", 0, -len(_ITEM_END))
+    return item.startswith((b"<itunes:", b"</itunes:"), last)
+
+
 def _media(entry: Entry) -> str:
     """Return the image (Media RSS, ``media:content``)."""
     if entry.image is None:
@@ -103,8 +110,7 @@ def _media(entry: Entry) -> str:
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
     """Return the document of `head` and the fragments of its entries."""
-    # Only then the root declares the prefix. In a text, the "<" would be escaped.
-    has_episodes = any(b"<itunes:" in fragment for fragment in fragments)
+    has_episodes = any(map(_has_itunes, fragments))  # only then the root declares the prefix
     empty: bytes = ComposedFeed(head, RSS.file_name, RSS.media_type, has_episodes=has_episodes).rss_str()
     start = empty.removesuffix(_TAIL)
     return b"".join([start, *fragments, _TAIL])
