@@ -291,6 +291,9 @@ class Entry:
     enclosures: tuple[Enclosure, ...] = ()
     episode: Episode | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # equal entries have equal ids, and a hash of all fields takes long
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:

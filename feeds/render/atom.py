@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from lxml import etree
 
 from feeds.model import Author, Entry
 from feeds.render.compose import ComposedFeed
-from feeds.render.content import authors_of, feed_html, image_type
+from feeds.render.content import authors_of, image_type
 from feeds.render.escape import escape_attribute, escape_text
 from feeds.render.head import FeedHead
+from feeds.render.texts import texts_of
 from feeds.rules.site_layout import ATOM, archive_name
-from feeds.rules.times import rfc3339
 
 _HISTORY = "http://purl.org/syndication/history/1.0"
 _TAIL = b"</feed>"
@@ -23,19 +24,13 @@ def render_entry(entry: Entry, address: str) -> bytes:
 
     Every text has a type (section 3.1.1): some readers take a "<" in a text without type for markup.
     """
-    scheme = escape_attribute(f"{address}topics/")
-    return "".join(
-        [
-            f"<entry{_language(entry)}>",
-            f'<id>{escape_text(entry.id)}</id><title type="text">{escape_text(entry.title)}</title>',
-            f"<updated>{rfc3339(entry.updated)}</updated>",
-            *map(_author, authors_of(entry, address)),
-            f'<content type="html">{escape_text(feed_html(entry))}</content>',
-            *_links(entry),
-            f'<summary type="text">{escape_text(entry.summary)}</summary>' if entry.summary else "",
-            *(f'<category term="{escape_attribute(topic)}" scheme="{scheme}"/>' for topic in entry.topics),
-            f"<published>{rfc3339(entry.published)}</published></entry>",
-        ]
+    texts = texts_of(entry)
+    summary = f'<summary type="text">{texts.xml_summary}</summary>' if entry.summary else ""
+    return (
+        f'<entry{_language(entry)}><id>{texts.xml_id}</id><title type="text">{texts.xml_title}</title>'
+        f"<updated>{texts.updated}</updated>{''.join(map(_author, authors_of(entry, address)))}"
+        f'<content type="html">{texts.xml_html}</content>{"".join(_links(entry))}{summary}'
+        f"{_categories(entry.topics, address)}<published>{texts.published}</published></entry>"
     ).encode()
 
 
@@ -76,6 +71,13 @@ def _links(entry: Entry) -> Iterator[str]:
         facts = (("type", escape_attribute(file.media_type)), ("length", file.length))
         attributes = "".join(f' {name}="{value}"' for name, value in facts if value)
         yield f'<link href="{escape_attribute(file.url)}" rel="enclosure"{attributes}/>'
+
+
+@lru_cache(maxsize=4096)  # many entries have the same topics
+def _categories(topics: tuple[str, ...], address: str) -> str:
+    """Return the topics of an entry (section 4.2.2)."""
+    scheme = escape_attribute(f"{address}topics/")
+    return "".join(f'<category term="{escape_attribute(topic)}" scheme="{scheme}"/>' for topic in topics)
 
 
 def _history(head: FeedHead) -> list[etree._Element]:

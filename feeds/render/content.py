@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 from html import escape, unescape
-from typing import Literal
 
 import nh3
 
@@ -30,10 +29,12 @@ IMAGE_TYPES = {
 _ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "*": safe_html.ANYWHERE}
 _TAGS_WITH_MATH = nh3.ALLOWED_TAGS | safe_html.MATH_TAGS
 _ATTRIBUTES_WITH_MATH = {**_ATTRIBUTES, **safe_html.MATH_ATTRIBUTES}
+_RELATIVE = re.compile(r'(?:href|src)(?!="https?://)', re.IGNORECASE)
+"""The sign of a text that may have relative addresses: one of their attributes without an absolute one behind it."""
+
 _IMG_SRC = re.compile(r'<img [^<>]*?\bsrc="([^"]*)"')
 
 
-@lru_cache(maxsize=1)  # an entry is rendered in all formats before the next one
 def feed_html(entry: Entry) -> str:
     """Return the HTML that a reader shows for `entry`: all of it, or, if the text is too long, the excerpt and a link.
 
@@ -76,11 +77,16 @@ def _with_direction(markup: str, language: str) -> str:
 
 
 def resolve_links(markup: str, base: str) -> str:
-    """Return sanitised `markup` with relative addresses resolved against `base`, the entry's page."""
+    """Return sanitised `markup` with relative addresses resolved against `base`, the entry's page.
+
+    Everything that the corpus lets pass stays.
+    """
+    has_math, has_data = "<math" in markup, "data:" in markup
     try:
-        return _clean(markup, ("rewrite_with_base", base))
+        cleaner = _cleaner(base if _RELATIVE.search(markup) else None, has_math=has_math, has_data=has_data)
     except ValueError:  # a host that browsers refuse as well, such as 256.256.256.256
-        return _clean(markup, "deny")
+        cleaner = _cleaner(None, has_math=has_math, has_data=has_data)
+    return safe_html.name_bare_pictures(cleaner.clean(markup))
 
 
 def authors_of(entry: Entry, address: str) -> tuple[Author, ...]:
@@ -106,19 +112,26 @@ def image_type(image: Image) -> str | None:
     return IMAGE_TYPES.get(name.rpartition(".")[2].lower()) if "." in name else None
 
 
-def _clean(markup: str, relative: Literal["deny"] | tuple[Literal["rewrite_with_base"], str]) -> str:
-    """Return `markup` with everything that the corpus lets pass, and with its relative addresses resolved."""
-    has_math = "<math" in markup  # the tables for mathematics take longer to hand over than most texts to clean
-    clean = nh3.clean(
-        markup,
+@lru_cache(maxsize=8)  # a cleaner without a base is for many entries, and to make one takes as long as to clean a text
+def _cleaner(base: str | None, *, has_math: bool, has_data: bool) -> nh3.Cleaner:
+    """Return the cleaner for a text.
+
+    Args:
+        base: the address against which relative addresses are resolved; None to drop them.
+        has_math: whether the text may have mathematics, whose tables are large.
+        has_data: whether the text may have ``data:`` addresses, which are tested one by one.
+
+    Raises:
+        ValueError: `base` is not valid.
+    """
+    return nh3.Cleaner(
         tags=_TAGS_WITH_MATH if has_math else None,
         attributes=_ATTRIBUTES_WITH_MATH if has_math else _ATTRIBUTES,
-        attribute_filter=safe_html.keep_attribute if "data:" in markup else None,
+        attribute_filter=safe_html.keep_attribute if has_data else None,
         link_rel=None,
-        url_schemes=safe_html.SCHEMES if "data:" in markup else safe_html.SCHEMES - {"data"},
-        url_relative=relative,
+        url_schemes=safe_html.SCHEMES if has_data else safe_html.SCHEMES - {"data"},
+        url_relative="deny" if base is None else ("rewrite_with_base", base),
     )
-    return safe_html.name_bare_pictures(clean)
 
 
 def _shows(content: str, image: Image) -> bool:

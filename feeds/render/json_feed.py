@@ -5,49 +5,54 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from feeds.model import Entry
-from feeds.render.content import authors_of, feed_html
+from feeds.model import Author, Entry
+from feeds.render.content import authors_of
 from feeds.render.head import FeedHead
+from feeds.render.texts import texts_of
 from feeds.rules.site_layout import JSON_FEED
-from feeds.rules.times import rfc3339
 
 _VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def render_entry(entry: Entry, address: str) -> bytes:
     """Return `entry` as one item. The extension ``_feeds`` has facts for which JSON Feed has no member."""
-    image = {"image": entry.image.url} if entry.image is not None else {}
-    authors = [
-        {"name": author.name, **({"url": author.url} if author.url else {})} for author in authors_of(entry, address)
-    ]
-    return _json(
-        {
-            "id": entry.id,
-            "url": entry.url,
-            **({"external_url": entry.original_url} if entry.original_url else {}),
-            "title": entry.title,
-            "content_html": feed_html(entry),
-            **({"summary": entry.summary} if entry.summary else {}),
-            **image,
-            "date_published": rfc3339(entry.published),
-            "date_modified": rfc3339(entry.updated),
-            **({"authors": authors} if authors else {}),
-            **({"tags": list(entry.topics)} if entry.topics else {}),
-            **({"language": entry.language} if entry.language else {}),
-            **_attachments(entry),
-            "_feeds": {
-                "role": "article" if entry.own else "related",
-                "related_to": [link.id for link in entry.related],
-                "quality": entry.quality,
-                "heat": entry.heat,
-            },
-        }
-    )
+    texts = texts_of(entry)
+    item: dict[str, object] = {"id": entry.id, "url": entry.url}
+    if entry.original_url:
+        item["external_url"] = entry.original_url
+    item["title"] = entry.title
+    item["content_html"] = texts.html
+    if entry.summary:
+        item["summary"] = entry.summary
+    if entry.image is not None:
+        item["image"] = entry.image.url
+    item["date_published"] = texts.published
+    item["date_modified"] = texts.updated
+    if authors := authors_of(entry, address):
+        item["authors"] = [_author(author) for author in authors]
+    if entry.topics:
+        item["tags"] = entry.topics
+    if entry.language:
+        item["language"] = entry.language
+    if attachments := _attachments(entry):
+        item["attachments"] = attachments
+    item["_feeds"] = {
+        "role": "article" if entry.own else "related",
+        "related_to": [link.id for link in entry.related],
+        "quality": entry.quality,
+        "heat": entry.heat,
+    }
+    return _json(item)
 
 
-def _attachments(entry: Entry) -> dict[str, object]:
+def _author(author: Author) -> dict[str, str]:
+    """Return a person."""
+    return {"name": author.name, "url": author.url} if author.url else {"name": author.name}
+
+
+def _attachments(entry: Entry) -> list[dict[str, object]]:
     """Return the files of an entry. A file without a type is none, since JSON Feed requires a type."""
-    attachments = [
+    return [
         {
             "url": file.url,
             "mime_type": file.media_type,
@@ -57,7 +62,6 @@ def _attachments(entry: Entry) -> dict[str, object]:
         for file in entry.enclosures
         if file.media_type
     ]
-    return {"attachments": attachments} if attachments else {}
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from feeds.model import Enclosure, Entry, Feed
 from feeds.render.content import content_html
@@ -23,8 +23,18 @@ _SUBSCRIPTIONS = tuple((row.title, row.file_name, row.media_type) for row in FEE
 
 def render_entry(entry: Entry, _address: str) -> bytes:
     """Return `entry` as one ``<article>`` of the page of a feed."""
-    values = {"entry": entry, "byline": _byline(entry), "date": _date(entry), "files": _files(entry)}
-    return _template("entry.html").render(values).encode()
+    language = ""
+    if entry.language:
+        direction = "rtl" if is_right_to_left(entry.language) else "ltr"
+        language = f' lang="{escape(entry.language)}" dir="{direction}"'
+    date = _date(entry)
+    summary = f"<p>{escape(entry.summary)}</p>\n" if entry.summary else ""
+    return (
+        f"<article{language}>\n"
+        f'<h3><a href="{escape(entry.url)}">{escape(entry.title)}</a></h3>\n'
+        f'<p class="by">{escape(_byline(entry))}, <time datetime="{date.machine}">{date.human}</time></p>\n'
+        f"{summary}{''.join(map(_file, entry.enclosures))}</article>"
+    ).encode()
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
@@ -42,7 +52,7 @@ def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
         subscriptions=_SUBSCRIPTIONS if head.feed.ended is None else (),
         groups=[(heading, feeds) for heading, feeds in groups if feeds],
         opml=OPML_PATH,
-        entries=[Markup(fragment.decode()) for fragment in fragments],  # noqa: S704 - render_entry has escaped them
+        entries=Markup(b"\n".join(fragments).decode()),  # noqa: S704 - render_entry has escaped them
     )
 
 
@@ -56,7 +66,7 @@ def render_article(head: FeedHead, entry: Entry) -> bytes:
         entry=entry,
         byline=_byline(entry),
         date=_date(entry),
-        files=_files(entry),
+        files=Markup("".join(map(_file, entry.enclosures))),  # noqa: S704 - _file has escaped them
         content=Markup(content_html(entry)),  # noqa: S704 - the corpus has sanitised it, content_html has escaped the rest
         style=up + STYLE_PATH,
         up=up,
@@ -72,11 +82,11 @@ class _Date(NamedTuple):
 
 
 def _date(entry: Entry) -> _Date:
-    local = entry.local or entry.published
-    day = f"{local:%Y-%m-%d}"
+    local = (entry.local or entry.published).isoformat(" ")
+    day = local[: len("2022-05-26")]
     if not entry.has_time:
         return _Date(day, day)
-    return _Date(rfc3339(entry.published), f"{day} {local:%H:%M}")
+    return _Date(rfc3339(entry.published), local[: len("2022-05-26 15:52")])
 
 
 def _byline(entry: Entry) -> str:
@@ -84,9 +94,12 @@ def _byline(entry: Entry) -> str:
     return ", ".join(dict.fromkeys([*(author.name for author in entry.authors), entry.provider.name]))
 
 
-def _files(entry: Entry) -> list[tuple[Enclosure, str, str]]:
-    """Return the files of an entry with their kinds and durations, for people."""
-    return [(file, _kind(file.media_type), _clock(file.duration)) for file in entry.enclosures]
+def _file(file: Enclosure) -> str:
+    """Return the line of a file: a link to it with its kind, and its duration."""
+    media_type = f' type="{escape(file.media_type)}"' if file.media_type else ""
+    duration = f" {_clock(file.duration)}" if file.duration else ""
+    link = f'<a href="{escape(file.url)}"{media_type}>{_kind(file.media_type)}</a>'
+    return f'<p class="by">{link}{duration}</p>\n'
 
 
 def _kind(media_type: str) -> str:
@@ -94,10 +107,8 @@ def _kind(media_type: str) -> str:
     return {"audio": "Audio", "video": "Video", "image": "Picture"}.get(kind) or _DOCUMENTS.get(name, "File")
 
 
-def _clock(seconds: int | None) -> str:
-    """Return a duration such as ``1:02:03`` or ``2:03``; an empty text if it is not known."""
-    if not seconds:
-        return ""
+def _clock(seconds: int) -> str:
+    """Return a duration such as ``1:02:03`` or ``2:03``."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
@@ -116,7 +127,12 @@ def _render(name: str, **values: object) -> bytes:
 def _template(name: str) -> Template:
     loader = PackageLoader("feeds.render", "templates")
     environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=True,
+        auto_reload=False,  # else every page looks whether the file of its template has changed
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template(name, globals={"is_right_to_left": is_right_to_left})
 

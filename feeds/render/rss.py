@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from email.utils import format_datetime
+from functools import lru_cache
 
 from feeds.model import Enclosure, Entry, Episode
 from feeds.render.compose import ComposedFeed
-from feeds.render.content import authors_of, feed_html, image_type
+from feeds.render.content import authors_of, image_type
 from feeds.render.escape import escape_attribute, escape_text
 from feeds.render.head import FeedHead
+from feeds.render.texts import texts_of
 from feeds.rules.site_layout import RSS
-from feeds.rules.times import rfc3339
+from feeds.rules.times import rfc822
 
+_ITEM_END = b"</item>"
 _TAIL = b"</channel></rss>"
 
 
@@ -21,35 +23,30 @@ def render_entry(entry: Entry, address: str) -> bytes:
 
     The root of the document declares the prefixes.
     """
+    texts = texts_of(entry)
     permalink = "true" if entry.id == entry.url else "false"
-    domain = escape_attribute(f"{address}topics/")
+    link = texts.xml_id if entry.id == entry.url else escape_text(entry.url)
+    # Without an excerpt, the whole text is the description.
+    html = f"<content:encoded>{texts.xml_html}</content:encoded>" if entry.summary else ""
     file = _main_file(entry)
-    return "".join(
-        [
-            f"<item><title>{escape_text(entry.title)}</title><link>{escape_text(entry.url)}</link>",
-            *_descriptions(entry),
-            f'<guid isPermaLink="{permalink}">{escape_text(entry.id)}</guid>',
-            *(f'<category domain="{domain}">{escape_text(topic)}</category>' for topic in entry.topics),
-            *_enclosure(file),
-            f"<pubDate>{format_datetime(entry.published)}</pubDate>",
-            # RSS has no element for this time; some readers show an item anew by that of Atom.
-            f"<atom:updated>{rfc3339(entry.updated)}</atom:updated>" if entry.updated != entry.published else "",
-            *(f"<dc:creator>{escape_text(author.name)}</dc:creator>" for author in authors_of(entry, address)),
-            f"<dc:language>{escape_text(entry.language)}</dc:language>" if entry.language else "",
-            *_media(entry),
-            *_itunes(entry, file),
-            "</item>",
-        ]
+    # RSS has no element for this time; some readers show an item anew by that of Atom.
+    updated = f"<atom:updated>{texts.updated}</atom:updated>" if entry.updated != entry.published else ""
+    creators = [f"<dc:creator>{escape_text(author.name)}</dc:creator>" for author in authors_of(entry, address)]
+    language = f"<dc:language>{escape_text(entry.language)}</dc:language>" if entry.language else ""
+    return (
+        f"<item><title>{texts.xml_title}</title><link>{link}</link>"
+        f"<description>{texts.xml_summary or texts.xml_html}</description>{html}"
+        f'<guid isPermaLink="{permalink}">{texts.xml_id}</guid>'
+        f"{_categories(entry.topics, address)}{_enclosure(file)}<pubDate>{rfc822(entry.published)}</pubDate>{updated}"
+        f"{''.join(creators)}{language}{_media(entry)}{''.join(_itunes(entry, file))}</item>"
     ).encode()
 
 
-def _descriptions(entry: Entry) -> Iterator[str]:
-    """Yield the excerpt and the whole text, in this order. Without an excerpt, the text is the description."""
-    if entry.summary:
-        yield f"<description>{escape_text(entry.summary)}</description>"
-        yield f"<content:encoded>{escape_text(feed_html(entry))}</content:encoded>"
-    else:
-        yield f"<description>{escape_text(feed_html(entry))}</description>"
+@lru_cache(maxsize=4096)  # many entries have the same topics
+def _categories(topics: tuple[str, ...], address: str) -> str:
+    """Return the topics of an item."""
+    domain = escape_attribute(f"{address}topics/")
+    return "".join(f'<category domain="{domain}">{escape_text(topic)}</category>' for topic in topics)
 
 
 def _main_file(entry: Entry) -> Enclosure | None:
@@ -63,11 +60,12 @@ def _main_file(entry: Entry) -> Enclosure | None:
     return next(playable, typed[0] if typed else None)
 
 
-def _enclosure(file: Enclosure | None) -> Iterator[str]:
-    """Yield the file of an item. All three attributes are required; 0 is the advised length of unknown ones."""
-    if file is not None:
-        length, media_type = file.length or 0, escape_attribute(file.media_type)
-        yield f'<enclosure url="{escape_attribute(file.url)}" length="{length}" type="{media_type}"/>'
+def _enclosure(file: Enclosure | None) -> str:
+    """Return the file of an item. All three attributes are required; 0 is the advised length of unknown ones."""
+    if file is None:
+        return ""
+    length, media_type = file.length or 0, escape_attribute(file.media_type)
+    return f'<enclosure url="{escape_attribute(file.url)}" length="{length}" type="{media_type}"/>'
 
 
 def _itunes(entry: Entry, file: Enclosure | None) -> Iterator[str]:
@@ -90,10 +88,16 @@ def _itunes(entry: Entry, file: Enclosure | None) -> Iterator[str]:
             yield f"<itunes:{name}>{value}</itunes:{name}>"
 
 
-def _media(entry: Entry) -> Iterator[str]:
-    """Yield the image (Media RSS, ``media:content``)."""
+def _has_itunes(item: bytes) -> bool:
+    """Tell whether an item has elements of Apple Podcasts: they are its last ones. In a text, the "<" is escaped."""
+    last = item.rfind(b"<", 0, -len(_ITEM_END))
+    return item.startswith((b"<itunes:", b"</itunes:"), last)
+
+
+def _media(entry: Entry) -> str:
+    """Return the image (Media RSS, ``media:content``)."""
     if entry.image is None:
-        return
+        return ""
     facts = (
         ("type", image_type(entry.image)),
         ("medium", "image"),
@@ -101,13 +105,12 @@ def _media(entry: Entry) -> Iterator[str]:
         ("width", entry.image.width),
     )
     attributes = "".join(f' {name}="{value}"' for name, value in facts if value)
-    yield f'<media:content url="{escape_attribute(entry.image.url)}"{attributes}/>'
+    return f'<media:content url="{escape_attribute(entry.image.url)}"{attributes}/>'
 
 
 def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
     """Return the document of `head` and the fragments of its entries."""
-    # Only then the root declares the prefix. In a text, the "<" would be escaped.
-    has_episodes = any(b"<itunes:" in fragment for fragment in fragments)
+    has_episodes = any(map(_has_itunes, fragments))  # only then the root declares the prefix
     empty: bytes = ComposedFeed(head, RSS.file_name, RSS.media_type, has_episodes=has_episodes).rss_str()
     start = empty.removesuffix(_TAIL)
     return b"".join([start, *fragments, _TAIL])

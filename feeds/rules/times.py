@@ -16,6 +16,12 @@ def rfc3339(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def rfc822(moment: datetime) -> str:
+    """Return `moment`, which is in UTC, in the form of RFC 822: ``Thu, 26 May 2022 15:52:00 +0000``."""
+    weekday, month, day, time, year = moment.ctime().split()  # the names are English in every locale
+    return f"{weekday}, {day:0>2} {month} {year} {time} +0000"
+
+
 def to_seconds(moment: datetime) -> int:
     """Return `moment` in whole seconds since the epoch."""
     return int(moment.timestamp())

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import nh3
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from feeds.corpus.markup import to_html
+from feeds.corpus.markup import sanitise, to_html
 from feeds.model import Image
 from feeds.render.content import content_html, resolve_links
+from feeds.rules import safe_html
 from tests.builders import make_entry
 
 PAGE = "https://a.example/p/"
@@ -23,6 +27,52 @@ PAGE = "https://a.example/p/"
 )
 def test_what_the_corpus_lets_pass_stays(written: str) -> None:
     assert resolve_links(to_html(written, ".html")[0], PAGE) == written
+
+
+ADDRESSES = (
+    *("https://b.example/a", "HTTP://b.example", "https:b", "//b.example/a", "/a", "a?b", "#a", "", "https://[::1"),
+    *("https://256.256.256.256/", "data:image/png;base64,iVBORw0KGgo=", "data:text/html,a", "mailto:a@b.example"),
+)
+TAGS = ("<a href={}>", "<A HREF ={}>", "<img alt=a src={}>", "<q cite={}>", "<ins cite={} datetime=1>", "<a title={}>")
+pieces = st.one_of(
+    st.builds(
+        lambda tag, quote, address: tag.format(quote + address + quote),
+        st.sampled_from(TAGS),
+        st.sampled_from(["'", '"', ""]),
+        st.sampled_from(ADDRESSES),
+    ),
+    st.sampled_from(
+        ["</a>", "</q>", "<p>", "</p>", "<pre>\n\n", "<table>", "<td>", "<math>", "href=", 'src="https://']
+    ),
+    st.text("ab<>&;\"'=/ \r\n\xa0", max_size=5),
+)
+
+
+@given(
+    st.lists(pieces, max_size=8).map("".join),
+    st.booleans(),
+    st.sampled_from([PAGE, "https://256.256.256.256/"]),
+)
+@example("<a href=HTTPS:/a>", False, PAGE)
+@example('<A HREF="/a">', False, PAGE)
+def test_every_relative_address_is_resolved(written: str, is_clean: bool, base: str) -> None:
+    markup = sanitise(written) if is_clean else written
+    attributes = {**nh3.ALLOWED_ATTRIBUTES, **safe_html.MATH_ATTRIBUTES, "*": safe_html.ANYWHERE}
+    for relative in (("rewrite_with_base", base), "deny"):
+        try:
+            expected = nh3.clean(
+                markup,
+                tags=nh3.ALLOWED_TAGS | safe_html.MATH_TAGS,
+                attributes=attributes,
+                attribute_filter=safe_html.keep_attribute if "data:" in markup else None,
+                link_rel=None,
+                url_schemes=safe_html.SCHEMES,
+                url_relative=relative,
+            )
+            break
+        except ValueError:
+            continue
+    assert resolve_links(markup, base) == safe_html.name_bare_pictures(expected)
 
 
 @pytest.mark.parametrize("base", [PAGE, "https://256.256.256.256/"])

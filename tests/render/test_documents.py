@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import feedparser
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.corpus.markup import sanitise
-from feeds.model import Enclosure, Entry, Episode, Image, Kind, Link, Provider
-from feeds.render import atom, rss
+from feeds.model import Author, Enclosure, Entry, Episode, Image, Kind, Link, Provider
+from feeds.render import atom, page, rss
 from feeds.render.content import content_html, image_type
 from feeds.render.formats import renderer
-from feeds.rules.site_layout import ATOM, RSS
+from feeds.rules.site_layout import ATOM, FORMATS, RSS
 from feeds.rules.text import clean_text, one_line
 from tests.builders import make_entry, make_feed, make_head, moment
 from tests.render import oracle
@@ -142,6 +143,47 @@ def test_atom_entry_has_all_that_the_entry_knows() -> None:
     assert [(each.get("term"), each.get("scheme")) for each in entry.iter("category")] == [
         (topic, "https://example.org/topics/") for topic in FULL.topics
     ]
+
+
+@given(
+    st.builds(
+        make_entry,
+        title=written.filter(bool),
+        summary=written,
+        provider=st.builds(Provider, written.filter(bool), st.just("a.example")),
+        authors=st.lists(st.builds(Author, written.filter(bool)), max_size=2).map(tuple),
+        language=st.sampled_from(["", "fr", "ar"]),
+        enclosures=st.lists(files, max_size=2).map(tuple),
+    )
+)
+@example(make_entry("https://a.example/?a&b='1'", title=AWKWARD, summary=AWKWARD, provider=Provider(AWKWARD, "a")))
+def test_no_text_is_markup_on_a_page(entry: Entry) -> None:
+    fragment = page.render_entry(entry, ADDRESS).decode()
+    names = dict.fromkeys([*(author.name for author in entry.authors), entry.provider.name])
+    lines = [f"{', '.join(names)}, 2022-05-26 00:00", *([entry.summary] if entry.summary else [])]
+    elements = etree.HTML(f"<body>{fragment}</body>").findall(".//article//*")
+    assert [each.tag for each in elements] == [
+        *("h3", "a", "p", "time"),
+        *(["p"] if entry.summary else []),
+        *(tag for _ in entry.enclosures for tag in ("p", "a")),
+    ]
+    assert [each.get("href") for each in elements if each.tag == "a"] == [
+        entry.url,
+        *(file.url for file in entry.enclosures),
+    ]
+    texts = ["".join(each.itertext()) for each in elements if each.tag == "p"]
+    assert list(map(one_line, texts[: len(lines)])) == list(map(one_line, lines))
+    assert one_line("".join(elements[0].itertext())) == one_line(entry.title)
+
+
+def test_an_entry_is_not_taken_for_another_one_with_its_id() -> None:
+    changed = replace(FULL, title="Another title", content="<p>Another text</p>")
+    for row in FORMATS:
+        render = renderer(row).render_entry
+        first, second = render(FULL, ADDRESS), render(changed, ADDRESS)
+        assert b"Another title" in second
+        assert b"Another" not in first
+        assert (render(FULL, ADDRESS), render(replace(changed), ADDRESS)) == (first, second)
 
 
 def test_rss_item_has_all_that_the_entry_knows() -> None:

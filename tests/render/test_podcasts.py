@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from lxml import etree  # before feedgen, which uses lxml.etree without importin
 from feedgen.ext.podcast import PodcastExtension
 
 from feeds.audit.validate import source, validate
-from feeds.model import Enclosure, Entry, Episode
+from feeds.model import Enclosure, Entry, Episode, Image
 from feeds.pipeline import publish
 from feeds.render import atom, json_feed, page, rss
 from feeds.settings.site import Site
@@ -89,6 +90,24 @@ def test_a_feed_without_podcast_has_nothing_of_itunes() -> None:
     assert b"xmlns:itunes" not in rss.render_feed(make_head(), [rss.render_entry(text, ADDRESS)])
     for entry in (make_entry(episode=EPISODE), make_entry(enclosures=(SOUND,))):
         assert b"xmlns:itunes" in rss.render_feed(make_head(), [rss.render_entry(entry, ADDRESS)])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"episode": Episode(image="https://a.example/<itunes:image>?a=/&b")},
+        {"episode": Episode(number=1)},
+        {"episode": Episode(season=1)},
+        {"episode": Episode(kind="full")},
+        {"episode": Episode(explicit=False)},
+        {"enclosures": (SOUND,)},
+    ],
+)
+def test_one_element_of_itunes_is_enough_to_declare_the_prefix(given: dict[str, Any]) -> None:
+    plain = make_entry(title="</itunes:image>", language="fr", image=Image("https://a.example/<itunes:image>"))
+    (_, item) = rss_channel(plain, replace(plain, **given)).iterfind("item")
+    assert len(itunes_of(item)) == 1
+    assert b"xmlns:itunes" not in rss.render_feed(make_head(), [rss.render_entry(plain, ADDRESS)] * 2)
 
 
 @pytest.mark.parametrize(
