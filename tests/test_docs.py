@@ -113,7 +113,7 @@ def test_the_page_of_commands_is_current() -> None:
 
 
 def test_every_field_is_documented() -> None:
-    from feeds.corpus.fields import FIELD_NAMES
+    from feeds.corpus.field_names import FIELD_NAMES
 
     page = (PROJECT / "docs" / "articles.md").read_text("utf-8")
     for field, others in FIELD_NAMES.items():

@@ -9,15 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from feeds.corpus import dates, front_matter, markup
-from feeds.corpus.authors import read_authors
-from feeds.corpus.enclosures import read_enclosures, read_language
-from feeds.corpus.episodes import read_episode
+from feeds.corpus.facts import plain_names, read_facts
 from feeds.corpus.fields import FieldPath, Fields
 from feeds.corpus.read_settings import ReadSettings
 from feeds.corpus.unknown_fields import near_misses, unused_fields
 from feeds.corpus.visibility import Restrictions, read_restrictions
-from feeds.model import Article, Mention, Parsed, Problem, Provider, Severity
-from feeds.rules import urls
+from feeds.model import Article, Mention, Parsed, Problem, Severity
 from feeds.rules.text import (
     clean_text,
     decode_windows_1252,
@@ -127,7 +124,9 @@ class _Parser:
         except UnicodeDecodeError as error:
             line = len(re.findall(rb"\r\n|\r|\n", data[: error.start])) + 1
             raise _LostError(line, "the file is not UTF-8", "save it as UTF-8") from error
-        text = text.lstrip(_INVISIBLE).replace("\r\n", "\n").replace("\r", "\n")
+        text = text.lstrip(_INVISIBLE)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
         foreign = first_of_windows_1252(text)
         if foreign is not None:
             line = text.count("\n", 0, foreign.start()) + 1
@@ -159,7 +158,7 @@ class _Parser:
             published,
             position=0,
             title=title,
-            topics=_plain(fields.names("topics")),
+            topics=plain_names(fields.names("topics")),
             content=content,
             excerpt=markup.strip_tags(fields.text("excerpt")) or self.excerpt_of(fields, body, content),
         )
@@ -191,8 +190,7 @@ class _Parser:
 
     def own_date(self, fields: Fields) -> dates.DateValue | None:
         """Return the article's date, or None if no field is for it."""
-        name, published = fields.date("publishedDateTime", self.settings)
-        value = fields.find("publishedDateTime")[1]
+        name, value, published = fields.date("publishedDateTime", self.settings)
         if published is None and value is not None:
             raise _LostError((name,), self.why_no_date(value), dates.ADVICE)
         return published
@@ -235,24 +233,13 @@ class _Parser:
             url=url,
             original_url=original,
             amp_url=amp,
-            explicit_id=self.explicit_id(fields),
-            provider=_plain_provider(fields.provider()),
-            authors=read_authors(fields),
-            categories=_plain(fields.names("category")),
-            type=fields.text("type"),
-            quality=fields.number("quality"),
-            heat=fields.number("heat"),
-            image=fields.image(url),
-            language=read_language(fields),
-            enclosures=read_enclosures(fields, url),
-            episode=read_episode(fields, url),
+            **read_facts(fields, url),
             **given,
         )
 
     def updated(self, fields: Fields, published: datetime) -> datetime | None:
         """Return when the record was updated, or None if no field says so, or says something impossible."""
-        name, updated = fields.date("updatedDateTime", self.settings)
-        value = fields.find("updatedDateTime")[1]
+        name, value, updated = fields.date("updatedDateTime", self.settings)
         if updated is None:
             if value is not None:
                 fields.warn(name, self.why_no_date(value), dates.ADVICE)
@@ -262,16 +249,6 @@ class _Parser:
         if updated.has_time or published - updated.moment >= timedelta(days=1):
             fields.warn(name, "it lies before the date of the article and is not used", "correct one of the two dates")
         return None
-
-    def explicit_id(self, fields: Fields) -> str | None:
-        """Return the ``id`` of the record, which must be an absolute IRI (RFC 4287 section 4.2.6)."""
-        iri = fields.text("id")
-        if not iri:
-            return None
-        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", iri):
-            fields.warn("id", "it is no absolute IRI and is left out", "write one such as tag:example.org,2026:1")
-            return None
-        return urls.absolute_url(iri) or iri
 
     def related_mentions(self, fields: Fields, own: Mention) -> Iterable[Mention]:
         _, values = fields.find("related")
@@ -294,8 +271,7 @@ class _Parser:
         if not title:
             fields.warn("title", "the link has no title and is left out", "add a line title:")
             return None
-        name, published = fields.date("publishedDateTime", self.settings)
-        value = fields.find("publishedDateTime")[1]
+        name, value, published = fields.date("publishedDateTime", self.settings)
         if published is None and value is not None:
             fields.warn(name, f"{self.why_no_date(value)}; the article's is taken", dates.ADVICE)
         mention = self.mention(
@@ -304,7 +280,7 @@ class _Parser:
             published or dates.DateValue(own.published, own.has_time),
             position=position,
             title=title,
-            topics=tuple(dict.fromkeys((*own.topics, *_plain(fields.names("topics"))))),
+            topics=_joined(own.topics, plain_names(fields.names("topics"))),
             excerpt=markup.strip_tags(fields.text("excerpt")),
         )
         if mention.url is None:
@@ -379,16 +355,9 @@ def _plain_title(title: str) -> str:
     return markup.strip_tags(title) or title
 
 
-def _plain(names: Iterable[str]) -> tuple[str, ...]:
-    """Return names as plain text, without doubles."""
-    return tuple(dict.fromkeys(filter(None, map(markup.strip_tags, names))))
-
-
-def _plain_provider(provider: Provider | None) -> Provider | None:
-    """Return the provider with its name as plain text."""
-    if provider is None or (name := markup.strip_tags(provider.name)) == provider.name:
-        return provider
-    return Provider(name, provider.domain)
+def _joined(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `names` and the others that are not among them."""
+    return tuple(dict.fromkeys((*names, *others))) if others else names
 
 
 def _dotted(where: FieldPath) -> str:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from feeds.corpus import episodes
-from feeds.corpus.fields import Fields, as_flag, as_text, bare_name
+from feeds.corpus.field_names import bare_name
+from feeds.corpus.fields import Fields, as_flag, as_text
 from feeds.corpus.loose_records import LooseRecord, Value, file_address
 from feeds.model import Enclosure
 from feeds.rules.languages import language_tag
@@ -31,7 +32,7 @@ MEDIA_TYPES = {
 }
 """Extension → media type; that of Apple Podcasts if it has one. The table of the system differs between machines."""
 
-_FILES = (
+FILES = (
     *("enclosure", "enclosures", "attachments"),
     *("audio", "video", "podcast"),
     *("audiofile", "podcasturl", "podcastfile"),
@@ -49,7 +50,8 @@ _DURATION = ("duration", "durationinseconds", "podcastduration", "itunesduration
 _BESIDE = ("podcastbytes", "audiosize", "bytes")
 """The names of a file's size that may stand beside its address, and not in one record with it."""
 
-_LANGUAGE = ("language", "lang", "locale")
+LANGUAGE = ("language", "lang", "locale")
+"""The fields that may name the language."""
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")  # RFC 6838 section 4.2
 _UNIT = re.compile(r"\s*(?:b|bytes?|octets?)\Z", re.IGNORECASE)
@@ -86,10 +88,8 @@ def read_enclosures(fields: Fields, base: str | None) -> tuple[Enclosure, ...]:
         base: the page, to which relative addresses are relative; None if there is none.
     """
     record = LooseRecord.of(fields)
-    if record.names.keys().isdisjoint(_FILES):
-        return ()
     files: dict[str, _File] = {}
-    for value in record.values(_FILES):
+    for value in record.values(FILES):
         for file in _files_in(value, base):
             known = files.setdefault(file.enclosure.url, file)
             files[file.enclosure.url] = known._replace(enclosure=_joined(known.enclosure, file.enclosure))
@@ -244,7 +244,7 @@ def parse_duration(text: str) -> int | None:
 
 def read_language(fields: Fields) -> str:
     """Return the language of a record as a tag (BCP 47); empty for that of the site."""
-    for name in _LANGUAGE:
+    for name in LANGUAGE:
         value: Any = fields.values.get(name)
         if value is None or value == "":
             continue

@@ -19,7 +19,8 @@ _IMAGE = ("episodeimage", "itunesimage")
 _RECORDS = ("itunes", "podcast", "episode")
 """The fields that may hold a record with the facts of the episode."""
 
-_FIELDS = frozenset({*_NUMBER, *_SEASON, *_KIND, *_EXPLICIT, *_IMAGE, *_RECORDS})
+FACTS = (*_NUMBER, *_SEASON, *_KIND, *_EXPLICIT, *_IMAGE, *_RECORDS)
+"""All fields that may have facts of an episode."""
 
 _WHOLE = re.compile(r"\+?[0-9]+(?:_[0-9]+)*")
 _HIGHEST = 10**6
@@ -33,8 +34,6 @@ def read_episode(fields: Fields, base: str | None) -> Episode | None:
         base: the page, to which the address of a picture is relative; None if there is none.
     """
     record = LooseRecord.of(fields)
-    if record.names.keys().isdisjoint(_FIELDS):
-        return None
     inner = record.inner(_RECORDS)
 
     def find(names: tuple[str, ...], *inside: str) -> Value | None:

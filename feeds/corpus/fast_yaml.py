@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from feeds.corpus.fields import FIELD_NAMES, VALUE_FIELDS
+from feeds.corpus.field_names import FIELD_NAMES, VALUE_FIELDS
 
 try:
     import yaml_rs
@@ -93,16 +93,18 @@ def _starts_value(text: str, at: int, after: str) -> bool:
 
 
 def _is_text(values: dict[Any, Any]) -> bool:
-    """Tell whether all values are texts or empty, or numbers in fields that may have numbers."""
+    """Tell whether all names are texts, and all values texts or empty, or numbers in fields that may have numbers."""
     for name, value in values.items():
-        if type(value) is str and type(name) is str:
+        kind = type(value)
+        if type(name) is not str:
+            return False
+        if kind is str:
             continue
-        for item in value if isinstance(value, list) else (value,):
-            if isinstance(item, dict):
+        for item in value if kind is list else (value,):
+            kind = type(item)
+            if kind is dict:
                 if not _is_text(item):
                     return False
-            elif not (item is None or isinstance(item, str) or (isinstance(name, str) and name.lower() in _NOT_TEXT)):
+            elif kind is not str and item is not None and name.lower() not in _NOT_TEXT:
                 return False
-        if not isinstance(name, str):
-            return False
     return True

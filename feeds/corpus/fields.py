@@ -6,93 +6,19 @@ without it. :mod:`feeds.corpus.article` decides which missing field loses an art
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from feeds.corpus import dates
 from feeds.corpus.dates import DateValue
+from feeds.corpus.excerpts import strip_tags
+from feeds.corpus.field_names import plain_name, shape_of
 from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Image, Provider, Severity
 from feeds.rules import urls
 from feeds.rules.text import clean_text, first_of_windows_1252, one_line
-
-FIELD_NAMES: dict[str, tuple[str, ...]] = {
-    "publishedDateTime": (
-        *("date", "pubDate", "publishedAt", "publishedOn", "datePublished", "publishedDate", "postDate"),
-        *("created", "createdAt", "dateCreated"),
-    ),
-    "updatedDateTime": (
-        *(
-            "lastmod",
-            "updated",
-            "modified",
-            "updatedAt",
-            "updatedDate",
-            "lastUpdated",
-            "lastModified",
-            "lastModifiedAt",
-        ),
-        *("modDatetime", "dateModified", "lastUpdate.date"),
-    ),
-    "excerpt": ("description", "summary", "teaser", "subtitle", "deck", "abstract", "standfirst"),
-    "webUrl": ("link", "canonicalUrl", "canonical", "url"),
-    "topics": ("tags", "topic", "tag"),
-    "category": ("categories",),
-    "provider": (),
-    "authors": ("author", "by", "byline"),
-    "images": (
-        *(
-            "image",
-            "cover",
-            "heroImage",
-            "coverImage",
-            "featuredImage",
-            "featureImage",
-            "ogImage",
-            "socialImage",
-            "banner",
-        ),
-        *("header.image", "header.overlayImage", "header.teaser", "thumbnail"),
-    ),
-}
-"""Field → the names that other tools use for it, in the order in which they are tried.
-
-Letter case, hyphens and underscores make no difference. A name with a dot is a field in a record.
-"""
-
-VALUE_FIELDS = (
-    *("quality", "heat", "width", "height", "published", "draft", "isCached"),
-    *("audio", "audio_size", "bytes", "duration", "duration_in_seconds", "episode", "episodeNumber", "explicit"),
-    *("itunes_duration", "itunes_episode", "itunes_explicit", "itunes_season", "length", "podcast", "podcast_bytes"),
-    *("podcast_duration", "season", "size", "size_in_bytes", "video"),
-)
-"""The fields whose values may be numbers or booleans, and are not needed as texts."""
-
-
-@lru_cache(maxsize=4096)
-def plain_name(name: object) -> str:
-    """Return the name of a field without letter case, and without hyphens and underscores inside of it."""
-    text = str(name).lower()
-    return text[:1] + text[1:].replace("_", "").replace("-", "") if "_" in text or "-" in text else text
-
-
-@lru_cache(maxsize=4096)
-def bare_name(name: object) -> str:
-    """Return the name of a field in lower case and without punctuation: ``_draft`` and ``itunes:episode`` as well."""
-    return "".join(filter(str.isalnum, str(name).casefold()))
-
-
-_PLAIN_NAMES = {
-    field: tuple((name, *(plain_name(part) for part in name.split("."))) for name in names)
-    for field, names in FIELD_NAMES.items()
-}
-"""Field → its other names, with their parts as :func:`plain_name` has them."""
-
-_OTHER_NAMES = frozenset(parts[0] for names in _PLAIN_NAMES.values() for _, *parts in names)
-_SPELLED = {plain_name(name): name for name in (*FIELD_NAMES, "originalUrl", "ampWebUrl")}
-"""Plain name → the name of the field, if that has capital letters."""
 
 _IMAGE_FIELDS = frozenset({"url", "width", "height", "isCached"})
 """The fields of a plain image, in this spelling."""
@@ -101,6 +27,7 @@ FieldPath = tuple[str | int, ...]
 ReportProblem = Callable[[FieldPath, str, str, Severity], None]
 
 _MAX_NUMBER = 1e15
+_MOST_PIXELS = 100_000
 _TRUE = frozenset({"true", "yes", "on", "1", "y"})
 _FALSE = frozenset({"false", "no", "off", "0", "n", ""})
 
@@ -115,14 +42,18 @@ class Fields:
 
     Attributes:
         raw: the values by the names of the fields as they are written.
-        values: the values by the names of the fields, in the spelling of this project or as :func:`plain_name`.
+        shape: what the names say about the record.
+        values: the values by the names of :attr:`Shape.names`.
     """
+
+    __slots__ = ("_report", "_sources", "_where", "raw", "shape", "values")
 
     def __init__(self, values: Mapping[Any, Any], where: FieldPath, report: ReportProblem) -> None:
         self.raw = values
-        plain = {plain_name(name): value for name, value in values.items()}
-        self._has_other_names = not _OTHER_NAMES.isdisjoint(plain)
-        self.values = {_SPELLED.get(name, name): value for name, value in plain.items()}
+        self.shape = shape_of(tuple(values))
+        # Of two names of one field, the last one counts.
+        self.values = values if self.shape.is_plain else dict(zip(self.shape.names, values.values(), strict=True))
+        self._sources = self.shape.sources
         self._where = where
         self._report = report
 
@@ -142,34 +73,25 @@ class Fields:
         """Return the name under which `field` has a value, and the value; or `field` and None.
 
         Args:
-            field: its name: one of :data:`_SPELLED`, or in lower case.
+            field: its name: a key of :data:`FIELD_NAMES`, or another one in lower case.
         """
-        value = self.values.get(field)
-        if value or _has_value(value):
-            return field, value
-        if self._has_other_names:
-            return next(self._find_others(field), (field, None))
+        for written, name, inside in self._sources.get(field, ()):
+            value = self.values[name] if not inside else _value_inside(self.values[name], inside)
+            if value or _has_value(value):
+                return written, value
         return field, None
 
     def find_all(self, field: str) -> list[tuple[str, Any]]:
         """Return all names under which `field` has a value, with the values; its own name comes first."""
-        value = self.values.get(field)
-        own = [(field, value)] if _has_value(value) else []
-        return [*own, *self._find_others(field)] if self._has_other_names else own
-
-    def _find_others(self, field: str) -> Iterator[tuple[str, Any]]:
-        for name, first, *rest in _PLAIN_NAMES.get(field, ()):
-            value = self.values.get(first)
-            for part in rest:
-                inner = value if isinstance(value, dict) else {}
-                value = next((inner[key] for key in inner if plain_name(key) == part), None)
+        all_found = []
+        for written, name, inside in self._sources.get(field, ()):
+            value = self.values[name] if not inside else _value_inside(self.values[name], inside)
             if _has_value(value):
-                yield name, value
+                all_found.append((written, value))
+        return all_found
 
     def report_rivals(self) -> None:
         """Report the fields that have different values under two names: only the first one is used."""
-        if not self._has_other_names:
-            return
         for field in _SINGLE:
             (name, value), *others = self.find_all(field) or [("", None)]
             for other, rival in others:
@@ -190,6 +112,8 @@ class Fields:
 
     def clean(self, name: str, text: str) -> str:
         """Return `text` in one line, without characters that XML forbids."""
+        if "  " not in text and text.isprintable():  # most texts; no white space is printable but the space
+            return text.strip()
         clean = clean_text(text)
         if clean != text:
             foreign = first_of_windows_1252(text)
@@ -216,13 +140,13 @@ class Fields:
             self.warn(name, "it is not a number", "write digits, or leave the field out")
             return None
 
-    def date(self, field: str, settings: ReadSettings) -> tuple[str, DateValue | None]:
-        """Return the name under which `field` has a value, and the value as a date; None if it is not a date."""
+    def date(self, field: str, settings: ReadSettings) -> tuple[str, Any, DateValue | None]:
+        """Return the name under which `field` has a value, the value, and its date; None if it is not a date."""
         name, value = self.find(field)
         date = dates.parse_date(value, settings.zone, settings.date_order) if value is not None else None
         if date is not None and date.doubt:
             self.warn(name, date.doubt, date.advice)
-        return name, date
+        return name, value, date
 
     def link(self, field: str) -> str | None:
         """Return `field` as an absolute http(s) address, or None."""
@@ -248,7 +172,7 @@ class Fields:
         return tuple(names)
 
     def provider(self) -> Provider | None:
-        """Return the publisher of the page, as far as the record names it: a name, a domain, or both."""
+        """Return the publisher of the page, as far as the record names it: a name in plain text, a domain, or both."""
         name, value = self.find("provider")
         if isinstance(value, dict):
             given_name, given_domain = value.get("name"), value.get("domain")
@@ -263,7 +187,7 @@ class Fields:
                 inner.warn("domain", "it is no domain", "write a host such as example.org")
         else:
             provider = Provider(", ".join(self.names("provider")), "")
-        return provider if provider.name or provider.domain else None
+        return Provider(strip_tags(provider.name), provider.domain) if provider.name or provider.domain else None
 
     def image(self, base: str | None) -> Image | None:
         """Return the first image with a usable address.
@@ -316,6 +240,14 @@ def resolve_address(written: str, base: str | None) -> str | None:
     return root + path.removeprefix(_NO_PAGE) if path is not None else None
 
 
+def _value_inside(value: Any, names: tuple[str, ...]) -> Any:
+    """Return the value in a record, in a record in it, and so on; None if there is none."""
+    for name in names:
+        inner = value if isinstance(value, dict) else {}
+        value = next((inner[key] for key in inner if plain_name(key) == name), None)
+    return value
+
+
 def _has_value(value: object) -> bool:
     """Tell whether `value` is one; 0 and False are values."""
     return value is not None and value != "" and value != []
@@ -327,7 +259,8 @@ def _plain_provider(name: str, domain: str) -> Provider | None:
     written = one_line(domain)
     provider = Provider(one_line(name), urls.domain_of(written))
     is_clean = clean_text(name) == name and clean_text(domain) == domain
-    return provider if is_clean and provider.name and (provider.domain or not written) else None
+    is_plain = is_clean and provider.name and (provider.domain or not written)
+    return Provider(strip_tags(provider.name), provider.domain) if is_plain else None
 
 
 def _plain_image(value: Any) -> Image | None:
@@ -335,13 +268,14 @@ def _plain_image(value: Any) -> Image | None:
     if type(value) is not dict or not value.keys() <= _IMAGE_FIELDS:
         return None
     url, width, height = value.get("url"), value.get("width"), value.get("height")
-    if type(url) is not str or type(width) is not int or type(height) is not int or urls.absolute_url(url) != url:
+    if type(url) is not str or type(width) is not int or type(height) is not int:
         return None
-    return Image(url, _pixels(width), _pixels(height)) if max(abs(width), abs(height)) <= _MAX_NUMBER else None
+    has_size = 1 <= width <= _MOST_PIXELS and 1 <= height <= _MOST_PIXELS
+    return Image(url, width, height) if has_size and urls.absolute_url(url) == url else None
 
 
 def _pixels(size: float | None) -> int | None:
-    return int(size) if size is not None and 1 <= size <= 100_000 else None
+    return int(size) if size is not None and 1 <= size <= _MOST_PIXELS else None
 
 
 def as_flag(value: Any) -> bool | None:

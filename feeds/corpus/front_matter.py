@@ -19,7 +19,7 @@ from yaml.parser import ParserError
 from yaml.scanner import ScannerError
 
 from feeds.corpus import fast_yaml, mistakes
-from feeds.corpus.fields import FIELD_NAMES
+from feeds.corpus.field_names import FIELD_NAMES
 
 try:
     from yaml import CSafeLoader as SafeLoader

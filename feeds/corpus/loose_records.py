@@ -7,10 +7,9 @@ Names are compared without letter case, hyphens, underscores and colons: ``audio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from feeds.corpus.fields import FieldPath, Fields, as_text, bare_name, resolve_address
+from feeds.corpus.fields import FieldPath, Fields, as_text, resolve_address
 
 _SPELLED = {name.lower(): name for name in ("episodeImage", "episodeNumber", "episodeType")}
 """Name in lower case → name, if that has capital letters."""
@@ -60,7 +59,7 @@ class LooseRecord(NamedTuple):
     @classmethod
     def of(cls, fields: Fields) -> LooseRecord:
         """Return the record with these fields."""
-        return cls(fields, _by_plain_name(tuple(fields.values)))
+        return cls(fields, fields.shape.bare)
 
     @classmethod
     def inside(cls, value: Value) -> LooseRecord:
@@ -83,11 +82,6 @@ class LooseRecord(NamedTuple):
     def inner(self, names: Iterable[str]) -> list[LooseRecord]:
         """Return the records in the fields with these plain names."""
         return [LooseRecord.inside(value) for value in self.values(names) if isinstance(value.value, dict)]
-
-
-@lru_cache(maxsize=4096)  # most records of a corpus have the same fields
-def _by_plain_name(names: tuple[str, ...]) -> Mapping[str, str]:
-    return {bare_name(name): name for name in reversed(names)}
 
 
 def file_address(written: Any, base: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from feeds.corpus.fields import FIELD_NAMES, plain_name
+from feeds.corpus.field_names import FIELD_NAMES, plain_name
 from feeds.corpus.visibility import MARKS
 
 _USED = (

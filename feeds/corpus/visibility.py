@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from feeds.corpus.dates import DateValue
-from feeds.corpus.fields import Fields, as_flag, as_text, bare_name
+from feeds.corpus.field_names import bare_name
+from feeds.corpus.fields import Fields, as_flag, as_text
 from feeds.model import Visibility
 
 
@@ -120,6 +121,8 @@ def read_restrictions(fields: Fields, parse_date: Callable[[Any], DateValue | No
         fields: the record. A value that is not understood becomes a problem, and holds the record back.
         parse_date: returns a value as a date, or None.
     """
+    if not _rules_of(tuple(fields.raw), ()):
+        return _NONE
     result = _NONE
     place: tuple[str, ...] = ()
 

@@ -5,11 +5,11 @@ All functions are pure: no database, no clock, no settings.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from hashlib import blake2b
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin
@@ -52,8 +52,7 @@ def merge_keys(mention: Mention) -> tuple[str, ...]:
     """
     keys: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
     if mention.url is not None:
-        keys[urls.canonical_key(mention.url)] = None
-        keys[urls.title_key(mention.url, mention.title)] = None
+        keys = dict.fromkeys(urls.page_keys(mention.url, mention.title))
     for other_url in (mention.amp_url, mention.original_url):
         if other_url is not None:
             keys[urls.canonical_key(other_url)] = None
@@ -73,7 +72,7 @@ def merge_keys(mention: Mention) -> tuple[str, ...]:
 
 def key_hash(key: str) -> int:
     """Return the 64-bit hash that stands for `key` in tables. It must never change: the history stores it."""
-    digest = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 
@@ -192,10 +191,15 @@ def entry_uri(representative: Mention) -> str:
     article. An article without a page gets an id from its file and date. It contains no address of the site, so it
     survives a new domain (RFC 4287 section 4.2.6).
     """
+    return _uri_at(representative, _page_url(representative))
+
+
+def _uri_at(representative: Mention, page: str) -> str:
+    """Return the id of an entry; `page` is the address of its page, or empty."""
     if representative.explicit_id is not None:
         return representative.explicit_id
     if representative.url is not None:
-        return _page_url(representative)
+        return page
     name = f"{representative.path} {representative.published.isoformat()}"
     return uuid.uuid5(uuid.NAMESPACE_URL, name).urn
 
@@ -227,12 +231,14 @@ def outline(
     ranked = _ranked(mentions)
     top = ranked[0]
     provider = provider_of(top, home)
+    page = _page_url(top)
+    published, updated = to_seconds(top.published), _updated(ranked, now)
     return Outline(
-        identity or entry_uri(top),
-        _page_url(top),
+        identity or _uri_at(top, page),
+        page,
         top.title,
-        to_seconds(top.published),
-        to_seconds(_updated(ranked, now)),
+        published,
+        to_seconds(updated) if updated is not top.published else published,
         (provider.name, provider.domain),
         _merge_names([mention.topics for mention in ranked]),
         _merge_names([mention.categories for mention in ranked]),

@@ -27,7 +27,7 @@ def clean_text(text: str) -> str:
     One forbidden character makes a whole feed unreadable. Readers take the discouraged ones (U+007F to U+009F) for
     letters of another encoding. So :func:`decode_windows_1252` comes first.
     """
-    return _FORBIDDEN.sub("", decode_windows_1252(text))
+    return text if text.isprintable() else _FORBIDDEN.sub("", decode_windows_1252(text))
 
 
 def decode_windows_1252(text: str) -> str:

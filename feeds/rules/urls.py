@@ -123,6 +123,12 @@ def domain_of(written: str) -> str:
     return _without_www(_ascii_host(host) or "")
 
 
+def page_keys(address: str, title: str) -> tuple[str, str]:
+    """Return :func:`canonical_key` and :func:`title_key` of one page."""
+    host, path, query = _canonical_parts(address)
+    return (f"{host}{path}?{query}" if query else host + path), f"{host}{path.casefold()} {title}"
+
+
 def _canonical_parts(address: str) -> tuple[str, str, str]:
     """Return host, path and query of `address`, in canonical form."""
     rest = address.partition("#")[0].partition("://")[2]
@@ -131,6 +137,7 @@ def _canonical_parts(address: str) -> tuple[str, str, str]:
     return _canonical_host(host), (slash + path).rstrip("/"), _without_tracking(query) if query else ""
 
 
+@lru_cache(maxsize=4096)  # a corpus names few hosts often
 def _canonical_host(host: str) -> str:
     return _without_www(host.lower().removesuffix(":80").removesuffix(":443"))
 
@@ -140,6 +147,7 @@ def _without_www(host: str) -> str:
     return short if "." in short else host.rstrip(".")
 
 
+@lru_cache(maxsize=4096)  # most queries are those of a campaign, or the ``amp`` of many pages
 def _without_tracking(query: str) -> str:
     return "&".join(part for part in query.split("&") if part and not _is_tracking(part.partition("=")[0].lower()))
 

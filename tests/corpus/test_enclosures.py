@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from feeds.corpus import fast_yaml
 from feeds.corpus.article import parse_article
 from feeds.corpus.enclosures import MEDIA_TYPES, parse_duration, parse_length
-from feeds.corpus.fields import VALUE_FIELDS
+from feeds.corpus.field_names import VALUE_FIELDS
 from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Enclosure, Episode, Mention
 from tests.builders import article

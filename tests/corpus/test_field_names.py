@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from feeds.corpus.article import parse_article
-from feeds.corpus.fields import FIELD_NAMES, resolve_address
+from feeds.corpus.field_names import FIELD_NAMES
+from feeds.corpus.fields import resolve_address
 from feeds.corpus.read_settings import ReadSettings
 from feeds.model import Mention, Parsed, Severity
 from feeds.pipeline import publish

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from feeds.corpus.fields import Fields, _plain_image
 from feeds.model import Image
+from feeds.rules.text import clean_text, one_line
 
 IMAGES = st.fixed_dictionaries(
     {},
@@ -57,3 +58,9 @@ def test_is_present(value: object, there: bool) -> None:
     assert fields({"webUrl": value, "url": "other"}, []).find("webUrl") == (
         ("webUrl", value) if there else ("url", "other")
     )
+
+
+@example(text="a  b")
+@given(text=st.text(st.sampled_from("a b\t\n\u00a0\u3000\x85\x93\x07é\u2028"), max_size=9))
+def test_a_text_is_one_clean_line(text: str) -> None:
+    assert fields({"title": text}, []).text("title") == one_line(clean_text(text))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from feeds.rules.text import clean_text, decode_windows_1252, hide_credentials
+from feeds.rules.text import clean_text, decode_windows_1252, first_forbidden, hide_credentials
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,14 @@ def test_a_place_without_a_character_is_dropped() -> None:
 )
 def test_credentials(written: str, right: str) -> None:
     assert hide_credentials(written) == right
+
+
+def test_a_printable_text_has_no_forbidden_character_and_no_white_space_but_spaces() -> None:
+    printable = [character for character in map(chr, range(sys.maxunicode + 1)) if character.isprintable()]
+    assert [character for character in printable if first_forbidden(character)] == []
+    assert [character for character in printable if character.isspace()] == [" "]
+    assert decode_windows_1252("".join(printable)) == "".join(printable)
+
+
+def test_a_text_that_is_not_printable_is_cleaned() -> None:
+    assert clean_text("a\ufffeb\x7fc\u00a0d\te") == "abc\u00a0d\te"

@@ -100,3 +100,18 @@ def test_any_text_is_a_valid_link_or_none(text: str) -> None:
             assert not set(found) & set(' "<>\\^`{|}\n\t')
             assert urls.absolute_url(found) == found
             assert urls.canonical_key(urls.page_url(found)) == urls.canonical_key(found)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://www.a.example/Articles/x/?p=1&utm_source=y#top",
+        "http://A.example:80",
+        "https://a.example/?amp",
+        "https://b.example/?amp",
+        "https://a.example/?AMP",
+    ],
+)
+def test_both_keys_of_a_page(address: str) -> None:
+    for _ in range(2):  # the second time with host and query from the cache
+        assert urls.page_keys(address, "T") == (urls.canonical_key(address), urls.title_key(address, "T"))
