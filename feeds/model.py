@@ -173,8 +173,8 @@ class Mention(NamedTuple):
     topics: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     type: str = ""
-    quality: float | None = None
-    heat: float | None = None
+    quality: int | float | None = None
+    heat: int | float | None = None
     image: Image | None = None
     content: str = ""
     has_time: bool = True
@@ -246,7 +246,7 @@ class Outline(NamedTuple):
     provider: tuple[str, str]
     topics: tuple[str, ...]
     categories: tuple[str, ...]
-    quality: float | None
+    quality: int | float | None
     own: bool
 
 

@@ -11,17 +11,7 @@ from datetime import UTC, datetime
 
 from feeds.catalogue.queries import ShownEntry
 from feeds.model import Feed
-from feeds.rules.times import from_seconds
-
-
-def mark_dirty_entries(db: sqlite3.Connection) -> None:
-    """Mark the months of the dirty entries as pending. Call it before the entries change: they may leave the months."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} dirty_entry CROSS JOIN entry_feed USING (entry_id)")
-
-
-def mark_outdated_entries(db: sqlite3.Connection) -> None:
-    """Mark the months of the outdated entries as pending."""
-    db.execute(f"INSERT OR IGNORE INTO pending_month {_MONTHS} outdated_entry CROSS JOIN entry_feed USING (entry_id)")
+from feeds.rules.times import month_of
 
 
 def mark_feed_months(db: sqlite3.Connection, kind: str, key: str) -> None:
@@ -41,8 +31,7 @@ def archive_months(db: sqlite3.Connection, feed: Feed) -> list[str]:
     # One query for a month, each of them a look into the primary key, instead of a scan of all members.
     after = -(2**62)
     while (row := db.execute(query, (feed.kind, feed.key, after)).fetchone()) is not None:
-        newest = from_seconds(-row[0])
-        months.append(f"{newest.year:04}-{newest.month:02}")
+        months.append(month_of(-row[0]))
         after = -_span(months[-1])[0]
     return months
 

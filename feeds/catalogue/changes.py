@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from feeds.catalogue import archives
+from feeds.catalogue.membership import Memberships
 from feeds.catalogue.schema import get_meta, set_meta
 from feeds.model import Feed, Kind
 
@@ -32,13 +33,26 @@ def mark_everything(db: sqlite3.Connection, *, with_archives: bool) -> None:
     db.execute("INSERT OR IGNORE INTO pending_page SELECT id FROM entry WHERE page_wanted IS NOT NULL")
 
 
-def mark_related_entries(db: sqlite3.Connection, entry_id: int) -> None:
-    """Mark the entries as outdated that show this entry as related: both are mentioned in one file."""
+def forget_snapshot(db: sqlite3.Connection) -> None:
+    """Record that the catalogue knows no snapshot: the next build puts all documents anew."""
+    db.execute("DELETE FROM meta WHERE name = 'snapshot'")
+    db.execute("UPDATE feed SET pending = 1")
+
+
+def settle_outdated(db: sqlite3.Connection, memberships: Memberships, *, with_archives: bool) -> None:
+    """Delete the fragments of outdated entries, and mark the feeds, archives and pages that show them."""
+    db.execute("DELETE FROM outdated_entry WHERE entry_id NOT IN (SELECT id FROM entry)")
+    db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM outdated_entry)")
+    newest: dict[int, int] = {}  # feed → the newest outdated entry in it
+    for feeds, published in db.execute(_OUTDATED):
+        feed_ids = memberships.feed_ids(feeds)
+        memberships.mark_month(feed_ids, published)
+        for feed_id in feed_ids:
+            newest[feed_id] = max(published, newest.get(feed_id, published))
+    db.executemany(_MARK_FEED, ((feed_id, time, with_archives) for feed_id, time in newest.items()))
     db.execute(
-        "INSERT OR IGNORE INTO outdated_entry SELECT other.entry_id"
-        " FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id"
-        " WHERE mine.entry_id = ?1 AND other.entry_id != ?1 AND (mine.position = 0) != (other.position = 0)",
-        (entry_id,),
+        "INSERT OR IGNORE INTO pending_page"
+        " SELECT id FROM outdated_entry CROSS JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
     )
 
 
@@ -82,3 +96,12 @@ def clear_changes(db: sqlite3.Connection, snapshot: str) -> None:
     db.execute("DELETE FROM pending_month WHERE 1")
     db.execute("DELETE FROM abandoned_folder WHERE 1")
     set_meta(db, "snapshot", snapshot)
+
+
+_OUTDATED = "SELECT feeds, published FROM outdated_entry CROSS JOIN entry ON id = entry_id WHERE shown"
+
+# A feed shows its newest entries only. An older one changes none of its documents but an archive.
+_MARK_FEED = """
+UPDATE feed SET pending = 1
+WHERE (kind, key) = (SELECT kind, key FROM feed_key WHERE id = ?1) AND (?3 OR oldest IS NULL OR oldest <= ?2)
+"""

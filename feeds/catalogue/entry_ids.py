@@ -19,11 +19,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from feeds.catalogue import history
-from feeds.catalogue.changes import mark_related_entries
-from feeds.catalogue.queries import mentions_of
+from feeds.catalogue.entry_loading import mentions_of
+from feeds.catalogue.related import mark_related_entries
 from feeds.memory.ledger import Ledger
 from feeds.model import Mention
-from feeds.rules import entries, urls
+from feeds.rules import entries, grouping, urls
 
 
 class ReplacedId(NamedTuple):
@@ -42,6 +42,7 @@ class _Claimant(NamedTuple):
         computed: the id that it would have if nothing had been published.
         kept: the id that the ledger keeps for it, or None.
         published: the date of its representative mention, in seconds.
+        pages: the hashes of the keys of all its mentions, for the history.
     """
 
     entry_id: int
@@ -49,6 +50,7 @@ class _Claimant(NamedTuple):
     computed: str
     kept: str | None
     published: float
+    pages: history.PageKeys
 
 
 def ids_may_differ(db: sqlite3.Connection, ledger: Ledger) -> bool:
@@ -64,9 +66,9 @@ def assign_ids(db: sqlite3.Connection, ledger: Ledger) -> list[ReplacedId]:
     """
     if not ids_may_differ(db, ledger):
         return []
-    questions = {*history.divergent_entries(db), *(entry_id for (entry_id,) in db.execute(_SHARED_ID))}
+    questions = {entry_id for (entry_id,) in db.execute(_QUESTIONS)}
     claimants = {entry_id: _load_claimant(db, ledger, entry_id) for entry_id in sorted(questions)}
-    claims = {entry_id: history.id_claims(db, entry_id) for entry_id in claimants}
+    claims = {entry_id: history.id_claims(db, claimant.pages) for entry_id, claimant in claimants.items()}
     assigned = _distribute(db, claimants, claims)
     for entry_id, uri in assigned.items():
         _set_id(db, entry_id, uri)
@@ -76,7 +78,7 @@ def assign_ids(db: sqlite3.Connection, ledger: Ledger) -> list[ReplacedId]:
     for claimant in claimants.values():
         (uri,) = db.execute("SELECT uri FROM entry WHERE id = ?", (claimant.entry_id,)).fetchone()
         ledger.record_id(sorted(claimant.keys), uri, claimant.computed)
-    return _lost_ids(db, assigned, claims)
+    return _lost_ids(db, assigned, claims, claimants)
 
 
 def remembered_id(ledger: Ledger, hashes: Iterable[int], mentions: Sequence[Mention]) -> str | None:
@@ -93,23 +95,24 @@ def remembered_id(ledger: Ledger, hashes: Iterable[int], mentions: Sequence[Ment
 def _load_claimant(db: sqlite3.Connection, ledger: Ledger, entry_id: int) -> _Claimant:
     mentions = mentions_of(db, entry_id)
     keys = _identity_keys(db, entry_id, mentions)
-    kept = remembered_id(ledger, map(entries.key_hash, keys), mentions)
+    kept = remembered_id(ledger, map(grouping.key_hash, keys), mentions)
     top = min(mentions, key=entries.representation_order)
-    return _Claimant(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp())
+    pages = history.page_keys(mentions)
+    return _Claimant(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp(), pages)
 
 
 def _identity_keys(db: sqlite3.Connection, entry_id: int, mentions: Sequence[Mention]) -> frozenset[str]:
     """Return the keys that stand for an entry: all its keys, but of shared keys only those that no older one has.
 
-    Entries share keys if their articles are on one page (:func:`feeds.rules.entries.divide`). The ledger can keep one
+    Entries share keys if their articles are on one page (:func:`feeds.rules.grouping.divide`). The ledger can keep one
     id for a key, and it keeps that of the oldest.
     """
-    keys = frozenset(key for mention in mentions for key in entries.merge_keys(mention))
+    keys = frozenset(key for mention in mentions for key in grouping.merge_keys(mention))
     order = _article_order(mentions)
     for (other,) in db.execute(_SAME_COMPONENT, (entry_id,)).fetchall():
         others = mentions_of(db, other)
         if _article_order(others) < order:
-            keys -= {key for mention in others for key in entries.merge_keys(mention)}
+            keys -= {key for mention in others for key in grouping.merge_keys(mention)}
     return keys
 
 
@@ -177,16 +180,19 @@ def _unused_id(db: sqlite3.Connection, computed: str, taken: set[str]) -> str:
 
 def _set_id(db: sqlite3.Connection, entry_id: int, uri: str) -> None:
     """Set the id of an entry, and mark everything that shows it as outdated."""
-    (before,) = db.execute("SELECT uri FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    before, published = db.execute("SELECT uri, published FROM entry WHERE id = ?", (entry_id,)).fetchone()
     if before == uri:
         return
     db.execute("UPDATE entry SET uri = ? WHERE id = ?", (uri, entry_id))
     db.execute("INSERT OR IGNORE INTO outdated_entry VALUES (?)", (entry_id,))
-    mark_related_entries(db, entry_id)
+    mark_related_entries(db, entry_id, published)
 
 
 def _lost_ids(
-    db: sqlite3.Connection, assigned: dict[int, str], claims: dict[int, list[history.IdClaim]]
+    db: sqlite3.Connection,
+    assigned: dict[int, str],
+    claims: dict[int, list[history.IdClaim]],
+    claimants: dict[int, _Claimant],
 ) -> list[ReplacedId]:
     """Return the ids that pages have now, and that no entry has any more although it has the page."""
     losses = [
@@ -194,7 +200,7 @@ def _lost_ids(
         for entry_id, uri in assigned.items()
         for claim in claims[entry_id]
         # A key that both ids had does not tell that their pages are one now: one of two articles on a page may be gone.
-        if claim.live and claim.ident != uri and history.has_key_of(db, entry_id, claim.ident, uri)
+        if claim.live and claim.ident != uri and history.has_key_of(db, claimants[entry_id].pages, claim.ident, uri)
     ]
     holders_of = _holders(db, {loss.old for loss in losses})
     return sorted(loss for loss in losses if not holders_of[loss.old])
@@ -211,8 +217,8 @@ SELECT other.id FROM entry CROSS JOIN entry AS other ON other.component = entry.
 WHERE entry.id = ? AND other.id != entry.id
 """
 
-_SHARED_ID = """
-SELECT id FROM entry WHERE uri IN (
+_QUESTIONS = """
+SELECT entry_id FROM questioned_entry UNION SELECT id FROM entry WHERE uri IN (
     SELECT uri FROM entry WHERE uri IN (SELECT uri FROM merged_entry CROSS JOIN entry ON id = entry_id)
     GROUP BY uri HAVING count(*) > 1
 )

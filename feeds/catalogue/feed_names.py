@@ -10,7 +10,8 @@ import sqlite3
 from datetime import datetime
 
 from feeds.catalogue import archives, history, retired_feeds
-from feeds.catalogue.changes import mark_related_entries, mark_site_feed
+from feeds.catalogue.changes import mark_site_feed
+from feeds.catalogue.related import mark_related_entries
 from feeds.memory.ledger import FeedRecord, Ledger
 from feeds.model import Kind, Provider
 from feeds.rules.site_layout import article_folder
@@ -33,7 +34,7 @@ def assign_page_slugs(db: sqlite3.Connection, home_address: str) -> None:
         rivals = db.execute("SELECT id, uri, published, page, url FROM entry WHERE page_wanted = ?", (slug,))
         rows = rivals.fetchall()
         assigned = assign_slugs(SlugClaim(published, uri, slug) for _, uri, published, _, _ in rows)
-        for entry_id, uri, _, page, url in rows:
+        for entry_id, uri, published, page, url in rows:
             new_url = home_address + article_folder(assigned[uri])
             if (page, url) == (assigned[uri], new_url):
                 continue
@@ -41,7 +42,7 @@ def assign_page_slugs(db: sqlite3.Connection, home_address: str) -> None:
                 db.execute("INSERT OR IGNORE INTO abandoned_folder VALUES (?)", (article_folder(page),))
             db.execute("UPDATE entry SET page = ?, url = ? WHERE id = ?", (assigned[uri], new_url, entry_id))
             db.execute("INSERT OR IGNORE INTO outdated_entry VALUES (?)", (entry_id,))
-            mark_related_entries(db, entry_id)
+            mark_related_entries(db, entry_id, published)
 
 
 def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
@@ -67,10 +68,11 @@ def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: dateti
         name = _name(db, kind, key, site.home)
         if site.archives and name != old_name:
             archives.mark_feed_months(db, kind, key)
-        dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": site.limit_of(kind)}).fetchall()
+        limit = site.limit_of(kind)
+        dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": limit}).fetchall()
         db.execute(
-            "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, ttl = ?,"
-            " ended = NULL, asked = NULL, displayed = NULL, short = NULL WHERE kind = ? AND key = ?",
+            "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, oldest = ?,"
+            " ttl = ?, ended = NULL, asked = NULL, displayed = NULL, short = NULL WHERE kind = ? AND key = ?",
             (
                 name,
                 wanted,
@@ -78,6 +80,7 @@ def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: dateti
                 entries,
                 max((published for published, _ in dates), default=None),
                 max(updated for _, updated in dates) if dates else _latest_update(db, kind, key),
+                dates[-1][0] if len(dates) == limit else None,
                 polling_interval([published for published, _ in dates], site.shortest_ttl, site.longest_ttl),
                 kind,
                 key,

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache, partial
 
+from feeds.catalogue.mention_numbers import POSITION_BITS, position_of
 from feeds.catalogue.queries import one_number
-from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, make_mention
 from feeds.model import Counts, HeldBack, Mention, Problem, Severity, Visibility
 from feeds.rules import entries
 from feeds.rules.times import from_seconds, to_seconds
@@ -42,11 +42,9 @@ def count_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> 
 
 def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Iterator[HeldBack]:
     """Yield every article that could be read and is not published, by path; the arguments are as above."""
-    few = one_number(db, "SELECT count(*) FROM source WHERE live = 0 AND readable = 1") <= MOST_SORTED
-    # Unary +: the index source_live selects the few rows that are not live. Without it, SQLite walks all rows by path.
-    selected = "live = 0 AND readable = 1 ORDER BY +path" if few else "+live = 0 AND readable = 1 ORDER BY path"
     values = {"least": least, "now": to_seconds(now)}
-    for path, mark, state, appears, expires in db.execute(f"{_FILE_STATE} WHERE {selected}", values):
+    query = f"{_FILE_STATE} INDEXED BY source_held WHERE live = 0 AND readable = 1 ORDER BY path"
+    for path, mark, state, appears, expires in db.execute(query, values):
         yield HeldBack(path, state, mark, _due(state, appears, expires))
 
 
@@ -69,40 +67,44 @@ def _due(state: str, appears: int, expires: int | None) -> datetime | None:
 
 def entry_of_file(db: sqlite3.Connection, path: str) -> int | None:
     """Return the row id of the entry of the article in the file `path`, or None if it has none."""
-    row = db.execute(
-        "SELECT entry_id FROM source JOIN mention ON source_id = source.id WHERE path = ? AND position = 0", (path,)
-    ).fetchone()
+    query = f"SELECT entry_id FROM source JOIN mention ON mention.id = {_OWN_RECORD} WHERE path = ?"  # noqa: S608
+    row = db.execute(query, (path,)).fetchone()
     return row[0] if row is not None else None
 
 
 def merged_articles(db: sqlite3.Connection) -> Iterator[tuple[Mention, Mention]]:
-    """Yield every article of which another one speaks for the entry, by path, with the one that speaks; without texts.
+    """Yield every article of which another one speaks for the entry, by path, with the one that speaks.
 
     There are as many as :func:`count_merged_articles` says.
     """
+    from feeds.catalogue.packing import (
+        load_mentions,
+        unpack_mention,
+    )  # slow to load, and few corpora have such articles
+
     speaker_of = lru_cache(maxsize=SPEAKERS_CACHED)(partial(speaking_article, db))
-    on_entry, on_source = "entry ON entry.id = entry_id", "source ON source.id = source_id"
-    tables = f"entry CROSS JOIN mention ON entry_id = entry.id CROSS JOIN {on_source}"
+    tables = f"entry CROSS JOIN mention ON entry_id = entry.id CROSS JOIN source ON mention.id = {_OWN_RECORD}"
     if count_merged_articles(db) > MOST_SORTED:
-        tables = f"source CROSS JOIN mention ON source_id = source.id CROSS JOIN {on_entry}"
-    rows = db.execute(
-        f"SELECT entry_id, path, {QUALIFIED_MENTION_COLUMNS} FROM {tables}"  # noqa: S608
-        " WHERE position = 0 AND articles > 1 ORDER BY path"
-    )
-    for entry_id, path, *row in rows:
-        mention, speaker = make_mention(path, row), speaker_of(entry_id)
-        if mention.path != speaker.path:
-            yield mention, speaker
+        tables = f"source CROSS JOIN mention ON mention.id = {_OWN_RECORD} CROSS JOIN entry ON entry.id = entry_id"
+    query = f"SELECT entry_id, mention.id, path FROM {tables} WHERE articles > 1 ORDER BY path"  # noqa: S608
+    for entry_id, number, path in db.execute(query):
+        speaker = speaker_of(entry_id)
+        if path != speaker.path:
+            (mention,) = load_mentions(db, [number])
+            yield unpack_mention(mention.packed), speaker
 
 
 def speaking_article(db: sqlite3.Connection, entry_id: int) -> Mention:
-    """Return the article that speaks for an entry: it gives it its id, title and date. Its text is left out.
+    """Return the article that speaks for an entry: it gives it its id, title and date.
 
     Raises:
         ValueError: no article is about this page.
     """
-    rows = db.execute(_OWN_MENTIONS, (entry_id,))
-    return min((make_mention(path, row) for path, *row in rows), key=entries.representation_order)
+    from feeds.catalogue.packing import load_mentions, unpack_mention
+
+    numbers = [number for (number,) in db.execute(_OWN_MENTIONS, (entry_id,))]
+    mentions = (unpack_mention(mention.packed) for mention in load_mentions(db, numbers))
+    return min(mentions, key=entries.representation_order)
 
 
 def count_merged_articles(db: sqlite3.Connection) -> int:
@@ -112,16 +114,13 @@ def count_merged_articles(db: sqlite3.Connection) -> int:
 
 def future_changes(db: sqlite3.Connection) -> list[tuple[str, int]]:
     """Return path and position of every live record whose last change lies in the future."""
-    rows = db.execute(
-        "SELECT path, position FROM mention CROSS JOIN source ON source.id = source_id"
-        " WHERE late IS NOT NULL AND +mention.live = 1 ORDER BY +path, position"
-    )
-    return [(path, position) for path, position in rows]
+    rows = db.execute(_LATE_RECORDS)
+    return [(path, position_of(number)) for path, number in rows]
 
 
 def count_future_changes(db: sqlite3.Connection) -> int:
     """Return how many live records have their last change in the future."""
-    return one_number(db, "SELECT count(*) FROM mention WHERE late IS NOT NULL AND +live = 1")
+    return one_number(db, "SELECT count(*) FROM mention WHERE late = 1")
 
 
 def unused_fields(db: sqlite3.Connection) -> list[tuple[str, int]]:
@@ -170,10 +169,14 @@ SELECT path, mark,
 FROM source
 """
 
-# The entries come from the primary key of `member` in their order: only those of one moment are sorted. The provider of
-# an entry is the one whose feed it is in.
+_OWN_RECORD = f"source.id << {POSITION_BITS}"
+"""The id of the article's own link record."""
 
 _OWN_MENTIONS = f"""
-SELECT source.path, {QUALIFIED_MENTION_COLUMNS} FROM mention CROSS JOIN source ON source.id = source_id
-WHERE entry_id = ? AND position = 0
+SELECT mention.id FROM mention WHERE entry_id = ? AND mention.id & {(1 << POSITION_BITS) - 1} = 0
+"""  # noqa: S608 - our own text
+
+_LATE_RECORDS = f"""
+SELECT path, mention.id FROM mention CROSS JOIN source ON source.id = mention.id >> {POSITION_BITS}
+WHERE late = 1 ORDER BY +path, mention.id
 """  # noqa: S608 - our own text

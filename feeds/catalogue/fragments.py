@@ -9,7 +9,6 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from feeds.catalogue.queries import ShownEntry
-from feeds.catalogue.rows import to_json
 
 
 def without_fragments(db: sqlite3.Connection, entry_ids: Iterable[int]) -> list[int]:
@@ -34,7 +33,8 @@ class Fragments(NamedTuple):
     @classmethod
     def of(cls, parts: Mapping[str, bytes], *, short: bool = False) -> Fragments:
         """Return the value for `parts`, format → fragment."""
-        return cls(to_json({name: len(part) for name, part in parts.items()}), short, b"".join(parts.values()))
+        sizes = json.dumps({name: len(part) for name, part in parts.items()})
+        return cls(sizes, short, b"".join(parts.values()))
 
     def parts(self) -> dict[str, bytes]:
         """Return the fragments by format."""
@@ -61,7 +61,6 @@ def load_fragments(db: sqlite3.Connection, shown: Iterable[ShownEntry]) -> list[
 
 
 def store_fragments(db: sqlite3.Connection, rendered: Iterable[tuple[int, Fragments]]) -> None:
-    """Store the fragments of entries, by their ids, and record that they were rendered. Stored fragments stay."""
+    """Store the fragments of entries, by their ids. Stored fragments stay."""
     rows = [(entry_id, *fragments) for entry_id, fragments in rendered]
     db.executemany("INSERT OR IGNORE INTO fragment VALUES (?, ?, ?, ?)", rows)
-    db.executemany("INSERT OR IGNORE INTO rendered_entry VALUES (?)", [row[:1] for row in rows])

@@ -4,7 +4,7 @@ It is a SQLite file of its own beside the catalogue, attached to it as ``publish
 from the corpus at any time, the history can't. It shows a build that it is about to compute another id than the one
 that subscribers know. The decision about that goes into the ledger (:mod:`feeds.memory.ledger`).
 
-A page is known by all keys of its entry (:func:`feeds.rules.entries.merge_keys`), as they were when it was published
+A page is known by all keys of its entry (:func:`feeds.rules.grouping.merge_keys`), as they were when it was published
 last. An id has a number of its last publication, its `turn`. The keys with that turn are those of its page now; the
 other ones were its keys once, or belong to another page now.
 """
@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from feeds.errors import StateError
 from feeds.memory.ledger import FeedRecord
-from feeds.model import Kind
-from feeds.rules.entries import key_hash
-from feeds.rules.times import from_seconds
+from feeds.model import Kind, Mention
+from feeds.rules.grouping import key_hash, merge_keys
+from feeds.rules.times import from_seconds, to_seconds
 
 HISTORY_FILE = "published.sqlite3"
 
@@ -68,8 +69,6 @@ def attach_history(db: sqlite3.Connection, path: Path) -> None:
         raise
     if version > _VERSION:
         raise StateError("it was written by a later version of feeds; use that one", path)
-    db.create_function("key_number", 1, key_hash, deterministic=True)
-    db.executescript(_VIEWS)
 
 
 def refuse_damaged_history(path: Path, cause: sqlite3.DatabaseError) -> None:
@@ -95,44 +94,95 @@ def nothing_published(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM published.id LIMIT 1").fetchone() is None
 
 
-def divergent_entries(db: sqlite3.Connection) -> list[int]:
-    """Return the merged entries whose ids differ from the ids under which their pages were published."""
-    return [entry_id for (entry_id,) in db.execute(_DIVERGENT)]
+class PageKeys(NamedTuple):
+    """The hashes by which the history knows a page.
+
+    Attributes:
+        keys: those of the keys of its mentions (:func:`feeds.rules.grouping.merge_keys`).
+        titles: of title and date of an article without a page: it is known by them if its file is renamed. They are no
+            keys of an entry, because two articles may have the same title and date.
+    """
+
+    keys: Sequence[int]
+    titles: Sequence[int] = ()
 
 
-def id_claims(db: sqlite3.Connection, entry_id: int) -> list[IdClaim]:
-    """Return the ids under which the page of the entry was published, by any of its keys."""
-    return [IdClaim(ident, bool(live)) for ident, live in db.execute(_CLAIMS, {"entry": entry_id})]
+class KnownEntry(NamedTuple):
+    """An entry that was merged.
+
+    Attributes:
+        entry_id, uri: as in table `entry`.
+        page: the hashes by which its page is known.
+        kept: whether the ledger has its id.
+    """
+
+    entry_id: int
+    uri: str
+    page: PageKeys
+    kept: bool
 
 
-def has_key_of(db: sqlite3.Connection, entry_id: int, old: str, new: str) -> bool:
-    """Tell whether the entry has a key by which its page is known under the id `old`, and not under the id `new`."""
-    row = db.execute(_KEY_OF_ONE, {"entry": entry_id, "old": old, "new": new}).fetchone()
+def title_hash(title: str, published: int) -> int:
+    """Return the hash of title and date of an article without a page."""
+    return key_hash(f"@\n{title}\n{published}")
+
+
+def page_keys(mentions: Iterable[Mention]) -> PageKeys:
+    """Return the hashes by which the history knows the page of these mentions."""
+    mentions = list(mentions)
+    keys = dict.fromkeys(key_hash(key) for mention in mentions for key in merge_keys(mention))
+    return PageKeys(tuple(keys), title_hashes(mentions))
+
+
+def title_hashes(mentions: Iterable[Mention]) -> tuple[int, ...]:
+    """Return :attr:`PageKeys.titles` of a page with these mentions."""
+    return tuple(title_hash(it.title, to_seconds(it.published)) for it in mentions if it.url is None)
+
+
+def note_merged(db: sqlite3.Connection, merged: Sequence[KnownEntry]) -> None:
+    """Note entries that were merged, and which of them have other ids than those under which they were published."""
+    db.executemany("INSERT OR REPLACE INTO merged_entry VALUES (?, ?)", [(it.entry_id, it.kept) for it in merged])
+    for is_title, part in enumerate(PageKeys._fields):
+        rows = ((it.entry_id, it.uri, key, is_title) for it in merged for key in getattr(it.page, part))
+        db.executemany("INSERT INTO examined_key VALUES (?, ?, ?, ?)", rows)
+    db.execute(_QUESTION_DIVERGENT)
+    db.execute("DELETE FROM examined_key")
+
+
+def id_claims(db: sqlite3.Connection, page: PageKeys) -> list[IdClaim]:
+    """Return the ids under which a page was published, by any of its keys."""
+    values = {"keys": str(list(page.keys)), "titles": str(list(page.titles))}
+    return [IdClaim(ident, bool(live)) for ident, live in db.execute(_CLAIMS, values)]
+
+
+def has_key_of(db: sqlite3.Connection, page: PageKeys, old: str, new: str) -> bool:
+    """Tell whether a page has a key by which it is known under the id `old`, and not under the id `new`."""
+    row = db.execute(_KEY_OF_ONE, {"keys": str(list(page.keys)), "old": old, "new": new}).fetchone()
     return row is not None
 
 
+def note_shown(db: sqlite3.Connection, uri: str, page: PageKeys) -> None:
+    """Note an entry that this build has rendered: subscribers will see its id."""
+    db.execute("INSERT OR IGNORE INTO shown_id VALUES (?)", (uri,))
+    db.executemany("INSERT INTO shown_key VALUES (?, ?)", ((uri, key) for key in (*page.keys, *page.titles)))
+
+
 def record_entries(db: sqlite3.Connection) -> None:
-    """Record the ids and keys of the entries that were rendered since the last call.
+    """Record the ids and keys of the entries that :func:`note_shown` was told.
 
     An entry that no document shows is not rendered. Its id has not been seen, and may still change.
     """
-    if db.execute("SELECT 1 FROM unrecorded_entry LIMIT 1").fetchone() is None:
-        return
     db.execute(
-        "INSERT INTO published.id (ident, turn) SELECT ident, 1 FROM unrecorded_entry WHERE true ORDER BY ident"
+        "INSERT INTO published.id (ident, turn) SELECT ident, 1 FROM shown_id WHERE true ORDER BY ident"
         " ON CONFLICT DO UPDATE SET turn = turn + 1"
     )
+    db.execute("UPDATE published.page SET turn = 0 WHERE turn > 0 AND key IN (SELECT key FROM shown_key)")
     db.execute(
-        "UPDATE published.page SET turn = 0 WHERE turn > 0"
-        " AND key IN (SELECT key FROM unrecorded_entry CROSS JOIN entry_key USING (entry_id))"
+        "INSERT OR REPLACE INTO published.page SELECT key, number, turn"
+        " FROM shown_key CROSS JOIN published.id USING (ident) ORDER BY key"
     )
-    for keys in ("entry_key", "title_key"):
-        db.execute(
-            "INSERT OR REPLACE INTO published.page SELECT key, number, turn"  # noqa: S608 - one of two words above
-            " FROM unrecorded_entry CROSS JOIN published.id USING (ident)"
-            f" CROSS JOIN {keys} USING (entry_id) ORDER BY key"
-        )
-    db.execute("DELETE FROM rendered_entry")
+    db.execute("DELETE FROM shown_id")
+    db.execute("DELETE FROM shown_key")
 
 
 def record_feeds(db: sqlite3.Connection) -> None:
@@ -156,33 +206,21 @@ def published_feed(db: sqlite3.Connection, kind: Kind, key: str) -> FeedRecord |
 
 
 # CROSS JOIN fixes the order of the tables: the changed rows come first, and they are few.
-_VIEWS = """
-CREATE TEMP VIEW unrecorded_entry AS
-SELECT entry_id, uri AS ident FROM rendered_entry CROSS JOIN entry ON id = entry_id;
-CREATE TEMP VIEW entry_key AS SELECT entry_id, value AS key FROM mention CROSS JOIN json_each(keys);
-CREATE TEMP VIEW title_key AS
-SELECT entry_id, key_number('@' || char(10) || title || char(10) || published) AS key FROM mention WHERE url IS NULL;
-"""
-# title_key: an article without a page whose file was renamed is known by title and date. It is not a key of its entry,
-# because two articles may have the same title and date.
-
-_DIVERGENT = """
-WITH mine AS (
-    SELECT entry_id, uri AS ident, EXISTS (SELECT 1 FROM published.id WHERE id.ident = uri) AS known
-    FROM merged_entry CROSS JOIN entry ON entry.id = entry_id
-)
-SELECT entry_id FROM mine CROSS JOIN entry_key USING (entry_id)
-CROSS JOIN published.page USING (key) CROSS JOIN published.id AS other USING (number)
-WHERE other.ident != mine.ident AND (page.turn = other.turn OR NOT known)
-UNION
-SELECT entry_id FROM mine CROSS JOIN title_key USING (entry_id) CROSS JOIN published.page USING (key) WHERE NOT known
+_QUESTION_DIVERGENT = """
+INSERT OR IGNORE INTO questioned_entry
+SELECT entry_id FROM examined_key CROSS JOIN published.page USING (key) CROSS JOIN published.id AS other USING (number)
+WHERE CASE is_title
+    WHEN 1 THEN NOT EXISTS (SELECT 1 FROM published.id WHERE id.ident = examined_key.ident)
+    ELSE other.ident != examined_key.ident
+        AND (page.turn = other.turn OR NOT EXISTS (SELECT 1 FROM published.id WHERE id.ident = examined_key.ident))
+END
 """
 
 _KEY_OF_ONE = """
-SELECT 1 FROM entry_key CROSS JOIN published.page USING (key) CROSS JOIN published.id USING (number)
-WHERE entry_id = :entry AND ident = :old AND page.turn = id.turn AND NOT EXISTS (
+SELECT 1 FROM json_each(:keys) CROSS JOIN published.page ON page.key = value CROSS JOIN published.id USING (number)
+WHERE ident = :old AND page.turn = id.turn AND NOT EXISTS (
     SELECT 1 FROM published.page AS same CROSS JOIN published.id AS other USING (number)
-    WHERE same.key = entry_key.key AND other.ident = :new
+    WHERE same.key = page.key AND other.ident = :new
 ) LIMIT 1
 """
 
@@ -191,10 +229,10 @@ SELECT ident, max(live) FROM (
     SELECT ident, page.turn = id.turn AND NOT EXISTS (  -- two articles on one page have its key both: it tells nothing
         SELECT 1 FROM published.page AS same CROSS JOIN published.id AS other USING (number)
         WHERE same.key = page.key AND same.turn = other.turn AND other.number != id.number
-    ) AS live FROM entry_key
-    CROSS JOIN published.page USING (key) CROSS JOIN published.id USING (number) WHERE entry_id = :entry
+    ) AS live FROM json_each(:keys) CROSS JOIN published.page ON page.key = value
+    CROSS JOIN published.id USING (number)
     UNION
-    SELECT ident, 0 FROM title_key
-    CROSS JOIN published.page USING (key) CROSS JOIN published.id USING (number) WHERE entry_id = :entry
+    SELECT ident, 0 FROM json_each(:titles) CROSS JOIN published.page ON page.key = value
+    CROSS JOIN published.id USING (number)
 ) GROUP BY ident
 """

@@ -1,21 +1,29 @@
-"""Membership: the feeds of an entry, the spellings of the names of feeds, and their counts."""
+"""Membership: the feeds of an entry, the spellings of the names of feeds, and their counts.
+
+An entry has the ids in `feed_name` of its feeds, packed: they say in which feeds it is, and how it spells their names.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from feeds.catalogue.rows import to_json
 from feeds.model import Kind, Outline
 from feeds.rules.text import name_key
+from feeds.rules.times import month_of
+from feeds.settings.site import Site
 
 FeedKey = tuple[Kind, str]
 
 CACHE_SIZE = 16_384
 """The number of names, providers, and combinations of names that are cached with their feeds."""
+
+ROWS_PER_STEP = 50_000
+"""The number of rows of table `member` that are sorted and written at a time: sorted rows are written faster."""
 
 
 class Placement(NamedTuple):
@@ -23,73 +31,121 @@ class Placement(NamedTuple):
 
     Attributes:
         feeds: kind and key of every feed, also of feeds that the settings leave out.
-        numbers: the ids in `feed_key` and `feed_name` of the feeds that are not left out, in pairs.
-        as_json: the same for the column `entry.feeds`.
+        packed: the column `entry.feeds`: the feeds that are not left out.
     """
 
     feeds: tuple[FeedKey, ...]
-    numbers: tuple[tuple[int, int], ...]
-    as_json: str
+    packed: bytes
+
+
+class NamedFeed(NamedTuple):
+    """A feed as an entry names it: the id in `feed_key`, kind and key, and the spelling of its name."""
+
+    feed_id: int
+    kind: Kind
+    key: str
+    name: str
+
+
+def name_ids(packed: bytes) -> tuple[int, ...]:
+    """Return the ids in table `feed_name` in a value of the column `entry.feeds`."""
+    return struct.unpack(f"<{len(packed) // 4}I", packed)
+
+
+def load_feed(db: sqlite3.Connection, name_id: int) -> NamedFeed:
+    """Return the feed of a row in `feed_name`."""
+    feed_id, kind, key, name = db.execute(_FEED_OF_NAME, (name_id,)).fetchone()
+    return NamedFeed(feed_id, Kind(kind), key, name)
+
+
+def feed_reference(kind: Kind, key: str) -> str:
+    """Return the text that stands for a feed in table `feed_reference`."""
+    return f"{kind} {key}"
 
 
 class Memberships:
-    """The memberships of merged entries: rows are collected and written in batches, counts are written at the end.
+    """The memberships of merged entries: rows are collected and written together, counts are written at the end.
 
     Args:
         db: the catalogue.
-        exclude: feeds that the settings leave out.
+        site: the settings.
     """
 
-    def __init__(self, db: sqlite3.Connection, exclude: Collection[FeedKey]) -> None:
+    def __init__(self, db: sqlite3.Connection, site: Site) -> None:
         self._db = db
-        self._exclude = exclude
-        self._rows: list[tuple[int, int, int, bool]] = []
-        self._touched: set[FeedKey] = set()
-        self._added: Counter[tuple[tuple[tuple[int, int], ...], bool]] = Counter()
-        self._members: Counter[int] = Counter()  # feed_name.id → change of its column `members`
-        self._shown: Counter[int] = Counter()
+        self._exclude = site.selection.exclude
+        self._has_archives = site.archives
+        self._removed: list[tuple[int, int, int]] = []
+        self._added: list[tuple[int, int, int, bool]] = []
+        self._counts: Counter[tuple[bytes, bool]] = Counter()
+        self._touched: set[int] = set()
+        self._months: set[tuple[int, str]] = set()
         self._place_provider = lru_cache(maxsize=CACHE_SIZE)(self._look_up_provider)
         self._place_names = lru_cache(maxsize=CACHE_SIZE)(self._look_up_names)
-        self._numbers_of = lru_cache(maxsize=CACHE_SIZE)(self._look_up_numbers)
+        self._id_of_name = lru_cache(maxsize=CACHE_SIZE)(self._look_up_name)
+        self._feed_of_name = lru_cache(maxsize=CACHE_SIZE)(lambda name_id: load_feed(db, name_id).feed_id)
+        self._feeds_of = lru_cache(maxsize=CACHE_SIZE)(
+            lambda packed: [self._feed_of_name(name_id) for name_id in name_ids(packed)]
+        )
 
     def placement(self, entry: Outline) -> Placement:
         """Return the feeds of an entry. There are few names, so both parts of the result are cached."""
         by_provider, by_names = self._place_provider(entry.provider), self._place_names(entry.topics, entry.categories)
-        comma = "," if by_provider.numbers and by_names.numbers else ""
-        as_json = f"{by_provider.as_json[:-1]}{comma}{by_names.as_json[1:]}"
-        return Placement(by_provider.feeds + by_names.feeds, by_provider.numbers + by_names.numbers, as_json)
+        return Placement(by_provider.feeds + by_names.feeds, by_provider.packed + by_names.packed)
 
-    def add(self, entry_id: int, published: int, shown: bool, numbers: tuple[tuple[int, int], ...]) -> None:
-        """Add an entry to the feeds with these numbers (:attr:`Placement.numbers`)."""
-        self._rows += [(feed_key_id, -published, entry_id, shown) for feed_key_id, _ in numbers]
-        self._added[numbers, shown] += 1
+    def feed_ids(self, packed: bytes) -> list[int]:
+        """Return the ids of the feeds in a value of the column `entry.feeds`."""
+        return self._feeds_of(packed)
 
-    def remove_dirty(self) -> None:
-        """Remove the dirty entries from all feeds."""
-        for feed_name_id, members, shown in self._db.execute(_COUNT_DIRTY):
-            self._members[feed_name_id] -= members
-            self._shown[feed_name_id] -= shown
-        self._db.execute(_REMOVE_DIRTY)
+    def add(self, entry_id: int, published: int, shown: bool, packed: bytes) -> None:
+        """Add an entry to its feeds."""
+        feed_ids = self.feed_ids(packed)
+        self._added += [(feed_id, -published, entry_id, shown) for feed_id in feed_ids]
+        self._count(packed, shown, feed_ids, published, 1)
+        if len(self._added) >= ROWS_PER_STEP:
+            self.write()
+
+    def remove(self, entry_id: int, published: int, shown: bool, packed: bytes) -> None:
+        """Remove an entry from its feeds."""
+        feed_ids = self.feed_ids(packed)
+        self._removed += [(feed_id, -published, entry_id) for feed_id in feed_ids]
+        self._count(packed, shown, feed_ids, published, -1)
+
+    def mark_month(self, feed_ids: Iterable[int], published: int) -> None:
+        """Mark the archives of feeds as pending that have an entry of this time."""
+        if self._has_archives:
+            month = month_of(published)
+            self._months.update((feed_id, month) for feed_id in feed_ids)
+
+    def _count(self, packed: bytes, shown: bool, feed_ids: Iterable[int], published: int, step: int) -> None:
+        self._counts[packed, shown] += step
+        self.mark_month(feed_ids, published)
 
     def write(self) -> None:
-        """Write the added rows."""
-        self._db.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", self._rows)
-        self._rows.clear()
-        for (numbers, shown), count in self._added.items():
-            for _, feed_name_id in numbers:
-                self._members[feed_name_id] += count
-                self._shown[feed_name_id] += count * shown
+        """Write the rows. Removed ones go first: an entry whose time has not changed has both."""
+        self._db.executemany(_REMOVE, self._removed)
+        self._removed.clear()
+        self._added.sort()
+        self._db.executemany("INSERT INTO member VALUES (?, ?, ?, ?)", self._added)
         self._added.clear()
 
     def finish(self) -> None:
-        """Write the counts, and mark the feeds that have gained an entry as pending."""
+        """Write rows and counts, and mark the feeds that have gained or lost an entry as pending."""
+        self.write()
         db = self._db
-        changes = [(count, self._shown[feed_name_id], feed_name_id) for feed_name_id, count in self._members.items()]
+        members: Counter[int] = Counter()
+        shown_ones: Counter[int] = Counter()
+        for (packed, shown), count in self._counts.items():
+            for name_id in name_ids(packed):
+                members[name_id] += count
+                shown_ones[name_id] += count * shown
+                if count:
+                    self._touched.add(self._feed_of_name(name_id))
+        changes = [(count, shown_ones[name_id], name_id) for name_id, count in members.items()]
         db.executemany("UPDATE feed_name SET members = members + ?, shown = shown + ? WHERE id = ?", changes)
         db.execute("DELETE FROM feed_name WHERE members = 0")
-        db.executemany(
-            "INSERT INTO feed (kind, key) VALUES (?, ?) ON CONFLICT DO UPDATE SET pending = 1", sorted(self._touched)
-        )
+        db.executemany(_MARK_PENDING, [(feed_id,) for feed_id in sorted(self._touched)])
+        db.executemany(_MARK_MONTH, sorted(self._months))
 
     def _look_up_provider(self, provider: tuple[str, str]) -> Placement:
         name, domain = provider
@@ -101,31 +157,30 @@ class Memberships:
         return self._look_up(names)
 
     def _look_up(self, names: Mapping[FeedKey, str]) -> Placement:
-        numbers = tuple(self._numbers_of(feed, name) for feed, name in names.items() if feed not in self._exclude)
-        return Placement(tuple(names), numbers, to_json(numbers))
+        ids = [self._id_of_name(feed, name) for feed, name in names.items() if feed not in self._exclude]
+        return Placement(tuple(names), struct.pack(f"<{len(ids)}I", *ids))
 
-    def _look_up_numbers(self, feed: FeedKey, name: str) -> tuple[int, int]:
-        """Return the ids of a feed in `feed_key` and of a spelling of its name in `feed_name`; insert missing rows."""
+    def _look_up_name(self, feed: FeedKey, name: str) -> int:
+        """Return the id of a spelling in `feed_name`; insert missing rows."""
         db = self._db
         db.execute("INSERT OR IGNORE INTO feed_key (kind, key) VALUES (?, ?)", feed)
-        (feed_key_id,) = db.execute("SELECT id FROM feed_key WHERE kind = ? AND key = ?", feed).fetchone()
-        db.execute("INSERT OR IGNORE INTO feed_name (feed_key_id, name) VALUES (?, ?)", (feed_key_id, name))
+        (feed_id,) = db.execute("SELECT id FROM feed_key WHERE kind = ? AND key = ?", feed).fetchone()
+        db.execute("INSERT OR IGNORE INTO feed_name (feed_key_id, name) VALUES (?, ?)", (feed_id, name))
         query = "SELECT id FROM feed_name WHERE feed_key_id = ? AND name = ?"
-        (feed_name_id,) = db.execute(query, (feed_key_id, name)).fetchone()
-        self._touched.add(feed)
-        return feed_key_id, feed_name_id
+        (name_id,) = db.execute(query, (feed_id, name)).fetchone()
+        return int(name_id)
 
 
-# CROSS JOIN fixes the order of the tables: the dirty entries come first, and they are few.
-_COUNT_DIRTY = """
-SELECT json_extract(value, '$[1]'), count(*), sum(shown)
-FROM dirty_entry CROSS JOIN entry ON entry.id = entry_id CROSS JOIN json_each(feeds) GROUP BY 1
+_FEED_OF_NAME = """
+SELECT feed_key.id, kind, key, name FROM feed_name CROSS JOIN feed_key ON feed_key.id = feed_key_id
+WHERE feed_name.id = ?
 """
 
 # By the whole primary key of `member`: there is no index by entry.
-_REMOVE_DIRTY = """
-DELETE FROM member WHERE (feed_key_id, age, entry_id) IN (
-    SELECT json_extract(value, '$[0]'), -published, entry_id
-    FROM dirty_entry CROSS JOIN entry ON entry.id = entry_id CROSS JOIN json_each(feeds)
-)
+_REMOVE = "DELETE FROM member WHERE feed_key_id = ? AND age = ? AND entry_id = ?"
+
+_MARK_PENDING = """
+INSERT INTO feed (kind, key) SELECT kind, key FROM feed_key WHERE id = ? ON CONFLICT DO UPDATE SET pending = 1
 """
+
+_MARK_MONTH = "INSERT OR IGNORE INTO pending_month SELECT kind, key, ?2 FROM feed_key WHERE id = ?1"

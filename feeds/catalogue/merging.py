@@ -1,177 +1,137 @@
-"""Merging: mentions become entries, only where something changed; feeds and pages that this touches are marked.
+"""Merging: link records become entries, only where something changed; feeds and pages that this touches are marked.
 
-An entry is a connected group of mentions (:func:`feeds.rules.entries.group_mentions`), or the part of such a group that
-belongs to one article (:func:`feeds.rules.entries.divide`). A change of some mentions can only join or split the groups
-that they were in, and the groups with which they share a key. So only those are grouped again.
+An entry is a connected group of records (:func:`feeds.rules.grouping.group_mentions`), or the part of such a group that
+belongs to one article (:func:`feeds.rules.grouping.divide`). The order of a build:
+
+1. Records that are gone, or are not what they were, leave their entries (:meth:`Merger.remove_records`). Records that
+   are new, or have changed, arrive (:meth:`Merger.add_records`). Both are numbers.
+2. :meth:`Merger.merge` sorts the keys of all arrivals once. Equal keys connect them, with each other and with entries
+   that exist (:mod:`feeds.catalogue.groups`). A record without such a connection is an entry by itself: most are. Of
+   the others, whole groups are read and merged, so that none is read twice.
+3. A popular page has a summary, to which arrivals are added without reading its other records
+   (:mod:`feeds.catalogue.popular_pages`).
+4. :meth:`Merger.finish` brings ids, addresses and names up to date.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from itertools import chain
-from typing import NamedTuple
+from functools import partial
+from pathlib import Path
 
-from feeds.catalogue import archives, entry_ids, feed_names
+from feeds.catalogue import changes, entry_ids, feed_names
 from feeds.catalogue.entry_ids import ReplacedId
-from feeds.catalogue.entry_rows import EntryRowWriter, load_states, related_columns_of, remove_entry
-from feeds.catalogue.groups import batched_groups, connected_mentions
+from feeds.catalogue.entry_rows import EntryRowWriter, load_states
+from feeds.catalogue.groups import Arrivals, Group, batched_groups
+from feeds.catalogue.history import PageKeys, title_hash, title_hashes
 from feeds.catalogue.membership import Memberships
-from feeds.catalogue.rows import QUALIFIED_MENTION_COLUMNS, NewMention, make_mention, to_json
+from feeds.catalogue.mention_numbers import mention_number, position_of, source_of
+from feeds.catalogue.packing import LIVE, ArrivalBatch, ArticleRow, LoadedMention, load_mentions, unpack_mention
+from feeds.catalogue.popular_pages import MANY, PopularPages, summarise
+from feeds.catalogue.related import RelatedPairs
 from feeds.memory.ledger import Ledger
-from feeds.model import Mention
-from feeds.rules import entries
+from feeds.model import Provider
+from feeds.rules import entries, grouping
+from feeds.rules.popular import NumberedMention
 from feeds.settings.site import Site
 
 MENTIONS_PER_BATCH = 5_000
-"""The number of unmerged mentions or dirty entries that are merged at a time. It bounds the memory of merging."""
+"""The number of records that are read and merged at a time. It bounds the memory of merging."""
 
 
 class Merger:
     """The merging of one build.
-
-    Call :meth:`insert_unshared` and :meth:`merge_batches` while files are read, and :meth:`finish` once at the end.
 
     Args:
         db: the catalogue.
         site: the settings.
         ledger: the ids and addresses that stay as they were published; new exceptions are added to it.
         now: the time of the build.
+        folder: the folder of temporary files.
     """
 
-    def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
-        self._db, self._site, self._ledger, self._now = db, site, ledger, now
-        self._memberships = Memberships(db, site.selection.exclude)
+    def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime, folder: Path) -> None:
+        self.home: Provider = site.home
+        self.now = now
+        self._db, self._site, self._ledger, self._folder = db, site, ledger, folder
+        self._arrivals = Arrivals(folder)
+        self._touched: set[int] = set()  # entries that have lost a record: Group.entries
+        self._former: dict[int, int] = {}  # the id of a record that was removed → its entry, the same way
+        self._is_new = db.execute("SELECT 1 FROM entry LIMIT 1").fetchone() is None
+        self._memberships = Memberships(db, site)
+        self._popular = PopularPages(db, now)
+        self._related = RelatedPairs(db)
         self._ids_may_differ = entry_ids.ids_may_differ(db, ledger)
-        for table in ("merged_entry", "outdated_entry", "contested_slug"):
-            db.execute(f"DELETE FROM {table}")  # noqa: S608 - one of three names
+        for table in ("merged_entry", "questioned_entry", "outdated_entry", "contested_slug"):
+            db.execute(f"DELETE FROM {table}")  # noqa: S608 - one of four names
 
-    def insert_unshared(self, arrivals: Mapping[int, NewMention]) -> dict[int, int]:
-        """Make an entry of every new mention that shares no key with another one: most pages are mentioned once.
+    def close(self) -> None:
+        """Delete the temporary file."""
+        self._arrivals.close()
 
-        Args:
-            arrivals: live mentions by their ids. Neither they nor their keys are in the catalogue yet.
+    def states_of(self, source_id: int, count: int) -> bytes:
+        """Return the states that the records of an article had in the last build (:func:`packing.examine`)."""
+        states = bytearray(count)
+        for number, late in self._db.execute(_RECORDS_OF, _range_of(source_id)):
+            states[position_of(number)] = LIVE + late
+        return bytes(states)
 
-        Returns:
-            Their ids → the ids of their entries. The others have to be merged (:meth:`merge_batches`).
-        """
-        db = self._db
-        uses = Counter(chain.from_iterable(mention.keys for mention in arrivals.values()))
-        shared = {key for key, count in uses.items() if count > 1 or key in self._ledger.kept_hashes}
-        shared.update(key for (key,) in db.execute(_KNOWN_KEYS, (to_json(list(uses)),)))
-        (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
-        unshared = [number for number, mention in arrivals.items() if shared.isdisjoint(mention.keys)]
-        entry_of = {number: entry_id for entry_id, number in enumerate(unshared, last + 1)}
-        rows = EntryRowWriter(db, self._site, self._memberships, ids_may_differ=self._ids_may_differ)
-        for number, entry_id in entry_of.items():
-            outline = arrivals[number].outline
-            rows.add(entry_id, outline, None, kept=False, articles=int(outline.own))
-        rows.write()
-        return entry_of
+    def add_records(self, source_id: int, arrivals: ArrivalBatch) -> None:
+        """Have link records merged that are new or have changed; `source_id` is the id of their article."""
+        if not arrivals.positions:
+            return
+        if not self._is_new:
+            self._related.note(source_id)
+        self._arrivals.add(source_id, arrivals)
 
-    def merge_batches(self, report: Callable[[int], None]) -> None:
-        """Merge the live mentions without an entry, and the dirty entries, batch by batch.
+    def remove_records(self, source_id: int, positions: Iterable[int], article: ArticleRow) -> None:
+        """Take live link records out of their entries. `article` is the row that has them."""
+        numbers = [mention_number(source_id, position) for position in positions]
+        if not numbers:
+            return
+        self._related.note(source_id)
+        rows = self._db.execute(_ENTRIES_OF, (str(numbers),)).fetchall()
+        removed: dict[int, list[NumberedMention]] = {}
+        for number, group, entry_id in rows:
+            position = position_of(number)
+            mention = NumberedMention(number, article.keys[position], article.mentions[position])
+            self._touched.add(group)
+            removed.setdefault(entry_id, []).append(mention)
+            if not self._popular.knows(entry_id):
+                self._former[number] = group
+        for entry_id, mentions in removed.items():
+            self._popular.remove(entry_id, mentions)
+        gone = [(key, number) for number in numbers for key in article.keys[position_of(number)]]
+        self._db.executemany("DELETE FROM page_key WHERE key = ? AND mention_id = ?", gone)
+        self._db.executemany("DELETE FROM mention WHERE id = ?", [(number,) for number in numbers])
 
-        Args:
-            report: is called with the number of merged items after every batch.
-        """
-        self._db.execute("INSERT INTO queued_entry SELECT entry_id FROM dirty_entry")
-        self._db.execute("DELETE FROM dirty_entry")
-        next_batch = "INSERT INTO dirty_entry SELECT entry_id FROM queued_entry LIMIT ?"
-        while count := self._db.execute(next_batch, (MENTIONS_PER_BATCH,)).rowcount:
-            self._db.execute("DELETE FROM queued_entry WHERE entry_id IN (SELECT entry_id FROM dirty_entry)")
-            self._merge({})
-            report(count)
-        while unmerged := _load_mentions(self._db, _UNMERGED, {"batch": MENTIONS_PER_BATCH}):
-            self._merge(unmerged)
-            report(len(unmerged))
+    def forget_entries(self) -> None:
+        """Delete all entries, and forget what was removed or added: all records are about to be added again."""
+        for table in ("mention", "page_key", "entry", "popular", "member", "feed_name", "fragment", "pending_page"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own words
+        changes.forget_snapshot(self._db)
+        self._arrivals.close()
+        self._arrivals = Arrivals(self._folder)
+        self._touched.clear()
+        self._former.clear()
+        self._popular = PopularPages(self._db, self.now)
+        self._related = RelatedPairs(self._db)
+        self._is_new = True
 
-    def merge_all(self, report: Callable[[int], None]) -> None:
-        """Merge all live mentions that share keys, in a catalogue that has just been filled from nothing.
-
-        The groups are known before any of them is merged (:mod:`feeds.catalogue.groups`), so a mention is read once.
-        Merged batch by batch as they arrive, the mentions of a popular page would be read again for every batch.
-
-        Args:
-            report: is called with the number of merged items after every batch.
-        """
-        for group in batched_groups(connected_mentions(self._db), MENTIONS_PER_BATCH):
-            numbers = {"mentions": str(group)}  # str() of a list of integers is valid JSON
-            self._db.execute(_MARK_ENTRIES_OF, numbers)
-            self._merge(_load_mentions(self._db, _UNMERGED_OF, numbers), is_whole=True)
-            report(len(group))
-
-    def _merge(self, unmerged: dict[int, _LooseMention], *, is_whole: bool = False) -> None:
-        """Merge the mentions `unmerged`, the dirty entries, and the entries with which they share a key.
+    def merge(self, report: Callable[[int], None]) -> None:
+        """Make entries of what was added, and of what is left of the entries that have lost records.
 
         Args:
-            unmerged: live mentions without an entry.
-            is_whole: whether no mention besides these and those of the dirty entries shares a key with one of them.
+            report: is called with numbers of merged records.
         """
-        db, site, memberships = self._db, self._site, self._memberships
-        if not is_whole:
-            keys = {key for mention in unmerged.values() for key in mention.keys}
-            db.execute(_MARK_NEIGHBOURS, (json.dumps(sorted(keys)),))
-            # How a group is divided depends on all mentions in it, so all parts of a divided group are merged again.
-            db.execute(_MARK_COMPONENTS)
-        # Feeds, months and memberships of the dirty entries are marked and removed before the entries change: later it
-        # would not be known where they were.
-        db.execute(_MARK_FEEDS_OF_DIRTY)
-        if site.archives:
-            archives.mark_dirty_entries(db)
-        mentions = _load_mentions(db, _OF_DIRTY_ENTRIES) | unmerged
-        memberships.remove_dirty()
-        before = load_states(db)
-        unused = set(before)
-        (last,) = db.execute("SELECT ifnull(max(id), 0) FROM entry").fetchone()
-        entry_of: dict[int, int] = {}
-        rows = EntryRowWriter(db, site, memberships, ids_may_differ=self._ids_may_differ)
-        for connected in entries.group_mentions((number, mention.keys) for number, mention in mentions.items()):
-            parts = entries.divide([mentions[number].mention for number in connected])
-            component: int | None = None
-            shared: set[int] = set()
-            for part in parts:
-                group = [connected[index] for index in part]
-                # An entry that still exists keeps its row, so that nothing that refers to it has to change.
-                candidates = (mentions[number].entry_id for number in group)
-                entry_id = min((candidate for candidate in candidates if candidate in unused), default=None)
-                if entry_id is None:
-                    entry_id = last = last + 1
-                unused.discard(entry_id)
-                entry_of |= dict.fromkeys(group, entry_id)
-                merged = [mentions[number].mention for number in group]
-                # A key that several parts have stands for the first one (entry_ids.identity_keys).
-                hashes = {key for number in group for key in mentions[number].keys} - shared
-                shared |= hashes
-                kept = entry_ids.remembered_id(self._ledger, hashes, merged)
-                outline = entries.outline(merged, site.home, identity=kept, now=self._now)
-                component = component or (entry_id if len(parts) > 1 else None)
-                articles = sum(mention.position == 0 for mention in merged)
-                rows.add(
-                    entry_id,
-                    outline,
-                    before.get(entry_id),
-                    kept=kept is not None,
-                    articles=articles,
-                    component=component,
-                )
-        rows.write()
-        moved = [(entry_id, number) for number, entry_id in entry_of.items() if mentions[number].entry_id != entry_id]
-        db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
-        for entry_id in unused:
-            remove_entry(db, entry_id)
-        # Related entries of a new mention are new or dirty themselves. The others show the entry as it was before.
-        changed = [
-            (number,)
-            for number, mention in mentions.items()
-            if mention.entry_id is not None
-            and related_columns_of(before[mention.entry_id]) != rows.related_columns[entry_of[number]]
-        ]
-        db.executemany(_MARK_RELATED_OUTDATED, changed)
-        db.execute("DELETE FROM dirty_entry")
+        groups = self._arrivals.connect(self._db, self._touched, self._former)
+        for batch in batched_groups(groups, MENTIONS_PER_BATCH):
+            self._merge_groups(batch)
+            report(sum(len(group.arrivals) for group in batch))
+        self._add_unshared(report)
+        self._arrivals.store(self._db)
 
     def finish(self) -> list[ReplacedId]:
         """Bring ids, names and addresses up to date with the entries.
@@ -183,100 +143,190 @@ class Merger:
             The published ids that could not be kept.
         """
         db, site, ledger = self._db, self._site, self._ledger
-        # This order: ids need complete entries; slugs of pages depend on ids; outdated entries on both; names of feeds
-        # on memberships, and the feed of all entries lists all others.
-        self._memberships.finish()
+        # This order: related entries need the new records; ids need complete entries; slugs of pages depend on ids;
+        # outdated entries on both; names of feeds on memberships, and the feed of all entries lists all others.
+        self._related.mark_outdated()
         replaced = entry_ids.assign_ids(db, ledger)
         feed_names.assign_page_slugs(db, site.address)
-        _settle_outdated(db)
-        if site.archives:
-            archives.mark_outdated_entries(db)
-        feed_names.update_feeds(db, site, ledger, self._now)
+        changes.settle_outdated(db, self._memberships, with_archives=site.archives)
+        self._memberships.finish()
+        feed_names.update_feeds(db, site, ledger, self.now)
         return replaced
 
+    def _writer(self) -> EntryRowWriter:
+        return EntryRowWriter(
+            self._db, self._site, self._memberships, self._related, ids_may_differ=self._ids_may_differ
+        )
 
-def mark_all_dirty(db: sqlite3.Connection) -> None:
-    """Have everything merged again: the settings have changed."""
-    db.execute("INSERT OR IGNORE INTO dirty_entry SELECT id FROM entry")
-    db.execute("UPDATE feed SET pending = 1")  # the feed of all entries exists even without an entry
+    def _add_unshared(self, report: Callable[[int], None]) -> None:
+        """Make an entry of every record that shares no key: most pages are mentioned once."""
+        rows, count = self._writer(), 0
+        kept_hashes = self._ledger.kept_hashes
+        for number, arrival in self._arrivals.unshared():
+            outline, kept = arrival.outline, None
+            if kept_hashes and any(key in kept_hashes for key in arrival.keys):
+                kept = self._ledger.id_for(arrival.keys, partial(str, outline.id))
+                outline = outline._replace(id=kept or outline.id)
+            entry_id = rows.new_id()
+            self._arrivals.entry_of[number] = entry_id
+            titles = () if outline.url else (title_hash(outline.title, outline.published),)
+            page = PageKeys(arrival.keys, titles)
+            rows.add(entry_id, outline, None, page, kept=kept is not None, articles=int(outline.own))
+            count += 1
+            if count == MENTIONS_PER_BATCH:
+                rows.write()
+                report(count)
+                rows, count = self._writer(), 0
+        rows.write()
+        report(count)
+
+    def _merge_groups(self, groups: Sequence[Group]) -> None:
+        rows = self._writer()
+        rest = [group for group in groups if not self._extend_popular(group, rows)]
+        members = [self._members(group) for group in rest]
+        # A popular page has too many records to hold all of them. Those of an entry of several articles are all needed.
+        few = (number for numbers in members if len(numbers) <= MENTIONS_PER_BATCH for number in numbers)
+        loaded = {mention.number: mention for mention in load_mentions(self._db, few)}
+        for group, numbers in zip(rest, members, strict=True):
+            self._merge_group(group, numbers, loaded, rows)
+        rows.write()
+
+    def _extend_popular(self, group: Group, rows: EntryRowWriter) -> bool:
+        """Bring the summary of a popular page up to date; return False if all its records have to be read."""
+        if len(group.entries) != 1 or not self._popular.knows(group.entries[0]):
+            return False
+        (entry_id,) = group.entries
+        numbers = [self._arrivals.ids[number] for number in group.arrivals]
+        before = load_states(self._db, [entry_id])[entry_id]
+        extended = self._popular.extend(entry_id, before.articles, numbers)
+        if extended is None:
+            return False
+        summary, articles, has_changed = extended
+        mentions = [it.mention for it in summary.deciding]
+        kept = entry_ids.remembered_id(self._ledger, summary.keys, mentions)
+        outline = summary.outline(self.home, kept, self.now)
+        for number in group.arrivals:
+            self._arrivals.entry_of[number] = entry_id
+        rows.add(
+            entry_id,
+            outline,
+            before,
+            PageKeys(tuple(summary.keys), title_hashes(mentions)),
+            kept=kept is not None,
+            articles=articles,
+            has_changed=has_changed,
+        )
+        return True
+
+    def _members(self, group: Group) -> dict[int, int]:
+        """Return the ids of all records of a group → the entry that they are in now, or 0."""
+        numbers = {self._arrivals.ids[number]: 0 for number in group.arrivals}
+        return dict(self._db.execute(_MEMBERS, (str(group.entries),))) | numbers if group.entries else numbers
+
+    def _merge_group(
+        self, group: Group, members: dict[int, int], loaded: dict[int, LoadedMention], rows: EntryRowWriter
+    ) -> None:
+        """Merge the records of a group.
+
+        Args:
+            group: the group.
+            members: the ids of its records, and their entries.
+            loaded: the records, unless there are too many.
+            rows: receives the rows of the entries.
+        """
+        db = self._db
+        connected: list[list[int]] = [list(members)]
+        before = load_states(db, [entry_id for (entry_id,) in db.execute(_PARTS, (str(group.entries),))])
+        if group.entries:  # records may be gone that have connected the others
+            source = (
+                (loaded[number] for number in members)
+                if members.keys() <= loaded.keys()
+                else load_mentions(db, members)
+            )
+            connected = grouping.group_mentions((mention.number, mention.keys) for mention in source)
+        number_of = {self._arrivals.ids[number]: number for number in group.arrivals}
+        unused = set(before)
+        moved: list[tuple[int, int]] = []
+
+        def place(numbers: Iterable[int], entry_id: int) -> None:
+            for number in numbers:
+                if number in number_of:
+                    self._arrivals.entry_of[number_of[number]] = entry_id
+                elif members[number] != entry_id:
+                    self._related.note(source_of(number))
+                    moved.append((entry_id, number))
+
+        def entry_for(numbers: Iterable[int]) -> int:
+            # An entry that still exists keeps its row, so that nothing that refers to it has to change.
+            candidates = (members[number] or self._former.get(number, 0) for number in numbers)
+            entry_id = min((candidate for candidate in candidates if candidate in unused), default=None)
+            if entry_id is None:
+                return rows.new_id()
+            unused.discard(entry_id)
+            return entry_id
+
+        for numbers in connected:
+            if len(numbers) > MANY and sum(position_of(number) == 0 for number in numbers) <= 1:
+                entry_id = entry_for(numbers)
+                summary, articles = summarise(db, numbers, self.now)
+                deciding = [it.mention for it in summary.deciding]
+                kept = entry_ids.remembered_id(self._ledger, summary.keys, deciding)
+                outline = summary.outline(self.home, kept, self.now)
+                self._popular.store(entry_id, summary)
+                page = PageKeys(tuple(summary.keys), title_hashes(deciding))
+                rows.add(entry_id, outline, before.get(entry_id), page, kept=kept is not None, articles=articles)
+                place(numbers, entry_id)
+                continue
+            if len(numbers) > MENTIONS_PER_BATCH:
+                loaded = {mention.number: mention for mention in load_mentions(db, numbers)}
+            mentions = [unpack_mention(loaded[number].packed) for number in numbers]
+            parts = grouping.divide(mentions)
+            component: int | None = None
+            shared: set[int] = set()
+            for part in parts:
+                part_numbers = [numbers[index] for index in part]
+                merged = [mentions[index] for index in part]
+                entry_id = entry_for(part_numbers)
+                self._popular.forget(entry_id)
+                # A key that several parts have stands for the first one (entry_ids.identity_keys).
+                all_hashes = {key for number in part_numbers for key in loaded[number].keys}
+                hashes = all_hashes - shared
+                shared |= hashes
+                kept = entry_ids.remembered_id(self._ledger, hashes, merged)
+                outline = entries.outline(merged, self.home, identity=kept, now=self.now)
+                component = component or (entry_id if len(parts) > 1 else None)
+                rows.add(
+                    entry_id,
+                    outline,
+                    before.get(entry_id),
+                    PageKeys(tuple(all_hashes), title_hashes(merged)),
+                    kept=kept is not None,
+                    articles=sum(mention.position == 0 for mention in merged),
+                    component=component,
+                )
+                place(part_numbers, entry_id)
+        for entry_id in unused:
+            self._popular.forget(entry_id)
+            rows.remove(entry_id, before[entry_id])
+        db.executemany("UPDATE mention SET entry_id = ? WHERE id = ?", moved)
 
 
-class _LooseMention(NamedTuple):
-    """A mention that is grouped again.
-
-    Attributes:
-        entry_id: the entry that it was in, or None if it is new.
-        keys: the hashes of its keys.
-        mention: the mention, without excerpt and content.
-    """
-
-    entry_id: int | None
-    keys: list[int]
-    mention: Mention
+def _range_of(source_id: int) -> tuple[int, int]:
+    """Return the first and the last id that a link record of an article can have."""
+    return mention_number(source_id, 0), mention_number(source_id + 1, 0) - 1
 
 
-def _load_mentions(
-    db: sqlite3.Connection, source: str, values: Mapping[str, int | str] | None = None
-) -> dict[int, _LooseMention]:
-    """Return mentions by their ids; `source` is the rest of a query behind FROM."""
-    query = f"SELECT mention.id, entry_id, keys, source.path, {QUALIFIED_MENTION_COLUMNS} FROM {source}"  # noqa: S608
-    rows = db.execute(query, values or {})
-    return {
-        number: _LooseMention(entry_id, json.loads(keys), make_mention(path, row))
-        for number, entry_id, keys, path, *row in rows
-    }
+_RECORDS_OF = "SELECT id, late FROM mention WHERE id BETWEEN ? AND ?"
 
-
-def _settle_outdated(db: sqlite3.Connection) -> None:
-    """Delete the fragments of outdated entries, and mark the feeds and pages that show them."""
-    db.execute("DELETE FROM outdated_entry WHERE entry_id NOT IN (SELECT id FROM entry)")
-    db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM outdated_entry)")
-    db.execute(
-        "UPDATE feed SET pending = 1 WHERE (kind, key) IN"
-        " (SELECT kind, key FROM outdated_entry CROSS JOIN entry_feed USING (entry_id))"
-    )
-    db.execute(
-        "INSERT OR IGNORE INTO pending_page"
-        " SELECT id FROM outdated_entry CROSS JOIN entry ON id = entry_id WHERE page_wanted IS NOT NULL"
-    )
-
-
-# CROSS JOIN fixes the order of the tables: the changed rows come first, and they are few. Without statistics, SQLite
-# would take a temporary table with one row for as large as the catalogue. Without INDEXED BY, it scans `mention`.
-_UNMERGED = (
-    "mention INDEXED BY mention_unmerged CROSS JOIN source ON source.id = source_id"
-    " WHERE mention.live = 1 AND entry_id IS NULL LIMIT :batch"
-)
-_UNMERGED_OF = (
-    "json_each(:mentions) CROSS JOIN mention ON mention.id = value CROSS JOIN source ON source.id = source_id"
-    " WHERE entry_id IS NULL"
-)
-_MARK_ENTRIES_OF = (
-    "INSERT OR IGNORE INTO dirty_entry SELECT entry_id"
-    " FROM json_each(:mentions) CROSS JOIN mention ON mention.id = value WHERE entry_id IS NOT NULL"
-)
-_OF_DIRTY_ENTRIES = "dirty_entry CROSS JOIN mention USING (entry_id) CROSS JOIN source ON source.id = source_id"
-
-_KNOWN_KEYS = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM mention_key WHERE key = value)"
-
-_MARK_NEIGHBOURS = """
-INSERT OR IGNORE INTO dirty_entry SELECT entry_id FROM json_each(?) CROSS JOIN mention_key ON mention_key.key = value
-CROSS JOIN mention ON mention.id = mention_id WHERE entry_id IS NOT NULL
+# CROSS JOIN fixes the order of the tables: the given ids come first, and they are few.
+_ENTRIES_OF = """
+SELECT mention.id, ifnull(component, entry.id), entry.id
+FROM json_each(?) CROSS JOIN mention ON mention.id = value CROSS JOIN entry ON entry.id = entry_id
 """
 
-_MARK_COMPONENTS = """
-INSERT OR IGNORE INTO dirty_entry SELECT other.id FROM dirty_entry CROSS JOIN entry ON entry.id = entry_id
-CROSS JOIN entry AS other ON other.component = entry.component WHERE entry.component IS NOT NULL
+_PARTS = """
+SELECT entry.id FROM json_each(?) CROSS JOIN entry ON entry.id = value WHERE component IS NULL
+UNION SELECT entry.id FROM json_each(?1) CROSS JOIN entry ON component = value
 """
 
-_MARK_FEEDS_OF_DIRTY = """
-UPDATE feed SET pending = 1
-WHERE (kind, key) IN (SELECT kind, key FROM dirty_entry CROSS JOIN entry_feed USING (entry_id))
-"""
-
-# Two entries are related if one is an article and the other one is in its `related`: position 0 and another position.
-_MARK_RELATED_OUTDATED = """
-INSERT OR IGNORE INTO outdated_entry
-SELECT other.entry_id FROM mention AS mine JOIN mention AS other ON other.source_id = mine.source_id
-WHERE mine.id = ? AND other.entry_id IS NOT NULL AND (mine.position = 0) != (other.position = 0)
-"""
+_MEMBERS = f"SELECT id, entry_id FROM mention WHERE entry_id IN ({_PARTS})"  # noqa: S608 - our own text

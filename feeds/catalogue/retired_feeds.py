@@ -14,6 +14,7 @@ from datetime import datetime
 
 from feeds.catalogue import history
 from feeds.catalogue.changes import mark_site_feed
+from feeds.catalogue.membership import feed_reference
 from feeds.memory.ledger import FeedMove, FeedRecord, Ledger
 from feeds.model import Kind
 from feeds.rules.site_layout import feed_folder, parse_feed_folder
@@ -67,8 +68,8 @@ def _is_named(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> bool:
     """Tell whether an article of the corpus, published or not, still names the feed."""
     if (kept.kind, kept.key) in site.selection.exclude:
         return False
-    query = "SELECT 1 FROM feed_reference WHERE kind = ? AND key = ? AND files > 0"
-    return db.execute(query, (kept.kind, kept.key)).fetchone() is not None
+    query = "SELECT 1 FROM feed_reference WHERE name = ? AND files > 0"
+    return db.execute(query, (feed_reference(kept.kind, kept.key),)).fetchone() is not None
 
 
 def _write_feed(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> None:
@@ -77,7 +78,7 @@ def _write_feed(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> None:
     changed = db.execute(
         "INSERT INTO feed (kind, key, name, slug, updated, ttl, ended) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET name = excluded.name, slug = excluded.slug, updated = excluded.updated,"
-        " ttl = excluded.ttl, ended = excluded.ended, entries = 0, newest = NULL, pending = 1"
+        " ttl = excluded.ttl, ended = excluded.ended, entries = 0, newest = NULL, oldest = NULL, pending = 1"
         " WHERE (name, slug, updated, ttl, ended, entries)"
         " IS NOT (excluded.name, excluded.slug, excluded.updated, excluded.ttl, excluded.ended, 0) RETURNING 1",
         (kept.kind, kept.key, kept.name, kept.slug, updated, site.longest_ttl, ended),

@@ -30,53 +30,38 @@ CREATE TABLE source (                    -- one row for every article file
     appears   INTEGER NOT NULL,          -- seconds since the epoch, like every time here
     expires   INTEGER,                   -- the time from which on it must not be shown any more, or NULL
     live      INTEGER NOT NULL,          -- 1: published now, under the settings in force
-    names     TEXT NOT NULL,             -- kind and key of every feed that the file names, as JSON
-    unused    TEXT NOT NULL              -- names of well-known fields that are not used, as JSON
+    due       INTEGER                    -- the next time at which one of its link records changes by itself, or NULL
 );
 -- Files that every build examines (feeds.corpus.scan): those without a stamp, and those that have another name. A
 -- partial index, since there are few: without it, a build would look at all files. 'linked' sorts behind all digits.
 CREATE INDEX source_unsettled ON source (path) WHERE stamp = '' OR stamp >= 'linked';
 CREATE VIEW unsettled AS SELECT path FROM source WHERE stamp = '' OR stamp >= 'linked';
-CREATE INDEX source_live ON source (live, readable, visibility, appears, expires);
-CREATE INDEX source_expires ON source (expires) WHERE expires IS NOT NULL;
+CREATE INDEX source_due ON source (due) WHERE due IS NOT NULL;
+CREATE INDEX source_held ON source (path) WHERE live = 0 AND readable = 1;
+CREATE TABLE article (                   -- apart from `source`: most queries do not need it
+    source_id INTEGER PRIMARY KEY REFERENCES source ON DELETE CASCADE,
+    packed BLOB NOT NULL                 -- feeds.catalogue.packing.ArticleRow
+);
 CREATE TABLE problem (
     source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
     line INTEGER NOT NULL, field TEXT NOT NULL, reason TEXT NOT NULL, advice TEXT NOT NULL, severity TEXT NOT NULL
 );
 CREATE INDEX problem_source ON problem (source_id);
-
-CREATE TABLE mention (                   -- one row for every link record of every article
-    id        INTEGER PRIMARY KEY,
-    source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
-    entry_id  INTEGER,                   -- NULL: not live, or not merged yet
-    live      INTEGER NOT NULL,
-    keys      TEXT NOT NULL,             -- the hashes in mention_key, as JSON
-    position INTEGER NOT NULL, published INTEGER NOT NULL,
-    visibility INTEGER NOT NULL, mark TEXT NOT NULL, embargo INTEGER, expires INTEGER, -- feeds.model.Mention
-    appears INTEGER AS (ifnull(embargo, published)),
-    title TEXT NOT NULL, url TEXT, explicit_id TEXT,
-    updated INTEGER, original_url TEXT, amp_url TEXT, provider TEXT, domain TEXT, -- NULL: the record has none
-    names     TEXT NOT NULL,             -- of its topics, and of its categories, as JSON
-    type TEXT NOT NULL, quality, heat, image TEXT, width INTEGER, height INTEGER,
-    late INTEGER,                        -- `updated`, if it was in the future when the file was read
-    details   TEXT NOT NULL,             -- what few records have, as JSON (feeds.catalogue.rows), or empty
-    excerpt TEXT NOT NULL, content TEXT NOT NULL
-);
-CREATE INDEX mention_source ON mention (source_id);
-CREATE INDEX mention_entry ON mention (entry_id) WHERE entry_id IS NOT NULL;
-CREATE INDEX mention_late ON mention (late) WHERE late IS NOT NULL;
-CREATE INDEX mention_unmerged ON mention (id) WHERE live = 1 AND entry_id IS NULL;
-
 CREATE TABLE feed_reference (            -- how many files name a feed, published or not
-    kind TEXT NOT NULL, key TEXT NOT NULL, files INTEGER NOT NULL, PRIMARY KEY (kind, key)
+    name TEXT PRIMARY KEY, files INTEGER NOT NULL    -- feeds.catalogue.packing.feed_reference
 ) WITHOUT ROWID;
-
 CREATE TABLE unused_field (              -- how many files have a well-known field that is not used
     name TEXT PRIMARY KEY, files INTEGER NOT NULL
 ) WITHOUT ROWID;
 
-CREATE TABLE mention_key (               -- mentions with a common key are one group (feeds.rules.entries.merge_keys)
-    key INTEGER NOT NULL,                -- feeds.rules.entries.key_hash
+CREATE TABLE mention (                   -- one row for every link record that is live
+    id        INTEGER PRIMARY KEY,       -- feeds.catalogue.packing.mention_number: article and position
+    entry_id  INTEGER NOT NULL,
+    late      INTEGER NOT NULL           -- 1: its last change lies in the future
+);
+CREATE INDEX mention_late ON mention (id) WHERE late = 1;
+CREATE TABLE page_key (                  -- mentions with a common key are one group (feeds.rules.grouping.merge_keys)
+    key INTEGER NOT NULL,                -- feeds.rules.grouping.key_hash
     mention_id INTEGER NOT NULL,
     PRIMARY KEY (key, mention_id)
 ) WITHOUT ROWID;
@@ -85,15 +70,20 @@ CREATE TABLE entry (
     id INTEGER PRIMARY KEY,
     uri TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL,
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
-    feeds TEXT NOT NULL,                 -- the ids in feed_key and feed_name of its feeds, in pairs, as JSON
+    feeds BLOB NOT NULL,                 -- the ids in feed_name of its feeds (feeds.catalogue.membership)
     shown INTEGER NOT NULL,              -- 1: the settings select it (feeds.model.Selection)
     page_wanted TEXT, page TEXT,         -- for an entry without a web page: the plain slug, and the assigned one
-    component INTEGER,                   -- the same for entries that share keys (feeds.rules.entries.divide), else NULL
+    component INTEGER,                   -- equal for entries that share keys (feeds.rules.grouping.divide), else NULL
     articles INTEGER NOT NULL            -- how many articles are about this page; 0: it is only related to some
 );
 CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
 CREATE INDEX entry_component ON entry (component) WHERE component IS NOT NULL;
 CREATE INDEX entry_merged ON entry (id) WHERE articles > 1;
+CREATE TABLE popular (                   -- entries with many mentions (feeds.catalogue.popular_pages)
+    entry_id INTEGER PRIMARY KEY,
+    summary BLOB NOT NULL,
+    newest INTEGER                       -- no related entry that is older is shown; NULL: that is not known
+);
 
 CREATE TABLE feed_key (                  -- the identity of a feed; the row stays when the feed ends
     id INTEGER PRIMARY KEY,
@@ -114,15 +104,13 @@ CREATE TABLE member (                    -- the entries of a feed, in the order 
 ) WITHOUT ROWID;
 CREATE VIEW feed_member AS               -- the same with kind and key: for queries that start from a feed
 SELECT kind, key, age, entry_id, shown FROM feed_key JOIN member ON feed_key_id = feed_key.id;
-CREATE VIEW entry_feed AS                -- the same: for queries that start from entries, without an index on member
-SELECT kind, feed_key.key AS key, -published AS age, entry.id AS entry_id, shown
-FROM entry CROSS JOIN json_each(feeds) CROSS JOIN feed_key ON feed_key.id = json_extract(value, '$[0]');
 
 CREATE TABLE feed (
     kind TEXT NOT NULL, key TEXT NOT NULL,
     name TEXT NOT NULL DEFAULT '', wanted TEXT NOT NULL DEFAULT '', slug TEXT NOT NULL DEFAULT '',
     since INTEGER NOT NULL DEFAULT 0, entries INTEGER NOT NULL DEFAULT 0,
     newest INTEGER, updated INTEGER,     -- of the entries that it shows; NULL if there are none
+    oldest INTEGER,                      -- no entry that is older is shown; NULL: it shows all
     ttl INTEGER NOT NULL DEFAULT 0,      -- in minutes
     ended INTEGER,                       -- since when no article names it
     asked INTEGER, displayed INTEGER,    -- how many entries its limit lets it show, and how many fit; NULL: not known
@@ -148,34 +136,34 @@ CREATE TABLE fragment (                  -- an entry in all formats, one after t
 CREATE INDEX fragment_short ON fragment (entry_id) WHERE short;
 """
 
-_LATE_INDEXES = (  # indexes that are not needed while files are read
-    "CREATE INDEX IF NOT EXISTS mention_due ON mention (live, appears)",
-    "CREATE INDEX IF NOT EXISTS mention_expires ON mention (expires) WHERE expires IS NOT NULL",
+_LATE_INDEXES = (  # indexes that are not needed while a new catalogue is filled
+    "CREATE INDEX IF NOT EXISTS mention_entry ON mention (entry_id)",
     "CREATE INDEX IF NOT EXISTS entry_uri ON entry (uri)",
 )
 
-# The temporary tables of one build. Several modules share them, in this order:
+# The temporary tables of one build:
 #
-# table                  filled by                             read by                        emptied by
-# visibility_candidate   source_files.update_live              source_files.update_live       the same call, before
-# dirty_entry            source_files.remove_files and         Merger.merge_batches           Merger._merge, after
-#                        update_live, merging.mark_all_dirty                                  every batch
-# queued_entry           Merger.merge_batches                  Merger.merge_batches           Merger.merge_batches
-# merged_entry           Merger._merge, insert_unshared        history, entry_ids             the next Merger
-# contested_slug         Merger._merge                         feed_names.assign_page_slugs   the next Merger
-# outdated_entry         Merger._merge, entry_ids,             feed_names, Merger.finish      the next Merger
-#                        feed_names, changes
-# rendered_entry         fragments.store_fragments             history.record_entries         history.record_entries
+# table              filled by                                  read by                                emptied by
+# merged_entry,      history.note_merged, if ids may differ     entry_ids                              the next Merger
+#   questioned_entry
+# examined_key       history.note_merged                        history.note_merged                    the same call
+# contested_slug     EntryRowWriter                             feed_names.assign_page_slugs           the next Merger
+# outdated_entry     EntryRowWriter, related, entry_ids,        feed_names, changes.settle_outdated    the next Merger
+#                    feed_names
+# shown_id,          history.note_shown                         history.record_entries                 the same call
+#   shown_key
 _TEMPORARY_TABLES = """
-CREATE TEMP TABLE visibility_candidate (mention_id INTEGER PRIMARY KEY);  -- mentions that may change `live`
-CREATE TEMP TABLE dirty_entry (entry_id INTEGER PRIMARY KEY);    -- entries that lost or will gain a mention
-CREATE TEMP TABLE queued_entry (entry_id INTEGER PRIMARY KEY);   -- dirty entries of later batches
-CREATE TEMP TABLE outdated_entry (entry_id INTEGER PRIMARY KEY); -- entries that must be rendered again
 CREATE TEMP TABLE merged_entry (                                 -- entries that this build has merged
     entry_id INTEGER PRIMARY KEY, kept INTEGER NOT NULL          -- kept = 1: the ledger has its id
 );
-CREATE TEMP TABLE rendered_entry (entry_id INTEGER PRIMARY KEY); -- rendered, and not yet recorded in the history
+CREATE TEMP TABLE examined_key (
+    entry_id INTEGER NOT NULL, ident TEXT NOT NULL, key INTEGER NOT NULL, is_title INTEGER NOT NULL
+);
+CREATE TEMP TABLE questioned_entry (entry_id INTEGER PRIMARY KEY); -- merged entries that had another id
 CREATE TEMP TABLE contested_slug (wanted TEXT PRIMARY KEY);      -- page slugs that an entry wants or has given up
+CREATE TEMP TABLE outdated_entry (entry_id INTEGER PRIMARY KEY); -- entries that must be rendered again
+CREATE TEMP TABLE shown_id (ident TEXT PRIMARY KEY);             -- ids of entries that this build has rendered,
+CREATE TEMP TABLE shown_key (ident TEXT NOT NULL, key INTEGER NOT NULL); -- and the keys of their pages
 """
 
 
@@ -259,7 +247,9 @@ def _open(path: Path, *, is_new: bool = False) -> Iterator[sqlite3.Connection]:
         # A new catalogue is written without a log, which would be all of it once more. Later builds use a log.
         db.execute(f"PRAGMA journal_mode = {'TRUNCATE' if is_new else 'WAL'}")
         db.execute("PRAGMA temp_store = MEMORY")
-        db.execute("PRAGMA synchronous = NORMAL")
+        # Nor does a new catalogue wait for the disk. After a power cut it lacks pages, which SQLite notices when it
+        # reads them; then the catalogue is made again.
+        db.execute(f"PRAGMA synchronous = {'OFF' if is_new else 'NORMAL'}")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         yield db

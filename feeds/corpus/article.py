@@ -89,7 +89,7 @@ class _Parser:
         else:
             self.lines = self.lines or front_matter.LineFinder(self.text)
             line = self.lines.of(where)
-        field = "" if isinstance(where, int) else _dotted(where)
+        field = "" if isinstance(where, int) else clean_text(_dotted(where))
         self.problems.append(Problem(self.path, line, field, reason, advice, severity))
 
     def article(self, data: bytes) -> Article:

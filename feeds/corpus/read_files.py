@@ -61,11 +61,12 @@ def read_files(
 def _read_batch(
     corpus: str, settings: ReadSettings, then: Callable[[Parsed], T], files: Sequence[tuple[SourceFile, bytes | None]]
 ) -> list[FileResult[T]]:
-    results = (_read_file(corpus, settings, source, before) for source, before in files)
-    return [FileResult(file.source, file.digest, then(file.result) if file.result else None) for file in results]
+    return [_read_file(corpus, settings, then, source, before) for source, before in files]
 
 
-def _read_file(corpus: str, settings: ReadSettings, source: SourceFile, before: bytes | None) -> FileResult[Parsed]:
+def _read_file(
+    corpus: str, settings: ReadSettings, then: Callable[[Parsed], T], source: SourceFile, before: bytes | None
+) -> FileResult[T]:
     problem, data = source.problem, b""
     if problem is None:
         try:
@@ -77,10 +78,9 @@ def _read_file(corpus: str, settings: ReadSettings, source: SourceFile, before: 
     digest = hashlib.blake2b(repr(problem).encode() if problem is not None else data, digest_size=16).digest()
     if digest == before:
         return FileResult(source, digest, None)
-    if problem is not None:
-        return FileResult(source, digest, Parsed(source.path, None, (problem,)))
-    try:
-        return FileResult(source, digest, parse_article(source.path, data, settings))
-    except Exception as error:  # one article that breaks a parser must not keep the others back
-        problem = Problem(source.path, 1, "", f"it can't be understood ({type(error).__name__})", "simplify it")
-        return FileResult(source, digest, Parsed(source.path, None, (problem,)))
+    if problem is None:
+        try:
+            return FileResult(source, digest, then(parse_article(source.path, data, settings)))
+        except Exception as error:  # one article that breaks a parser must not keep the others back
+            problem = Problem(source.path, 1, "", f"it can't be understood ({type(error).__name__})", "simplify it")
+    return FileResult(source, digest, then(Parsed(source.path, None, (problem,))))

@@ -16,6 +16,7 @@ from feeds.corpus.dates import DateValue
 from feeds.corpus.field_names import bare_name
 from feeds.corpus.fields import Fields, as_flag, as_text
 from feeds.model import Visibility
+from feeds.rules.text import clean_text
 
 
 class _Rule(Enum):
@@ -138,7 +139,7 @@ def read_restrictions(fields: Fields, parse_date: Callable[[Any], DateValue | No
             found = Restrictions(Visibility.HELD)
             fields.warn_at(place, _UNCLEAR.get(rule, _UNCLEAR_FLAG), _ADVICE.get(rule, "write true or false"))
         if found is not _NONE:
-            result = _stricter(result, found, ".".join(place))
+            result = _stricter(result, found, clean_text(".".join(place)))  # JSON can name half a character
     return result
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from feeds.errors import StateError
 from feeds.model import Kind
-from feeds.rules.entries import key_hash
+from feeds.rules.grouping import key_hash
 from feeds.rules.site_layout import feed_folder, parse_feed_folder
 from feeds.rules.times import rfc3339
 from feeds.system.files import write_atomically
@@ -138,14 +138,14 @@ class Ledger:
 
     @property
     def kept_hashes(self) -> Collection[int]:
-        """The hashes (:func:`feeds.rules.entries.key_hash`) of all keys of pages that keep an id."""
+        """The hashes (:func:`feeds.rules.grouping.key_hash`) of all keys of pages that keep an id."""
         return self._ids_by_hash.keys()
 
     def id_for(self, hashes: Iterable[int], computed: Callable[[], str]) -> str | None:
         """Return the id that an entry with these keys keeps, or None if it keeps none.
 
         Args:
-            hashes: the hashes of the keys of the entry (:func:`feeds.rules.entries.key_hash`).
+            hashes: the hashes of the keys of the entry (:func:`feeds.rules.grouping.key_hash`).
             computed: returns the id that the entry would have. It is preferred if the keys keep several ids.
         """
         if not self._ids_by_hash:

@@ -15,9 +15,11 @@ from itertools import accumulate, chain, islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from feeds.catalogue import archives, changes, fragments, queries, schema
+from feeds.catalogue import archives, changes, entry_loading, fragments, history, packing, queries, related, schema
+from feeds.catalogue.entry_loading import EntryRows
 from feeds.catalogue.fragments import Fragments
-from feeds.catalogue.queries import EntryRows, ShownEntry
+from feeds.catalogue.history import PageKeys
+from feeds.catalogue.queries import ShownEntry
 from feeds.model import Feed, Kind
 from feeds.pipeline.context import BuildContext
 from feeds.pipeline.fragment_files import FilePart, append_parts, read_parts
@@ -212,7 +214,16 @@ def _start_rendering(
     executor = build.workers.executor(len(missing), PARALLEL_MIN_ITEMS)
     folder = context.folder if to_files and executor is not None else None
     work = functools.partial(_render_entries, build.site.address, build.site.entry_settings, folder)
-    return map_all(work, queries.load_entry_rows(build.db, missing), ENTRIES_PER_TASK, executor)
+    return map_all(work, _load_noted(build, missing), ENTRIES_PER_TASK, executor)
+
+
+def _load_noted(build: BuildContext, missing: Sequence[int]) -> Iterator[EntryRows]:
+    """Yield the rows of entries that are about to be rendered, and note that subscribers will see them."""
+    for rows in entry_loading.load_entry_rows(build.db, missing):
+        titles = history.title_hashes(map(packing.unpack_mention, rows.mentions)) if rows.page is not None else ()
+        history.note_shown(build.db, rows.uri, PageKeys(rows.keys, titles))
+        related.record_newest(build.db, rows.entry_id, rows.related)
+        yield rows
 
 
 def _store(context: RenderContext, entry_ids: Sequence[int], rendered: Iterable[Sequence[RenderedEntry]]) -> None:
@@ -231,7 +242,7 @@ def _render_entries(
     address: str, settings: EntrySettings, folder: Path | None, rows: Sequence[EntryRows]
 ) -> Sequence[RenderedEntry]:
     """Return the fragments of entries: their locations if there is a folder for fragment files, else the bytes."""
-    entries = (queries.merge_rows(entry_rows, settings) for entry_rows in rows)
+    entries = (entry_loading.merge_rows(entry_rows, settings) for entry_rows in rows)
     rendered = [Fragments.of(render_entry(entry, address), short=entry.is_short) for entry in entries]
     if folder is None:
         return rendered
@@ -331,7 +342,7 @@ def _put_site_documents(build: BuildContext, draft: Draft, head: FeedHead) -> No
     """Put the documents that the site has besides its feeds: pages of articles, style sheet and list of feeds."""
     max_age = head.site.shortest_ttl * 60
     for entry_id in changes.changed_pages(build.db):
-        entry = queries.load_entry(build.db, entry_id, head.site.entry_settings)
+        entry = entry_loading.load_entry(build.db, entry_id, head.site.entry_settings)
         path = article_folder(entry.page or "") + PAGE.file_name
         draft.put(path, PAGE.content_type, page.render_article(head, entry), entry.updated, max_age)
     draft.put(STYLE_PATH, STYLE_CONTENT_TYPE, page.style_sheet(), head.feed.updated, max_age)

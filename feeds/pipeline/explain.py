@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from feeds.catalogue import file_reports, queries, retired_feeds
+from feeds.catalogue import entry_loading, file_reports, queries, retired_feeds
 from feeds.catalogue.fragments import Fragments
 from feeds.catalogue.queries import ListedEntry as ListedEntry  # for the commands, too
 from feeds.corpus.scan import has_suffix, reason_passed_over, shown_path
@@ -122,8 +122,8 @@ def shown_by_feed(db: sqlite3.Connection, feed: Feed, site: Site) -> Iterator[Li
 
     shown = [entry.entry_id for entry in queries.shown_entries(db, feed, site.limit_of(feed.kind))]
     rendered = (
-        Fragments.of(render_entry(queries.merge_rows(rows, site.entry_settings), site.address))
-        for rows in queries.load_entry_rows(db, shown)
+        Fragments.of(render_entry(entry_loading.merge_rows(rows, site.entry_settings), site.address))
+        for rows in entry_loading.load_entry_rows(db, shown)
     )
     fitting = count_fitting(rendered, site.max_bytes_of(feed.kind)) if shown else 0
     return queries.list_entries(db, feed, fitting)
@@ -166,7 +166,7 @@ def explain_file(db: sqlite3.Connection, place: Path, site: Site, now: datetime)
     if entry_id is not None:
         speaker = file_reports.speaking_article(db, entry_id)
         if speaker.path != path and site.duplicates == "warn":
-            article = next(mention for mention in queries.mentions_of(db, entry_id) if mention.path == path)
+            article = next(mention for mention in entry_loading.mentions_of(db, entry_id) if mention.path == path)
             problems.append(merged_problem(article, speaker, site.corpus_path))
     return {
         "path": path or str(place),
@@ -206,8 +206,8 @@ def path_in_corpus(place: Path, corpus: Path) -> str | None:
 
 def _explain(db: sqlite3.Connection, entry_id: int, site: Site) -> dict[str, Any]:
     """Return the explanation of the entry with this row id."""
-    entry = queries.load_entry(db, entry_id, site.entry_settings)
-    mentions = sorted(queries.mentions_of(db, entry_id), key=representation_order)
+    entry = entry_loading.load_entry(db, entry_id, site.entry_settings)
+    mentions = sorted(entry_loading.mentions_of(db, entry_id), key=representation_order)
     representative = mentions[0]
     computed = entry_uri(representative)
     feeds = {(feed.kind, feed.key): feed for feed in queries.load_feeds(db)}

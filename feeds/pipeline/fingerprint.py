@@ -26,6 +26,7 @@ LIBRARIES = (
     "markupsafe",
     "mdit_py_plugins",
     "mdurl",
+    "msgspec",
     "nh3",
     "python_dateutil",
     "python_frontmatter",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from feeds.catalogue import changes, file_reports, history, queries, retired_feeds, schema
+from feeds.catalogue import changes, file_reports, history, queries, retired_feeds, source_files
 from feeds.model import Counts, HeldBack, Problem, Reductions, Severity
 from feeds.pipeline.context import CATALOGUE_FILE, BuildContext, open_session, with_catalogue
 from feeds.pipeline.problems import list_held_back, list_problems, notes_on_fields
@@ -144,7 +144,7 @@ def query(
     """
 
     def work(context: BuildContext) -> T:
-        settings = schema.get_meta(context.db, "site")
+        settings = source_files.settings_examined(context.db)
         update_catalogue(context)
         answer = question(context.db)
         # What was read is kept for the next build, but not under other settings: that build would have to merge all

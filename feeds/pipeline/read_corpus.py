@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from feeds.catalogue import merging, schema, source_files
-from feeds.catalogue.entry_ids import ReplacedId
+from feeds.catalogue import feed_names, schema, source_files
 from feeds.corpus.scan import LINKED, SourceFile, is_utf8, scan_corpus
 from feeds.errors import CorpusError
 from feeds.pipeline.context import BuildContext
 
-# Modules that parse articles are imported where they are used: they take longer to load than most builds last, and a
-# build without changed files does not need them. A test holds the list of modules that such a build loads.
+if TYPE_CHECKING:
+    from feeds.catalogue import recording
+    from feeds.catalogue.entry_ids import ReplacedId
+
+# Modules that parse articles, or merge, are imported where they are used: they take longer to load than most builds
+# last, and a build without changed files does not need them. A test holds the list of modules that such a build loads.
 
 PARALLEL_MIN_FILES = 200
 """The number of changed files from which on it pays to start worker processes."""
@@ -39,30 +44,38 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
         raise CorpusError(reason, site.corpus_path)
     source_files.set_fully_read(db, site.corpus)
     changed = [file for file in files if not file.stamp or known.get(file.path) != file.stamp]
-    source_files.remove_files(db, known.keys() - {file.path for file in files})
-    if schema.get_meta(db, "site") != site.fingerprint:
-        merging.mark_all_dirty(db)
-        schema.set_meta(db, "site", site.fingerprint)
-    is_new = source_files.count_files(db) == 0
-    merger = merging.Merger(db, site, context.ledger, context.now)
-    if changed:
-        with stopwatch.stage("read", len(changed)):
-            for batch in _read(context, changed):
-                with stopwatch.stage("record", len(batch), tell=False):
-                    source_files.record_files(
-                        db, batch, context.now, merger.insert_unshared, least=site.least_visibility
-                    )
-                if not is_new:  # a new catalogue is merged as a whole, in which no mention is read twice
-                    # Merging here and not after the last batch keeps this process busy while workers read.
-                    with stopwatch.stage("merge", tell=False):
-                        merger.merge_batches(stopwatch.count)
+    removed = known.keys() - {file.path for file in files}
+    examines_all = source_files.must_examine_all(db, context.now, site.least_visibility, site.fingerprint)
+    if changed or removed or examines_all or source_files.has_due_articles(db, context.now):
+        return _merge(context, changed, removed, examines_all=examines_all)
     with stopwatch.stage("merge"):
-        schema.add_indexes(db)  # update_live needs them; while rows are inserted they would only cost time
-        source_files.update_live(db, context.now, site.least_visibility)
-        if is_new:
-            merger.merge_all(stopwatch.progress.advance)
-        merger.merge_batches(stopwatch.progress.advance)
-        return merger.finish()
+        feed_names.update_feeds(db, site, context.ledger, context.now)  # feeds end, and move, without an article
+    return []
+
+
+def _merge(
+    context: BuildContext, changed: Sequence[SourceFile], removed: Collection[str], *, examines_all: bool
+) -> list[ReplacedId]:
+    """Read the files that have changed, and merge what is new, gone or due; return the ids that could not be kept."""
+    from feeds.catalogue import merging, recording
+
+    db, site, stopwatch, least = context.db, context.site, context.stopwatch, context.site.least_visibility
+    with contextlib.closing(merging.Merger(db, site, context.ledger, context.now, context.folder)) as merger:
+        recording.remove_files(db, removed, merger)
+        if changed:
+            with stopwatch.stage("read", len(changed)):
+                for batch in _read(context, changed):
+                    with stopwatch.stage("record", len(batch), tell=False):
+                        recording.record_files(db, batch, merger)
+        with stopwatch.stage("merge"):
+            if examines_all:
+                recording.examine_all(db, context.now, least, merger)
+            else:
+                recording.update_due(db, context.now, least, merger)
+            source_files.note_examined(db, context.now, least, site.fingerprint)
+            merger.merge(stopwatch.progress.advance)
+            schema.add_indexes(db)
+            return merger.finish()
 
 
 def _scan(context: BuildContext, only: Collection[str] | None) -> tuple[list[SourceFile], dict[str, str]]:
@@ -87,23 +100,24 @@ def _scan_paths(context: BuildContext, only: Collection[str] | None) -> list[Sou
     return files
 
 
-def _read(context: BuildContext, changed: Sequence[SourceFile]) -> Iterator[list[source_files.ReadResult]]:
+def _read(context: BuildContext, changed: Sequence[SourceFile]) -> Iterator[list[recording.ReadResult]]:
     """Yield the results of reading the files whose bytes have changed, in batches of the size that is recorded."""
+    from feeds.catalogue import recording
     from feeds.corpus.read_files import read_files
     from feeds.corpus.read_settings import ReadSettings
 
     db, site = context.db, context.site
     digests = ((file, source_files.file_digest(db, file.path)) for file in changed)
     executor = context.workers.executor(len(changed), PARALLEL_MIN_FILES)
-    batch: list[source_files.ReadResult] = []
-    make_rows = functools.partial(source_files.make_rows, site.home)
+    batch: list[recording.ReadResult] = []
+    make_rows = functools.partial(recording.make_rows, site.home, context.now, site.least_visibility)
     settings = ReadSettings(site.zone, site.date_order)
     for source, digest, rows in read_files(site.corpus_path, settings, digests, make_rows, executor):
         if rows is None:  # the file was touched, and its bytes are the same
             source_files.update_stamp(db, source.path, source.stamp)
         else:
-            batch.append(source_files.ReadResult(source.path, source.stamp, digest, rows))
-        if len(batch) == source_files.FILES_PER_BATCH:
+            batch.append(recording.ReadResult(source.path, source.stamp, digest, rows))
+        if len(batch) == recording.FILES_PER_BATCH:
             yield batch
             batch = []
         context.stopwatch.progress.advance()

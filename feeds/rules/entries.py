@@ -1,4 +1,4 @@
-"""Rules for entries: which mentions are the same page, and what a subscriber sees of it.
+"""Rules for entries: what a subscriber sees of a page and its mentions.
 
 All functions are pure: no database, no clock, no settings.
 """
@@ -6,10 +6,10 @@ All functions are pure: no database, no clock, no settings.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from hashlib import blake2b
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin
@@ -43,129 +43,6 @@ RELATED_LIMIT = 20
 """The number of related pages that an entry lists: it must not grow with the number of mentions."""
 
 
-def merge_keys(mention: Mention) -> tuple[str, ...]:
-    """Return the keys of the page of `mention`: two mentions that share a key are one entry, unless they are articles.
-
-    Two articles may share keys and be two entries (:func:`divide`). An article without a page of its own has its id as
-    a key, so it is an entry by itself. Keys that start with ``@`` name an article by its file: no other mention has
-    them, but an earlier version of the same article may (:mod:`feeds.catalogue.entry_ids`).
-    """
-    keys: dict[str, None] = {}  # a dictionary keeps the order and drops duplicates
-    if mention.url is not None:
-        keys = dict.fromkeys(urls.page_keys(mention.url, mention.title))
-    for other_url in (mention.amp_url, mention.original_url):
-        if other_url is not None:
-            keys[urls.canonical_key(other_url)] = None
-    if mention.url is None:
-        keys[f"#{entry_uri(mention)}"] = None
-        keys[f"@{mention.path}\n{mention.title}"] = None
-    if mention.explicit_id is not None:
-        keys[f"#{mention.explicit_id}"] = None  # no canonical address starts with a hash sign
-        if mention.explicit_id.startswith(("http://", "https://")) and "#" not in mention.explicit_id:
-            keys[urls.canonical_key(mention.explicit_id)] = None  # another mention may have this address
-    if mention.position == 0:
-        if mention.url is not None and "#" in mention.url:
-            keys[urls.section_key(mention.url)] = None
-        keys[f"@{mention.path}\n{mention.title}\n{mention.published.isoformat()}"] = None
-    return tuple(keys)
-
-
-def key_hash(key: str) -> int:
-    """Return the 64-bit hash that stands for `key` in tables. It must never change: the history stores it."""
-    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
-def group_mentions(keyed: Iterable[tuple[int, Sequence[Hashable]]]) -> list[list[int]]:
-    """Return the groups of mentions that are one entry: connected by shared keys, directly or through others.
-
-    The method is union-find with path halving.
-
-    Args:
-        keyed: the number of a mention, and its keys.
-
-    Returns:
-        The numbers, group by group; in a group, and among groups, in the order of `keyed`.
-    """
-    parent: dict[int, int] = {}
-    first_with_key: dict[Hashable, int] = {}
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    for number, keys in keyed:
-        parent[number] = number
-        for key in keys:
-            other = first_with_key.setdefault(key, number)
-            if other != number:
-                parent[root(number)] = root(other)
-    groups: dict[int, list[int]] = {}
-    for number in parent:
-        groups.setdefault(root(number), []).append(number)
-    return list(groups.values())
-
-
-def divide(mentions: Sequence[Mention]) -> list[list[int]]:
-    """Return the entries that a group of connected mentions makes: articles are never merged by accident.
-
-    Two articles are one entry only if their addresses, with query and fragment, or their ids are the same. All other
-    keys connect related links with pages, and never two articles. A related link whose page several articles share
-    belongs to the article with its whole address, else to the one that was published first.
-
-    Args:
-        mentions: the mentions of one group of :func:`group_mentions`.
-
-    Returns:
-        The indexes of the mentions, entry by entry; the entry of the article that was published first comes first.
-    """
-    own = [index for index, mention in enumerate(mentions) if mention.position == 0]
-    groups = group_mentions((index, _article_keys(mentions[index])) for index in own) if len(own) > 1 else []
-    if len(groups) < 2:
-        return [list(range(len(mentions)))]
-    groups.sort(key=lambda group: min(representation_order(mentions[index]) for index in group))
-    by_address: dict[str, int] = {}
-    holder: dict[str, int] = {}  # key → the group that its page belongs to: the first one that has it
-    for number, group in enumerate(groups):
-        for index in group:
-            for key in _article_keys(mentions[index]):
-                by_address.setdefault(key, number)
-            for key in merge_keys(mentions[index]):
-                holder.setdefault(key, number)
-    loose: list[tuple[int, tuple[str, ...]]] = []
-    assigned: list[tuple[int, tuple[str, ...]]] = []
-    for index, mention in enumerate(mentions):
-        if mention.position == 0:
-            continue
-        keys = merge_keys(mention)
-        candidates = [holder[key] for key in keys if key in holder]
-        if mention.url is not None and urls.section_key(mention.url) in by_address:
-            candidates = [by_address[urls.section_key(mention.url)]]
-        if candidates:
-            groups[min(candidates)].append(index)
-            assigned.append((min(candidates), keys))
-        else:
-            loose.append((index, keys))
-    # Links that share no key with an article are here because they share one with another link of the group.
-    for number, keys in sorted(assigned):
-        for key in keys:
-            holder.setdefault(key, number)
-    keys_of = dict(loose)
-    for links in group_mentions(loose):
-        groups[min(holder[key] for index in links for key in keys_of[index] if key in holder)] += links
-    return groups
-
-
-def _article_keys(mention: Mention) -> list[str]:
-    """Return the keys that make two articles one entry: address with query and fragment, and id."""
-    keys = [urls.section_key(mention.url)] if mention.url is not None else []
-    identity = entry_uri(mention)
-    is_address = identity.startswith(("http://", "https://"))
-    return [*keys, urls.section_key(identity) if is_address else f"#{identity}"]
-
-
 def representation_order(mention: Mention) -> tuple[bool, float, int, str, str, int]:
     """Return the sort key that puts the representative mention first.
 
@@ -191,7 +68,7 @@ def entry_uri(representative: Mention) -> str:
     article. An article without a page gets an id from its file and date. It contains no address of the site, so it
     survives a new domain (RFC 4287 section 4.2.6).
     """
-    return _uri_at(representative, _page_url(representative))
+    return _uri_at(representative, url_of_page(representative))
 
 
 def _uri_at(representative: Mention, page: str) -> str:
@@ -214,8 +91,20 @@ def provider_of(mention: Mention, home: Provider) -> Provider:
     return Provider(name or (home.name if domain == home.domain else domain), domain)
 
 
+class Names(NamedTuple):
+    """The names of an entry: one spelling of each, sorted by their keys."""
+
+    topics: tuple[str, ...]
+    categories: tuple[str, ...]
+
+
 def outline(
-    mentions: Iterable[Mention], home: Provider, *, identity: str | None = None, now: datetime | None = None
+    mentions: Iterable[Mention],
+    home: Provider,
+    *,
+    identity: str | None = None,
+    now: datetime | None = None,
+    names: Names | None = None,
 ) -> Outline:
     """Return the outline of the entry that `mentions` make. Its address is empty if there is no page.
 
@@ -227,12 +116,14 @@ def outline(
         home: the site as a provider, for an article without one.
         identity: the id under which the entry was published, if it is not the one of :func:`entry_uri`.
         now: the time of the build: a change that lies after it does not count yet. None if there is no such change.
+        names: the names of all mentions, if `mentions` are only those that decide the rest (:func:`deciding`).
     """
     ranked = _ranked(mentions)
     top = ranked[0]
     provider = provider_of(top, home)
-    page = _page_url(top)
+    page = url_of_page(top)
     published, updated = to_seconds(top.published), _updated(ranked, now)
+    topics, categories = names or _merge_names(ranked)
     return Outline(
         identity or _uri_at(top, page),
         page,
@@ -240,8 +131,8 @@ def outline(
         published,
         to_seconds(updated) if updated is not top.published else published,
         (provider.name, provider.domain),
-        _merge_names([mention.topics for mention in ranked]),
-        _merge_names([mention.categories for mention in ranked]),
+        topics,
+        categories,
         _first(ranked, _quality),
         top.position == 0,
     )
@@ -253,6 +144,7 @@ def merge(
     *,
     identity: str | None = None,
     updated: datetime | None = None,
+    names: Names | None = None,
     page: str | None = None,
     page_url: str = "",
     related: tuple[Link, ...] = (),
@@ -262,7 +154,7 @@ def merge(
     A value that the representative mention lacks (an excerpt, an image, …) comes from the next mention that has it.
 
     Args:
-        mentions, identity: as for :func:`outline`.
+        mentions, identity, names: as for :func:`outline`.
         settings: the settings.
         updated: the time of the last change, if the outline has another one than the mentions.
         page, page_url: slug and address of the page that we make for an article without a web page.
@@ -270,8 +162,9 @@ def merge(
     """
     ranked = _ranked(mentions)
     top = ranked[0]
-    url = _page_url(top) or page_url
+    url = url_of_page(top) or page_url
     content = _first(ranked, attrgetter("content")) or ""
+    topics, categories = names or _merge_names(ranked)
     return Entry(
         id=identity or entry_uri(top),
         url=url,
@@ -279,13 +172,13 @@ def merge(
         published=top.published,
         updated=updated or _updated(ranked, None),
         provider=provider_of(top, settings.home),
-        topics=_merge_names([mention.topics for mention in ranked]),
-        categories=_merge_names([mention.categories for mention in ranked]),
+        topics=topics,
+        categories=categories,
         quality=_first(ranked, _quality),
         own=top.position == 0,
         summary=_first(ranked, attrgetter("excerpt")) or "",
         content=content,
-        original_url=_first(ranked, lambda mention: _other_url(mention.original_url, url)),
+        original_url=_first(ranked, lambda mention: original_beside(mention.original_url, url)),
         amp_url=_first(ranked, attrgetter("amp_url")),
         type=_first(ranked, attrgetter("type")) or "",
         heat=_first(ranked, attrgetter("heat")),
@@ -295,9 +188,9 @@ def merge(
         local=top.published.astimezone(settings.zone),
         has_time=top.has_time,
         is_short=settings.max_bytes is not None and len(content.encode()) > settings.max_bytes,
-        authors=_first(ranked, lambda mention: mention.authors or None) or (),
+        authors=_first(ranked, attrgetter("authors")) or (),
         language=marked_language(_first(ranked, attrgetter("language")) or "", settings.language),
-        enclosures=_resolve_enclosures(_first(ranked, lambda mention: mention.enclosures or None) or (), url),
+        enclosures=_resolve_enclosures(_first(ranked, attrgetter("enclosures")) or (), url),
         episode=_resolve_episode(_first(ranked, attrgetter("episode")), url),
     )
 
@@ -310,7 +203,7 @@ def _ranked(mentions: Iterable[Mention]) -> list[Mention]:
     return ranked
 
 
-def _page_url(top: Mention) -> str:
+def url_of_page(top: Mention) -> str:
     """Return the address of the page of a mention, or an empty text. An article may be a section of a page."""
     if top.url is None:
         return ""
@@ -348,27 +241,58 @@ def _resolve_episode(episode: Episode | None, url: str) -> Episode | None:
 _quality = attrgetter("quality")
 
 
-def _other_url(original: str | None, url: str) -> str | None:
+def original_beside(original: str | None, url: str) -> str | None:
     """Return `original` if it is another address than the entry's own, else None."""
     return original if original is not None and urls.section_url(original) != url else None
 
 
+def has_value(value: object) -> bool:
+    """Tell whether `value` is one: neither None nor empty; a quality of 0 is a value."""
+    return value is not None and value != "" and value != ()
+
+
 def _first(ranked: Sequence[Mention], field: Callable[[Mention], T | None]) -> T | None:
-    """Return the first value of `field` that is neither None nor empty; a quality of 0 is a value."""
+    """Return the first value of `field` that is one, or None."""
     for mention in ranked:
         value = field(mention)
-        if value is not None and value != "":
+        if has_value(value):
             return value
     return None
 
 
-def _merge_names(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the names of all lists, one spelling of each name, sorted by their keys."""
-    return _sorted_names(lists[0] if len(lists) == 1 else tuple(name for names in lists for name in names))
+def _merge_names(ranked: Sequence[Mention]) -> Names:
+    """Return the names of `ranked` mentions."""
+    top, *others = ranked
+    if not others:
+        return Names(_sorted_names(top.topics), _sorted_names(top.categories))
+    topics = Counter(name for mention in ranked for name in mention.topics)
+    categories = Counter(name for mention in ranked for name in mention.categories)
+    return merge_counted_names(top, topics, categories)
+
+
+def merge_counted_names(top: Mention, topics: Mapping[str, int], categories: Mapping[str, int]) -> Names:
+    """Return the names of an entry.
+
+    A name has the spelling of the representative mention, else the one that most mentions use, else the first in
+    alphabetical order. So the counts are enough, and the order of the other mentions does not matter.
+
+    Args:
+        top: the representative mention.
+        topics, categories: spelling → the number of mentions that use it.
+    """
+    return Names(
+        _sorted_names((*top.topics, *_most_used_first(topics))),
+        _sorted_names((*top.categories, *_most_used_first(categories))),
+    )
+
+
+def _most_used_first(counts: Mapping[str, int]) -> list[str]:
+    return sorted(counts, key=lambda name: (-counts[name], name))
 
 
 @lru_cache(maxsize=4096)  # many records have the same names
 def _sorted_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first spelling of each name in `names`, sorted by their keys."""
     spelling: dict[str, str] = {}
     for name in names:
         spelling.setdefault(name_key(name), name)

@@ -11,6 +11,12 @@ PACE_ENTRIES = 10
 """The number of newest entries that decide the polling interval of a feed."""
 
 
+def month_of(seconds: int) -> str:
+    """Return the calendar month (UTC) of a time in seconds since the epoch: ``2022-05``."""
+    moment = from_seconds(seconds)
+    return f"{moment.year:04}-{moment.month:02}"
+
+
 def rfc3339(moment: datetime) -> str:
     """Return `moment`, which is in UTC, in the form of RFC 3339: ``2022-05-26T15:52:00Z``."""
     return moment.isoformat().replace("+00:00", "Z")

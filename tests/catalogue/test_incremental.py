@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from feeds.catalogue import merging
+from feeds.catalogue import merging, popular_pages, related
 from feeds.memory.ledger import LEDGER_FILE
 from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
@@ -66,11 +66,29 @@ def build_from_nothing(corpus: Path, work: Path, fresh: Path, now: datetime, **o
     if ledger.exists():
         (fresh / "state").mkdir(parents=True)
         shutil.copy(ledger, fresh / "state")
-    report = publish.build(make_site(corpus, fresh, **options), now)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "MANY", 1000)
+        report = publish.build(make_site(corpus, fresh, **options), now)
     assert tree(work / "public") == tree(fresh / "public")
     if ledger.exists():
         assert ledger.read_text() == (fresh / "state" / LEDGER_FILE).read_text()
     return report
+
+
+def make_pages_popular(patch: pytest.MonkeyPatch) -> None:
+    """Let three mentions make a page popular: a build from nothing reads all its mentions."""
+    patch.setattr(merging, "MANY", 2)
+    patch.setattr(popular_pages, "MANY", 2)
+    patch.setattr(popular_pages, "RECORDS_PER_STEP", 2)
+    patch.setattr(popular_pages, "MOST_LOOKED_AT", 1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_related_entries() -> Iterator[None]:
+    """Let an entry show two related entries, so that a popular page has more than it shows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(related, "RELATED_LIMIT", 2)
+        yield
 
 
 def as_link(record: dict[str, Any]) -> dict[str, Any]:
@@ -211,6 +229,7 @@ class Edits(RuleBasedStateMachine):
     def build(self) -> Report:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(merging, "MENTIONS_PER_BATCH", 2)  # a build from nothing takes all at once
+            make_pages_popular(patch)
             return publish.build(make_site(self.corpus, self.folder / "work", **self.options), self.now)
 
 
@@ -230,6 +249,7 @@ class WatchedEdits(Edits):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr("feeds.corpus.scan.SETTLED_NS", 0)  # else all that was written just now is looked at again
+        make_pages_popular(self.patch)
 
     def teardown(self) -> None:
         self.patch.undo()

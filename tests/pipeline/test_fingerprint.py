@@ -14,7 +14,7 @@ import pytest
 from feeds.pipeline import fingerprint
 from tests.builders import write_corpus
 
-DECIDE_NOTHING = {"click", "six"}
+DECIDE_NOTHING = {"click", "six", "typing_extensions"}
 """Distributions that a build loads and that decide nothing in a document."""
 
 

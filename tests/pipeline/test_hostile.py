@@ -10,9 +10,10 @@ import feedparser
 import pytest
 from lxml import etree
 
-from feeds.model import Problem
+from feeds.model import Mention, Problem
 from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
+from feeds.rules.grouping import merge_keys
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
 
 SECRET = "S3CRETBLOB"
@@ -166,3 +167,23 @@ def test_every_warning_names_its_place(tmp_path: Path) -> None:
     problem = problem_of(report)
     assert (problem.line, problem.field) == (5, "related[1].title")
     assert json.dumps(problem.path)
+
+
+def test_half_a_character_in_a_name_of_a_field(tmp_path: Path) -> None:
+    """JSON can write a surrogate without its other half. No database, no feed and no terminal can."""
+    report = publish_beside_a_good_one(
+        tmp_path, '{"title": "A \\ud800", "date": "2024-01-01", "dr\\ud800aft": true, "\\udfffx": 1}\n\nText\n'
+    )
+    assert [(held.mark, held.state) for held in report.held_back] == [("draft", "unpublished")]
+    assert all(problem.field.isprintable() for problem in report.problems)
+
+
+def test_an_article_that_can_not_be_recorded_is_lost_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def keys(mention: Mention) -> tuple[str, ...]:
+        if mention.title == "Breaks":
+            raise OverflowError
+        return merge_keys(mention)
+
+    monkeypatch.setattr("feeds.catalogue.recording.merge_keys", keys)
+    report = publish_beside_a_good_one(tmp_path, "---\ntitle: Breaks\ndate: 2024-01-01\n---\n")
+    assert [problem.reason for problem in report.problems] == ["it can't be understood (OverflowError)"]

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.model import Image, Mention, Provider
-from feeds.rules import entries
+from feeds.rules import entries, grouping
 from feeds.rules.entries import EntrySettings
 from tests.builders import HOME, make_mention, moment
 
 
 def grouped(*mentions: Mention) -> int:
     """Return how many entries `mentions` make."""
-    return len(entries.group_mentions((number, entries.merge_keys(each)) for number, each in enumerate(mentions)))
+    return len(grouping.group_mentions((number, grouping.merge_keys(each)) for number, each in enumerate(mentions)))
 
 
 PAGE = "https://a.example/page"
@@ -53,7 +53,7 @@ def test_a_page_is_found_by_its_id() -> None:
 def divided(*mentions: Mention) -> list[list[int]]:
     """Return the entries that connected mentions make, each as the sorted indexes of its mentions."""
     assert grouped(*mentions) == 1
-    return [sorted(part) for part in entries.divide(mentions)]
+    return [sorted(part) for part in grouping.divide(mentions)]
 
 
 def own(url: str | None, path: str, **given: Any) -> Mention:
@@ -140,9 +140,9 @@ class TestDivide:
             related("https://amp.example/", "f.md", title="F"),
             related("https://amp.example/", "g.md", title="G", original_url=f"{PAGE}#one"),
         ]
-        expected = [sorted(mentions[index].path for index in part) for part in entries.divide(mentions)]
+        expected = [sorted(mentions[index].path for index in part) for part in grouping.divide(mentions)]
         shuffled = [mentions[index] for index in order]
-        assert [sorted(shuffled[index].path for index in part) for part in entries.divide(shuffled)] == expected
+        assert [sorted(shuffled[index].path for index in part) for part in grouping.divide(shuffled)] == expected
 
 
 def test_mentions_meet_through_others() -> None:
@@ -156,7 +156,7 @@ def test_mentions_meet_through_others() -> None:
 
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=3), max_size=12))
 def test_groups_are_the_connected_components(keys: list[list[str]]) -> None:
-    groups = entries.group_mentions(enumerate(keys))
+    groups = grouping.group_mentions(enumerate(keys))
     assert sorted(number for group in groups for number in group) == list(range(len(keys)))
     of = {number: place for place, group in enumerate(groups) for number in group}
     for one, names in enumerate(keys):
