@@ -182,12 +182,12 @@ class Arrivals:
 
 
 def batched_groups(groups: Iterator[Group], size: int) -> Iterator[list[Group]]:
-    """Yield groups together that have about `size` records."""
+    """Yield groups together that have about `size` records and entries."""
     batch: list[Group] = []
     count = 0
     for group in groups:
         batch.append(group)
-        count += len(group.arrivals)
+        count += len(group.arrivals) + len(group.entries)
         if count >= size:
             yield batch
             batch, count = [], 0

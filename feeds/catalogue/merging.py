@@ -23,7 +23,7 @@ from pathlib import Path
 
 from feeds.catalogue import changes, entry_ids, feed_names
 from feeds.catalogue.entry_ids import ReplacedId
-from feeds.catalogue.entry_rows import EntryRowWriter, load_states
+from feeds.catalogue.entry_rows import EntryRowWriter, EntryState, load_states
 from feeds.catalogue.groups import Arrivals, Group, batched_groups
 from feeds.catalogue.history import PageKeys, title_hash, title_hashes
 from feeds.catalogue.membership import Memberships
@@ -34,7 +34,7 @@ from feeds.catalogue.related import RelatedPairs
 from feeds.memory.ledger import Ledger
 from feeds.model import Provider
 from feeds.rules import entries, grouping
-from feeds.rules.popular import NumberedMention
+from feeds.rules.popular import NumberedMention, PageSummary
 from feeds.settings.site import Site
 
 MENTIONS_PER_BATCH = 5_000
@@ -198,25 +198,35 @@ class Merger:
         (entry_id,) = group.entries
         numbers = [self._arrivals.ids[number] for number in group.arrivals]
         before = load_states(self._db, [entry_id])[entry_id]
-        extended = self._popular.extend(entry_id, before.articles, numbers)
+        extended = self._popular.extend(entry_id, numbers)
         if extended is None:
             return False
-        summary, articles, has_changed = extended
-        mentions = [it.mention for it in summary.deciding]
-        kept = entry_ids.remembered_id(self._ledger, summary.keys, mentions)
-        outline = summary.outline(self.home, kept, self.now)
         for number in group.arrivals:
             self._arrivals.entry_of[number] = entry_id
+        self._add_popular(entry_id, extended.summary, before, rows, has_changed=extended.has_changed)
+        return True
+
+    def _add_popular(
+        self,
+        entry_id: int,
+        summary: PageSummary,
+        before: EntryState | None,
+        rows: EntryRowWriter,
+        *,
+        has_changed: bool = True,
+    ) -> None:
+        """Add the row of a popular page."""
+        mentions = [it.mention for it in summary.deciding]
+        kept = entry_ids.remembered_id(self._ledger, summary.keys, mentions)
         rows.add(
             entry_id,
-            outline,
+            summary.outline(self.home, kept, self.now),
             before,
             PageKeys(tuple(summary.keys), title_hashes(mentions)),
             kept=kept is not None,
-            articles=articles,
+            articles=summary.articles,
             has_changed=has_changed,
         )
-        return True
 
     def _members(self, group: Group) -> dict[int, int]:
         """Return the ids of all records of a group → the entry that they are in now, or 0."""
@@ -236,8 +246,9 @@ class Merger:
         """
         db = self._db
         connected: list[list[int]] = [list(members)]
-        before = load_states(db, [entry_id for (entry_id,) in db.execute(_PARTS, (str(group.entries),))])
+        before: dict[int, EntryState] = {}
         if group.entries:  # records may be gone that have connected the others
+            before = load_states(db, [entry_id for (entry_id,) in db.execute(_PARTS, (str(group.entries),))])
             source = (
                 (loaded[number] for number in members)
                 if members.keys() <= loaded.keys()
@@ -268,13 +279,9 @@ class Merger:
         for numbers in connected:
             if len(numbers) > MANY and sum(position_of(number) == 0 for number in numbers) <= 1:
                 entry_id = entry_for(numbers)
-                summary, articles = summarise(db, numbers, self.now)
-                deciding = [it.mention for it in summary.deciding]
-                kept = entry_ids.remembered_id(self._ledger, summary.keys, deciding)
-                outline = summary.outline(self.home, kept, self.now)
+                summary = summarise(db, numbers, self.now)
                 self._popular.store(entry_id, summary)
-                page = PageKeys(tuple(summary.keys), title_hashes(deciding))
-                rows.add(entry_id, outline, before.get(entry_id), page, kept=kept is not None, articles=articles)
+                self._add_popular(entry_id, summary, before.get(entry_id), rows)
                 place(numbers, entry_id)
                 continue
             if len(numbers) > MENTIONS_PER_BATCH:
@@ -287,7 +294,8 @@ class Merger:
                 part_numbers = [numbers[index] for index in part]
                 merged = [mentions[index] for index in part]
                 entry_id = entry_for(part_numbers)
-                self._popular.forget(entry_id)
+                if entry_id in before:
+                    self._popular.forget(entry_id)
                 # A key that several parts have stands for the first one (entry_ids.identity_keys).
                 all_hashes = {key for number in part_numbers for key in loaded[number].keys}
                 hashes = all_hashes - shared

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from feeds.catalogue.mention_numbers import position_of
 from feeds.catalogue.packing import load_mentions, pack, unpack_mention, unpacker
 from feeds.rules.popular import NumberedMention, PageSummary
 
@@ -35,6 +34,7 @@ class _PackedSummary(msgspec.Struct, array_like=True, gc=False):
 
     deciding: list[int]
     size: int
+    articles: int
     keys: dict[int, int]
     topics: dict[str, int]
     categories: dict[str, int]
@@ -48,12 +48,10 @@ class Extended(NamedTuple):
 
     Attributes:
         summary: its summary.
-        articles: how many articles are about it.
         has_changed: whether it shows something else of its records, besides its outline.
     """
 
     summary: PageSummary
-    articles: int
     has_changed: bool
 
 
@@ -63,7 +61,6 @@ class _Change(NamedTuple):
     summary: PageSummary
     deciding: list[NumberedMention]
     facts: tuple[object, ...]
-    own_removed: list[int]
     links: set[frozenset[int]]
 
 
@@ -94,39 +91,34 @@ class PopularPages:
             shared = frozenset(key for key in mention.keys if change.summary.keys[key])
             if len(shared) > 1:
                 change.links.add(shared)
-            if position_of(mention.number) == 0:
-                change.own_removed.append(mention.number)
 
-    def extend(self, entry_id: int, articles: int, numbers: Sequence[int]) -> Extended | None:
+    def extend(self, entry_id: int, numbers: Sequence[int]) -> Extended | None:
         """Add the link records with these ids to a popular page, store its summary, and return it.
 
         Args:
             entry_id: the entry.
-            articles: how many articles were about it.
             numbers: the ids of the records.
 
         Returns:
             The page; None if it is not popular any more, or all its records must be read to know what it shows.
         """
         change = self._change_of(entry_id)
-        articles += sum(position_of(number) == 0 for number in numbers)
-        if change is None or articles - len(change.own_removed) > 1:
+        if change is None:
             return None
-        articles -= len(change.own_removed)
         summary = change.summary
         for mentions in _in_steps(self._db, numbers):
             summary.add(mentions, self._now)
-        if summary.size <= MANY or not summary.is_decided(change.deciding, self._now):
+        if summary.size <= MANY or summary.articles > 1 or not summary.is_decided(change.deciding, self._now):
             return None
         if not all(self._is_held_together(keys, summary) for keys in change.links):
             return None
         self.store(entry_id, summary)
-        return Extended(summary, articles, summary.facts() != change.facts)
+        return Extended(summary, summary.facts() != change.facts)
 
     def store(self, entry_id: int, summary: PageSummary) -> None:
         """Store the summary of a popular page."""
         deciding = [mention.number for mention in summary.deciding]
-        packed = pack((deciding, summary.size, summary.keys, summary.topics, summary.categories))
+        packed = pack((deciding, summary.size, summary.articles, summary.keys, summary.topics, summary.categories))
         self._db.execute(_STORE, (entry_id, packed))
 
     def forget(self, entry_id: int) -> None:
@@ -138,7 +130,7 @@ class PopularPages:
             summary = load_summary(self._db, entry_id)
             if summary is None:
                 return None
-            self._changed[entry_id] = _Change(summary, summary.deciding, summary.facts(), [], set())
+            self._changed[entry_id] = _Change(summary, summary.deciding, summary.facts(), set())
         return self._changed[entry_id]
 
     def _is_held_together(self, keys: frozenset[int], summary: PageSummary) -> bool:
@@ -161,25 +153,25 @@ def load_summary(db: sqlite3.Connection, entry_id: int) -> PageSummary | None:
     return PageSummary(
         [known[number] for number in packed.deciding],
         packed.size,
+        packed.articles,
         Counter(packed.keys),
         Counter(packed.topics),
         Counter(packed.categories),
     )
 
 
-def summarise(db: sqlite3.Connection, numbers: Iterable[int], now: datetime) -> tuple[PageSummary, int]:
-    """Return the summary of a page with these link records, and how many articles are about it.
+def summarise(db: sqlite3.Connection, numbers: Iterable[int], now: datetime) -> PageSummary:
+    """Return the summary of a page with these link records.
 
     Args:
         db: the catalogue.
         numbers: the ids of the records.
         now: the time of the build.
     """
-    summary, articles = PageSummary(), 0
+    summary = PageSummary()
     for mentions in _in_steps(db, numbers):
         summary.add(mentions, now)
-        articles += sum(position_of(mention.number) == 0 for mention in mentions)
-    return summary, articles
+    return summary
 
 
 def _in_steps(db: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[list[NumberedMention]]:

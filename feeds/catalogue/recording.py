@@ -114,9 +114,10 @@ def record_files(db: sqlite3.Connection, batch: Sequence[ReadResult], merger: Me
             merger.add_records(source_id, rows.arrivals)
         else:
             (source_id,) = known
-            _compare(db, source_id, rows, merger)
-            _forget_file(db, source_id)
-        live = rows.states[:1] not in (b"", b"\0")
+            old = _load_article(db, source_id)
+            _compare(source_id, old, rows, merger)
+            _forget_file(db, source_id, old)
+        live = any(rows.states[:1])
         sources.append((source_id, file.path, file.stamp, file.digest, *rows.facts, live, rows.due))
         articles.append((source_id, rows.article))
         problems += [(source_id, *row) for row in rows.problems]
@@ -129,9 +130,9 @@ def record_files(db: sqlite3.Connection, batch: Sequence[ReadResult], merger: Me
     _count(db, "unused_field", unused)
 
 
-def _compare(db: sqlite3.Connection, source_id: int, rows: FileRows, merger: Merger) -> None:
+def _compare(source_id: int, old: ArticleRow, rows: FileRows, merger: Merger) -> None:
     """Tell `merger` which link records of a file that was read again are not what they were."""
-    old, new = _load_article(db, source_id), unpack_article(rows.article)
+    new = unpack_article(rows.article)
     old_states = merger.states_of(source_id, len(old.mentions))
     same = {
         position
@@ -150,34 +151,34 @@ def remove_files(db: sqlite3.Connection, paths: Iterable[str], merger: Merger) -
         article = _load_article(db, source_id)
         states = merger.states_of(source_id, len(article.mentions))
         merger.remove_records(source_id, live_positions(states), article)
-        _forget_file(db, source_id)
+        _forget_file(db, source_id, article)
 
 
-def update_due(db: sqlite3.Connection, now: datetime, least: Visibility, merger: Merger) -> None:
-    """Examine the articles of which link records appear, expire, or are updated by `now`."""
-    due = [number for (number,) in db.execute("SELECT id FROM source WHERE due <= ?", (to_seconds(now),))]
+def update_due(db: sqlite3.Connection, least: Visibility, merger: Merger) -> None:
+    """Examine the articles of which link records appear, expire, or are updated by the time of the build."""
+    now = to_seconds(merger.now)
+    due = [number for (number,) in db.execute("SELECT id FROM source WHERE due <= ?", (now,))]
     for source_id in due:
         article = _load_article(db, source_id)
         old_states = merger.states_of(source_id, len(article.mentions))
-        states, next_due = examine(article.mentions, to_seconds(now), least)
+        states, next_due = examine(article.mentions, now, least)
         changed = [it for it, (old, new) in enumerate(zip(old_states, states, strict=True)) if old != new]
         merger.remove_records(source_id, [it for it in changed if old_states[it]], article)
         arriving = [it for it in changed if states[it]]
-        merger.add_records(source_id, make_arrivals(article, states, arriving, merger.home, now))
-        db.execute("UPDATE source SET live = ?, due = ? WHERE id = ?", (states[0] > 0, next_due, source_id))
+        merger.add_records(source_id, make_arrivals(article, states, arriving, merger.home, merger.now))
+        db.execute("UPDATE source SET live = ?, due = ? WHERE id = ?", (any(states[:1]), next_due, source_id))
 
 
-def examine_all(db: sqlite3.Connection, now: datetime, least: Visibility, merger: Merger) -> None:
+def examine_all(db: sqlite3.Connection, least: Visibility, merger: Merger) -> None:
     """Examine all articles, and merge all link records again: the settings have changed, or time has gone backwards."""
     merger.forget_entries()
     for source_id, packed in db.execute("SELECT source_id, packed FROM article ORDER BY source_id"):
         article = unpack_article(packed)
-        states, due = examine(article.mentions, to_seconds(now), least)
-        merger.add_records(source_id, make_arrivals(article, states, live_positions(states), merger.home, now))
-        live = states[:1] not in (b"", b"\0")
+        states, due = examine(article.mentions, to_seconds(merger.now), least)
+        merger.add_records(source_id, make_arrivals(article, states, live_positions(states), merger.home, merger.now))
         db.execute(
             "UPDATE source SET live = ?1, due = ?2 WHERE id = ?3 AND (live, due) IS NOT (?1, ?2)",
-            (live, due, source_id),
+            (any(states[:1]), due, source_id),
         )
 
 
@@ -186,9 +187,8 @@ def _load_article(db: sqlite3.Connection, source_id: int) -> ArticleRow:
     return unpack_article(packed)
 
 
-def _forget_file(db: sqlite3.Connection, source_id: int) -> None:
-    """Delete all rows of a file but those of its link records."""
-    article = _load_article(db, source_id)
+def _forget_file(db: sqlite3.Connection, source_id: int, article: ArticleRow) -> None:
+    """Delete all rows of a file but those of its link records; `article` is its row."""
     _count(db, "feed_reference", Counter(article.feed_references()), -1)
     _count(db, "unused_field", Counter(article.unused), -1)
     db.execute("DELETE FROM source WHERE id = ?", (source_id,))

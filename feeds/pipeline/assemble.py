@@ -220,9 +220,10 @@ def _start_rendering(
 def _load_noted(build: BuildContext, missing: Sequence[int]) -> Iterator[EntryRows]:
     """Yield the rows of entries that are about to be rendered, and note that subscribers will see them."""
     for rows in entry_loading.load_entry_rows(build.db, missing):
-        titles = history.title_hashes(map(packing.unpack_mention, rows.mentions)) if rows.page is not None else ()
+        titles = history.title_hashes(map(packing.unpack_mention, rows.mentions))
         history.note_shown(build.db, rows.uri, PageKeys(rows.keys, titles))
-        related.record_newest(build.db, rows.entry_id, rows.related)
+        if rows.names is not None:  # a popular page
+            related.record_newest(build.db, rows.entry_id, rows.related)
         yield rows
 
 

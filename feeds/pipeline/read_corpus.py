@@ -69,9 +69,9 @@ def _merge(
                         recording.record_files(db, batch, merger)
         with stopwatch.stage("merge"):
             if examines_all:
-                recording.examine_all(db, context.now, least, merger)
+                recording.examine_all(db, least, merger)
             else:
-                recording.update_due(db, context.now, least, merger)
+                recording.update_due(db, least, merger)
             source_files.note_examined(db, context.now, least, site.fingerprint)
             merger.merge(stopwatch.progress.advance)
             schema.add_indexes(db)

@@ -43,12 +43,14 @@ class PageSummary:
     Attributes:
         deciding: the mentions that decide everything but the names, the representative one first.
         size: the number of mentions.
+        articles: how many of them are an article's own.
         keys: the hash of a key → the number of mentions that have it.
         topics, categories: spelling → the number of mentions that use it.
     """
 
     deciding: list[NumberedMention] = field(default_factory=list)
     size: int = 0
+    articles: int = 0
     keys: Counter[int] = field(default_factory=Counter)
     topics: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
@@ -57,23 +59,23 @@ class PageSummary:
         """Add mentions of the page.
 
         Args:
-            mentions: the mentions. An article's own must not be added to a page that has one.
+            mentions: the mentions. If two articles are about the page then, the summary does not hold.
             now: the time of the build: a change that lies after it does not count yet.
         """
         added = list(mentions)
-        self.size += len(added)
         self._count(added, 1)
         self.deciding = _deciding([*self.deciding, *added], now)
 
     def remove(self, mentions: Sequence[NumberedMention]) -> None:
         """Remove mentions of the page. What they decided is open until :meth:`is_decided` says that it is not."""
-        self.size -= len(mentions)
         self._count(mentions, -1)
         gone = {mention.number for mention in mentions}
         self.deciding = [mention for mention in self.deciding if mention.number not in gone]
 
     def _count(self, mentions: Iterable[NumberedMention], step: int) -> None:
         for it in mentions:
+            self.size += step
+            self.articles += step * (it.mention.position == 0)
             _add(self.keys, it.keys, step)
             _add(self.topics, it.mention.topics, step)
             _add(self.categories, it.mention.categories, step)
@@ -93,15 +95,13 @@ class PageSummary:
         if all(mention in self.deciding for mention in before):
             return True
         old, new = [it.mention for it in before], [it.mention for it in self.deciding]
-        old_url, new_url = url_of_page(old[0]), url_of_page(new[0])
-        facts: list[Callable[[Mention], Any]] = [_any_value, *(attrgetter(fact) for fact in _FACTS)]
-        for fact in facts:
+        url = url_of_page(old[0])
+        if url != url_of_page(new[0]):
+            return False
+        for fact in (_any_value, *_facts(url)):
             was, now_is = _first_with(old, fact), _first_with(new, fact)
             if was is not None and not (now_is is not None and _precedes(now_is, was)):
                 return False
-        was, now_is = _first_other_url(old, old_url), _first_other_url(new, new_url)
-        if old_url != new_url or (was is not None and not (now_is is not None and _precedes(now_is, was))):
-            return False
         latest = _latest(old, now)
         return latest is None or (_latest(new, now) or datetime.min.replace(tzinfo=latest.tzinfo)) >= latest
 
@@ -117,10 +117,10 @@ class PageSummary:
     def facts(self) -> tuple[object, ...]:
         """Return what the entry shows of its mentions besides its outline."""
         mentions = [it.mention for it in self.deciding]
-        top, url = mentions[0], url_of_page(mentions[0])
-        firsts = tuple(_value(_first_with(mentions, attrgetter(fact)), fact) for fact in _FACTS)
-        other = _first_other_url(mentions, url)
-        return (top.has_time, other and other.original_url, *firsts)
+        top = mentions[0]
+        facts = _facts(url_of_page(top))
+        firsts = ((fact, _first_with(mentions, fact)) for fact in facts)
+        return (top.has_time, *(fact(mention) if mention is not None else None for fact, mention in firsts))
 
 
 _FACTS = (
@@ -140,6 +140,11 @@ _FACTS = (
 address: it counts if it is another one than the entry's own."""
 
 
+def _facts(url: str) -> list[Callable[[Mention], Any]]:
+    """Return the functions that give the facts of a mention, for an entry with the address `url`."""
+    return [*map(attrgetter, _FACTS), lambda mention: original_beside(mention.original_url, url)]
+
+
 def _add(counts: Counter[T], items: Iterable[T], step: int) -> None:
     """Add to the counts of items; those that have become 0 go."""
     for item in items:
@@ -153,8 +158,7 @@ def _deciding(mentions: Iterable[NumberedMention], now: datetime) -> list[Number
     if not ranked:
         return []
     plain = [it.mention for it in ranked]
-    firsts = [_first_with(plain, attrgetter(fact)) for fact in _FACTS]
-    firsts.append(_first_other_url(plain, url_of_page(plain[0])))
+    firsts = [_first_with(plain, fact) for fact in _facts(url_of_page(plain[0]))]
     latest = _latest(plain, now)
     firsts.append(next((mention for mention in plain if mention.updated == latest), None) if latest else None)
     chosen = {id(plain[0]), *(id(mention) for mention in firsts if mention is not None)}
@@ -167,14 +171,6 @@ def _any_value(mention: Mention) -> bool:
 
 def _first_with(ranked: Iterable[Mention], fact: Callable[[Mention], Any]) -> Mention | None:
     return next((mention for mention in ranked if has_value(fact(mention))), None)
-
-
-def _first_other_url(ranked: Iterable[Mention], url: str) -> Mention | None:
-    return next((mention for mention in ranked if original_beside(mention.original_url, url) is not None), None)
-
-
-def _value(mention: Mention | None, fact: str) -> object:
-    return getattr(mention, fact) if mention is not None else None
 
 
 def _latest(mentions: Iterable[Mention], now: datetime) -> datetime | None:

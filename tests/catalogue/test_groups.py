@@ -84,6 +84,12 @@ def test_a_batch_has_whole_groups() -> None:
     assert list(batched_groups(iter([]), 3)) == []
 
 
+def test_a_batch_of_entries_that_lost_records_is_bounded() -> None:
+    """Many files may go in one build, and none arrive."""
+    lost = [Group([number], []) for number in range(1, 6)]
+    assert list(batched_groups(iter(lost), 2)) == [lost[:2], lost[2:4], lost[4:]]
+
+
 def test_a_first_build_reads_a_record_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many articles mention a page, and however far apart they are."""
     files = {
