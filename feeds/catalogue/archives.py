@@ -46,7 +46,7 @@ def entries_in_month(db: sqlite3.Connection, feed: Feed, month: str) -> list[Sho
     """Return the entries of a month that `feed` shows, in the order of the feed."""
     start, end = _span(month)
     rows = db.execute(
-        "SELECT entry.id, entry.uri, published, updated FROM feed_member JOIN entry ON entry.id = entry_id"
+        "SELECT entry.id, entry.uri, published, updated, revision FROM feed_member JOIN entry ON entry.id = entry_id"
         " WHERE kind = ? AND key = ? AND age > ? AND age <= ? AND feed_member.shown ORDER BY age, entry.uri",
         (feed.kind, feed.key, -end, -start),
     )

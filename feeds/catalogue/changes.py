@@ -39,10 +39,18 @@ def forget_snapshot(db: sqlite3.Connection) -> None:
     db.execute("UPDATE feed SET pending = 1")
 
 
-def settle_outdated(db: sqlite3.Connection, memberships: Memberships, *, with_archives: bool) -> None:
-    """Delete the fragments of outdated entries, and mark the feeds, archives and pages that show them."""
+def next_revision(db: sqlite3.Connection) -> int:
+    """Return the revision of this build: a number that no build before it has given to an entry."""
+    revision = int(get_meta(db, "revision") or 0) + 1
+    set_meta(db, "revision", str(revision))
+    return revision
+
+
+def settle_outdated(db: sqlite3.Connection, memberships: Memberships, revision: int, *, with_archives: bool) -> None:
+    """Give outdated entries a new revision, and mark the feeds, archives and pages that show them."""
     db.execute("DELETE FROM outdated_entry WHERE entry_id NOT IN (SELECT id FROM entry)")
-    db.execute("DELETE FROM fragment WHERE entry_id IN (SELECT entry_id FROM outdated_entry)")
+    query = "UPDATE entry SET revision = ?, short = 0 WHERE id IN (SELECT entry_id FROM outdated_entry)"
+    db.execute(query, (revision,))
     newest: dict[int, int] = {}  # feed → the newest outdated entry in it
     for feeds, published in db.execute(_OUTDATED):
         feed_ids = memberships.feed_ids(feeds)

@@ -183,7 +183,7 @@ def _set_id(db: sqlite3.Connection, entry_id: int, uri: str) -> None:
     before, published = db.execute("SELECT uri, published FROM entry WHERE id = ?", (entry_id,)).fetchone()
     if before == uri:
         return
-    db.execute("UPDATE entry SET uri = ? WHERE id = ?", (uri, entry_id))
+    db.execute("UPDATE entry SET uri = ?1, other_url = nullif(url, ?1) WHERE id = ?2", (uri, entry_id))
     db.execute("INSERT OR IGNORE INTO outdated_entry VALUES (?)", (entry_id,))
     mark_related_entries(db, entry_id, published)
 

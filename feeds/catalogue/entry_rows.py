@@ -43,6 +43,7 @@ class EntryRowWriter:
         db, site: as in the :class:`feeds.catalogue.merging.Merger`.
         memberships: receives the feeds of entries.
         related: is told which entries look different to related ones.
+        revision: the revision of new entries.
         ids_may_differ: whether merged entries must be remembered for :func:`feeds.catalogue.entry_ids.assign_ids`.
     """
 
@@ -52,6 +53,7 @@ class EntryRowWriter:
         site: Site,
         memberships: Memberships,
         related: RelatedPairs,
+        revision: int,
         *,
         ids_may_differ: bool,
     ) -> None:
@@ -59,6 +61,7 @@ class EntryRowWriter:
         self._site = site
         self._memberships = memberships
         self._related = related
+        self._revision = revision
         self._ids_may_differ = ids_may_differ
         self._new: list[tuple[object, ...]] = []
         self._changed: list[tuple[object, ...]] = []
@@ -117,7 +120,7 @@ class EntryRowWriter:
             articles,
         )
         if before is None:
-            self._new.append((*columns, entry_id))
+            self._new.append((*columns, entry_id, self._revision))
             self._memberships.add(entry_id, entry.published, shown, packed)
         elif has_changed or before[:-1] != columns:
             self._replace_row(entry_id, before, EntryState(*columns, before.page))
@@ -145,11 +148,11 @@ class EntryRowWriter:
         self._memberships.remove(entry_id, before.published, bool(before.shown), before.feeds)
         db.execute("DELETE FROM entry WHERE id = ?", (entry_id,))
         # Ids of entries are used again: a later entry must not find what belonged to this one.
-        for table in ("fragment", "outdated_entry", "merged_entry", "questioned_entry"):
-            db.execute(f"DELETE FROM {table} WHERE entry_id = ?", (entry_id,))  # noqa: S608 - one of four names
+        for table in ("outdated_entry", "merged_entry", "questioned_entry"):
+            db.execute(f"DELETE FROM {table} WHERE entry_id = ?", (entry_id,))  # noqa: S608 - one of three names
 
     def write(self) -> None:
-        """Write all rows. An entry that existed before is outdated; a new one has no fragments yet."""
+        """Write all rows. An entry that existed before is outdated; a new one has the revision of this build."""
         db = self._db
         db.executemany(_INSERT_ENTRY, self._new)
         db.executemany(_UPDATE_ENTRY, self._changed)
@@ -183,8 +186,10 @@ def _abandon_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:
 
 _COLUMNS = "uri, url, title, published, updated, feeds, shown, page_wanted, component, articles"
 
+_STORED = _COLUMNS.replace("url", "other_url")
+
 _STATES = f"SELECT entry.id, {_COLUMNS}, page FROM json_each(?) CROSS JOIN entry ON entry.id = value"  # noqa: S608
 
-_INSERT_ENTRY = f"INSERT INTO entry ({_COLUMNS}, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_INSERT_ENTRY = f"INSERT INTO entry ({_STORED}, id, revision) VALUES (?1, nullif(?2, ?1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
-_UPDATE_ENTRY = f"UPDATE entry SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?"  # noqa: S608
+_UPDATE_ENTRY = f"UPDATE entry SET ({_STORED}) = (?1, nullif(?2, ?1), ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?"  # noqa: S608

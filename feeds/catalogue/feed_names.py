@@ -40,7 +40,9 @@ def assign_page_slugs(db: sqlite3.Connection, home_address: str) -> None:
                 continue
             if page is not None and page != assigned[uri]:
                 db.execute("INSERT OR IGNORE INTO abandoned_folder VALUES (?)", (article_folder(page),))
-            db.execute("UPDATE entry SET page = ?, url = ? WHERE id = ?", (assigned[uri], new_url, entry_id))
+            db.execute(
+                "UPDATE entry SET page = ?, other_url = nullif(?, uri) WHERE id = ?", (assigned[uri], new_url, entry_id)
+            )
             db.execute("INSERT OR IGNORE INTO outdated_entry VALUES (?)", (entry_id,))
             mark_related_entries(db, entry_id, published)
 

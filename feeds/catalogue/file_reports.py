@@ -30,14 +30,15 @@ def count_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> 
         now: the time of the build.
         least: the lowest visibility that is published.
     """
-    files, problems, published, unpublished, expired = db.execute(
-        "SELECT count(*), ifnull(sum(NOT readable), 0), ifnull(sum(live), 0),"
-        " ifnull(sum(readable AND visibility < :least), 0),"
-        " ifnull(sum(readable AND visibility >= :least AND expires IS NOT NULL AND expires <= :now), 0) FROM source",
+    (files,) = db.execute("SELECT count(*) FROM source").fetchone()
+    others, problems, unpublished, expired = db.execute(  # by their index: a sum over all files takes its time
+        "SELECT count(*), ifnull(sum(NOT readable), 0), ifnull(sum(readable AND visibility < :least), 0),"
+        " ifnull(sum(readable AND visibility >= :least AND expires IS NOT NULL AND expires <= :now), 0)"
+        " FROM source INDEXED BY source_held WHERE live = 0",
         {"least": least, "now": to_seconds(now)},
     ).fetchone()
-    future = files - problems - published - unpublished - expired
-    return Counts(files, published, unpublished, future, expired, problems)
+    future = others - problems - unpublished - expired
+    return Counts(files, files - others, unpublished, future, expired, problems)
 
 
 def held_back_articles(db: sqlite3.Connection, now: datetime, least: Visibility) -> Iterator[HeldBack]:

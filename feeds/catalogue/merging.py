@@ -64,6 +64,7 @@ class Merger:
         self._popular = PopularPages(db, now)
         self._related = RelatedPairs(db)
         self._ids_may_differ = entry_ids.ids_may_differ(db, ledger)
+        self._revision = changes.next_revision(db)
         for table in ("merged_entry", "questioned_entry", "outdated_entry", "contested_slug"):
             db.execute(f"DELETE FROM {table}")  # noqa: S608 - one of four names
 
@@ -109,7 +110,7 @@ class Merger:
 
     def forget_entries(self) -> None:
         """Delete all entries, and forget what was removed or added: all records are about to be added again."""
-        for table in ("mention", "page_key", "entry", "popular", "member", "feed_name", "fragment", "pending_page"):
+        for table in ("mention", "page_key", "entry", "popular", "member", "feed_name", "layout", "pending_page"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own words
         changes.forget_snapshot(self._db)
         self._arrivals.close()
@@ -136,8 +137,8 @@ class Merger:
     def finish(self) -> list[ReplacedId]:
         """Bring ids, names and addresses up to date with the entries.
 
-        Afterwards every feed and page that may look different is pending, and the fragments of every entry that may
-        look different are deleted.
+        Afterwards every feed and page that may look different is pending, and every entry that may look different has
+        the revision of this build.
 
         Returns:
             The published ids that could not be kept.
@@ -148,14 +149,19 @@ class Merger:
         self._related.mark_outdated()
         replaced = entry_ids.assign_ids(db, ledger)
         feed_names.assign_page_slugs(db, site.address)
-        changes.settle_outdated(db, self._memberships, with_archives=site.archives)
+        changes.settle_outdated(db, self._memberships, self._revision, with_archives=site.archives)
         self._memberships.finish()
         feed_names.update_feeds(db, site, ledger, self.now)
         return replaced
 
     def _writer(self) -> EntryRowWriter:
         return EntryRowWriter(
-            self._db, self._site, self._memberships, self._related, ids_may_differ=self._ids_may_differ
+            self._db,
+            self._site,
+            self._memberships,
+            self._related,
+            self._revision,
+            ids_may_differ=self._ids_may_differ,
         )
 
     def _add_unshared(self, report: Callable[[int], None]) -> None:

@@ -22,12 +22,13 @@ from feeds.rules.times import EPOCH, from_seconds, latest, to_seconds
 
 
 class ShownEntry(NamedTuple):
-    """An entry as a feed shows it: its id in the catalogue, its URI, and the columns by which a feed is sorted."""
+    """An entry as a feed shows it: its id in the catalogue, its URI, its times, and its revision."""
 
     entry_id: int
     uri: str
     published: int
     updated: int
+    revision: int
 
 
 def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
@@ -61,7 +62,7 @@ def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
 def shown_entries(db: sqlite3.Connection, feed: Feed, limit: int) -> list[ShownEntry]:
     """Return the entries that `feed` shows: the newest `limit`, in the order of the feed."""
     rows = db.execute(
-        "SELECT entry.id, entry.uri, published, updated FROM feed_member JOIN entry ON entry.id = entry_id"
+        "SELECT entry.id, entry.uri, published, updated, revision FROM feed_member JOIN entry ON entry.id = entry_id"
         " WHERE kind = ? AND key = ? AND feed_member.shown ORDER BY age, entry.uri LIMIT ?",
         (feed.kind, feed.key, limit),
     )
@@ -130,7 +131,7 @@ def count_entries(db: sqlite3.Connection) -> int:
 def count_reductions(db: sqlite3.Connection) -> Reductions:
     """Return how many entries are shown in short form, and how many feeds show fewer entries for their size."""
     return Reductions(
-        one_number(db, "SELECT count(*) FROM fragment WHERE short"),
+        one_number(db, "SELECT count(*) FROM entry WHERE short"),
         one_number(db, "SELECT count(*) FROM feed WHERE displayed < asked"),
     )
 

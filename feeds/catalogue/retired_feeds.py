@@ -53,6 +53,7 @@ def is_empty_feed(ledger: Ledger, kind: Kind, key: str) -> bool:
 
 def drop_feed(db: sqlite3.Connection, kind: Kind, key: str, slug: str) -> None:
     """Remove a feed and its documents."""
+    db.execute("DELETE FROM layout WHERE kind = ? AND key = ?", (kind, key))
     if db.execute("DELETE FROM feed WHERE kind = ? AND key = ? RETURNING 1", (kind, key)).fetchall():
         abandon_folder(db, kind, slug)
         mark_site_feed(db)

@@ -37,7 +37,7 @@ CREATE TABLE source (                    -- one row for every article file
 CREATE INDEX source_unsettled ON source (path) WHERE stamp = '' OR stamp >= 'linked';
 CREATE VIEW unsettled AS SELECT path FROM source WHERE stamp = '' OR stamp >= 'linked';
 CREATE INDEX source_due ON source (due) WHERE due IS NOT NULL;
-CREATE INDEX source_held ON source (path) WHERE live = 0 AND readable = 1;
+CREATE INDEX source_held ON source (path) WHERE live = 0;
 CREATE TABLE article (                   -- apart from `source`: most queries do not need it
     source_id INTEGER PRIMARY KEY REFERENCES source ON DELETE CASCADE,
     packed BLOB NOT NULL                 -- feeds.catalogue.packing.ArticleRow
@@ -68,14 +68,19 @@ CREATE TABLE page_key (                  -- mentions with a common key are one g
 
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY,
-    uri TEXT NOT NULL, url TEXT NOT NULL, title TEXT NOT NULL,
+    uri TEXT NOT NULL, title TEXT NOT NULL,
+    other_url TEXT,                      -- the address of an entry, unless it is its id: it is for most
+    url TEXT AS (ifnull(other_url, uri)) VIRTUAL,
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
     feeds BLOB NOT NULL,                 -- the ids in feed_name of its feeds (feeds.catalogue.membership)
     shown INTEGER NOT NULL,              -- 1: the settings select it (feeds.model.Selection)
     page_wanted TEXT, page TEXT,         -- for an entry without a web page: the plain slug, and the assigned one
     component INTEGER,                   -- equal for entries that share keys (feeds.rules.grouping.divide), else NULL
-    articles INTEGER NOT NULL            -- how many articles are about this page; 0: it is only related to some
+    articles INTEGER NOT NULL,           -- how many articles are about this page; 0: it is only related to some
+    revision INTEGER NOT NULL,           -- the number of the last build in which it may have come to look different
+    short INTEGER NOT NULL DEFAULT 0     -- 1: it is shown in short form, because its text is too long for feeds
 );
+CREATE INDEX entry_short ON entry (id) WHERE short;
 CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
 CREATE INDEX entry_component ON entry (component) WHERE component IS NOT NULL;
 CREATE INDEX entry_merged ON entry (id) WHERE articles > 1;
@@ -128,12 +133,11 @@ CREATE TABLE pending_month (             -- archives that may differ from those 
 ) WITHOUT ROWID;
 CREATE TABLE abandoned_folder (folder TEXT PRIMARY KEY) WITHOUT ROWID;  -- in the snapshot, but of no feed or page now
 
-CREATE TABLE fragment (                  -- an entry in all formats, one after the other
-    entry_id INTEGER PRIMARY KEY,
-    sizes TEXT NOT NULL, short INTEGER NOT NULL, -- 1: its text is too long for feeds
-    body BLOB NOT NULL
-);
-CREATE INDEX fragment_short ON fragment (entry_id) WHERE short;
+CREATE TABLE layout (                    -- where documents of a feed, or its archive of a month, have their entries
+    kind TEXT NOT NULL, key TEXT NOT NULL, month TEXT NOT NULL, -- month: empty for the feed itself
+    packed BLOB NOT NULL,                -- feeds.catalogue.layouts.Layout
+    PRIMARY KEY (kind, key, month)
+) WITHOUT ROWID;
 """
 
 _LATE_INDEXES = (  # indexes that are not needed while a new catalogue is filled

@@ -1,33 +1,42 @@
 """Documents: the entries of every changed feed are rendered, composed into documents, and put into the next snapshot.
 
-Worker processes render and compose. The bytes of fragments do not travel through this process: a worker leaves them in
-a file, and the worker that composes a document reads them there (:mod:`feeds.pipeline.fragment_files`).
+Worker processes render and compose. The bytes of fragments do not travel through this process
+(:mod:`feeds.pipeline.fragment_files`). An entry that has not changed is not rendered: its fragments are in the
+documents of the last build (:mod:`feeds.catalogue.layouts`).
 """
 
 from __future__ import annotations
 
 import functools
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from itertools import accumulate, chain, islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from feeds.catalogue import archives, changes, entry_loading, fragments, history, packing, queries, related, schema
+from feeds.catalogue import archives, changes, entry_loading, history, layouts, packing, queries, related, schema
 from feeds.catalogue.entry_loading import EntryRows
-from feeds.catalogue.fragments import Fragments
 from feeds.catalogue.history import PageKeys
+from feeds.catalogue.layouts import Layout
 from feeds.catalogue.queries import ShownEntry
 from feeds.model import Feed, Kind
+from feeds.pipeline.compose import (
+    ComposedFeed,
+    DraftEntry,
+    FeedDraft,
+    compose_feeds,
+    count_fitting,
+    lay_out,
+    read_by_format,
+)
 from feeds.pipeline.context import BuildContext
-from feeds.pipeline.fragment_files import FilePart, append_parts, read_parts
+from feeds.pipeline.fragment_files import Fragments, put_fragments
 from feeds.render import atom, notices, opml, page
 from feeds.render.formats import render_entry, renderer
 from feeds.render.head import FeedHead
 from feeds.rules.entries import EntrySettings
 from feeds.rules.site_layout import (
+    ARCHIVE_FORMATS,
     ATOM,
     FORMATS,
     OPML_CONTENT_TYPE,
@@ -41,13 +50,9 @@ from feeds.rules.site_layout import (
     is_archive,
 )
 from feeds.store import objects
-from feeds.store.objects import StoredObject
 from feeds.store.snapshots import Draft, RetiredAddresses
 from feeds.system.files import scratch_folder
 from feeds.system.processes import batched, map_all, start_ahead
-
-DocumentRecord = tuple[str, str, StoredObject, datetime, int]
-"""The arguments of :meth:`feeds.store.snapshots.Draft.put` for one document."""
 
 ENTRIES_PER_TASK = 64
 """The number of entries that one call of a worker renders."""
@@ -58,30 +63,12 @@ FEEDS_PER_TASK = 4
 PARALLEL_MIN_ITEMS = 500
 """The number of entries or documents from which on it pays to start worker processes."""
 
-MIN_SHOWN = 20
-"""The number of entries that a feed shows even if its documents become larger than `max_bytes`."""
-
-MAX_LOCATIONS = 20_000
-"""The number of fragment locations in memory. The fragments of other entries are read from the catalogue."""
+MAX_REMEMBERED = 100_000
+"""The number of rendered entries whose fragments are remembered: 40 MB. Others are rendered again if another feed shows
+them, too."""
 
 ENTRIES_PER_BATCH = 1_000
 """The number of entries that the feeds of one batch show, about: a feed is never divided. It bounds the memory."""
-
-
-class FragmentLocation(NamedTuple):
-    """The fragments of one entry in a fragment file.
-
-    Attributes:
-        sizes, short: as in :class:`feeds.catalogue.fragments.Fragments`.
-        part: the place of the bytes.
-    """
-
-    sizes: str
-    short: bool
-    part: FilePart
-
-
-RenderedEntry = Fragments | FragmentLocation
 
 
 class RenderContext(NamedTuple):
@@ -91,39 +78,49 @@ class RenderContext(NamedTuple):
         build: the values of the build.
         draft: the next snapshot.
         folder: the folder of the fragment files.
-        locations: entry id → the fragments that workers have rendered in this build, the newest last.
+        rendered: entry id → the fragments that were rendered in this build, the newest last.
     """
 
     build: BuildContext
     draft: Draft
     folder: Path
-    locations: dict[int, FragmentLocation]
+    rendered: dict[int, Fragments]
 
 
-class FeedDraft(NamedTuple):
-    """A feed that is ready to be composed.
+class FeedPlan(NamedTuple):
+    """A feed, before its entries are rendered.
 
     Attributes:
-        head: the facts that introduce the feed in every format.
-        rendered: the fragments of the entries that it shows, in their order.
+        feed: the feed.
+        shown: the entries that its limit lets it show.
+        wanted: how many of these may fit into its documents.
+        known: entry id → its fragments, or at least their sizes, for entries that need not be rendered.
+        documents: the digests of the documents of the last build, which have some of these fragments.
     """
 
-    head: FeedHead
-    rendered: Sequence[RenderedEntry]
+    feed: Feed
+    shown: list[ShownEntry]
+    wanted: int
+    known: dict[int, Fragments]
+    documents: tuple[str, ...]
 
 
 class FeedBatch(NamedTuple):
     """A batch of feeds whose entries are being rendered.
 
     Attributes:
-        shown: the feeds, with the entries that they show.
-        missing: the ids of the entries among them that have no fragments yet.
-        rendered: the fragments of the missing entries, in the same order, as workers finish them.
+        plans: the feeds.
+        missing: the ids of the entries that are being rendered.
+        rendering: their fragments, in the same order, as workers finish them.
+        rendered: the same by ids, once they are finished.
+        earlier: what was rendered for the batch before this one.
     """
 
-    shown: list[tuple[Feed, list[ShownEntry]]]
+    plans: list[FeedPlan]
     missing: list[int]
-    rendered: Iterator[Sequence[RenderedEntry]]
+    rendering: Iterator[Sequence[Fragments]]
+    rendered: dict[int, Fragments]
+    earlier: Mapping[int, Fragments]
 
 
 def assemble_documents(
@@ -136,7 +133,7 @@ def assemble_documents(
     batch before that one in the draft.
 
     Args:
-        build: the values of the build; new fragments are stored in the catalogue.
+        build: the values of the build; new layouts are stored in the catalogue.
         draft: the next snapshot.
         retired: the addresses that have ended or moved, for the draft.
         meanwhile: is called once the workers are busy with the first entries. It may wait for the disk.
@@ -156,9 +153,10 @@ def assemble_documents(
         # each of the two steps keeps three batches under way.
         batches = start_ahead(_start_batches(context, feeds, meanwhile))
         for composed in start_ahead(_start_composing(context, batch, directory) for batch in batches):
-            for records in chain.from_iterable(composed):
+            for feed, (records, layout) in composed:
                 for record in records:
                     draft.put(*record)
+                layouts.store_layout(db, feed, layout)
                 progress.advance()
     # Not before `meanwhile` has run: it may commit, and a build that is killed after that commit must still find
     # that the snapshot has archives.
@@ -174,46 +172,71 @@ def _start_batches(
     context: RenderContext, feeds: Sequence[Feed], meanwhile: Callable[[], None] | None
 ) -> Iterator[FeedBatch]:
     """Yield batches of `feeds` whose entries workers have begun to render."""
-    db = context.build.db
-    requested: set[int] = set()  # by the batch before, whose fragments may not be stored yet
     rest = iter(feeds)
-    while shown := list(_take_feeds(context, rest)):
-        entry_ids = dict.fromkeys(entry.entry_id for _, entries in shown for entry in entries)
-        missing = fragments.without_fragments(db, [number for number in entry_ids if number not in requested])
-        requested = set(missing)
-        batch = FeedBatch(shown, missing, _start_rendering(context, missing, to_files=True))
+    requested: Sequence[int] = ()  # by the batch before, which may not have finished
+    earlier: dict[int, Fragments] = {}
+    while plans := list(_plan_feeds(context, rest)):
+        missing = dict.fromkeys(chain.from_iterable(map(_missing_entries, plans)))
+        for entry_id in requested:
+            missing.pop(entry_id, None)
+        requested = list(missing)
+        batch = FeedBatch(plans, requested, _start_rendering(context, requested), {}, earlier)
+        earlier = batch.rendered
         if meanwhile is not None:
             meanwhile()
             meanwhile = None
         yield batch
 
 
-def _take_feeds(context: RenderContext, feeds: Iterator[Feed]) -> Iterator[tuple[Feed, list[ShownEntry]]]:
+def _plan_feeds(context: RenderContext, feeds: Iterator[Feed]) -> Iterator[FeedPlan]:
     """Take the feeds of one batch from `feeds`, and yield them with the entries that they show."""
+    db, site = context.build.db, context.build.site
     count = 0
     for feed in feeds:
-        limit = context.build.site.limit_of(feed.kind)
-        shown = queries.shown_entries(context.build.db, feed, limit) if feed.ended is None else []
-        yield feed, shown
+        shown = queries.shown_entries(db, feed, site.limit_of(feed.kind)) if feed.ended is None else []
+        layout = _usable_layout(context, feed)
+        known = _known_fragments(context, shown, layout)
+        # An entry of unknown size counts as nothing: so these are at least as many as fit.
+        sizes = [known[entry.entry_id].sizes if entry.entry_id in known else () for entry in shown]
+        wanted = count_fitting(sizes, site.max_bytes_of(feed.kind))
+        yield FeedPlan(feed, shown, wanted, known, layout.documents)
         count += max(1, len(shown))
         if count >= ENTRIES_PER_BATCH:
             return
 
 
-def _start_rendering(
-    context: RenderContext, missing: Sequence[int], *, to_files: bool
-) -> Iterator[Sequence[RenderedEntry]]:
-    """Start to render entries, and return an iterator that waits for the results.
+def _usable_layout(context: RenderContext, feed: Feed, month: str = "") -> Layout:
+    """Return the layout of the last build, if its documents are there."""
+    draft = context.draft
+    if draft.verify:  # everything is rendered
+        return Layout()
+    layout = layouts.load_layout(context.build.db, feed, month)
+    return layout if all(objects.has_object(draft.folder, digest) for digest in layout.documents) else Layout()
 
-    Args:
-        context: the values of rendering.
-        missing: the ids of the entries.
-        to_files: leave the bytes in fragment files, if worker processes render.
-    """
+
+def _known_fragments(context: RenderContext, shown: Iterable[ShownEntry], layout: Layout) -> dict[int, Fragments]:
+    """Return the fragments of the entries `shown` that need not be rendered, or whose sizes are known at least."""
+    placed = {entry.entry_id: entry for entry in layout.entries}
+    known = {}
+    for entry in shown:
+        if (fragments := context.rendered.get(entry.entry_id)) is not None:
+            known[entry.entry_id] = fragments
+        elif (place := placed.get(entry.entry_id)) is not None and place.revision == entry.revision:
+            known[entry.entry_id] = Fragments(place.short, place.sizes, place.offsets)
+    return known
+
+
+def _missing_entries(plan: FeedPlan) -> list[int]:
+    """Return the ids of the entries of a feed that must be rendered."""
+    ids = [entry.entry_id for entry in plan.shown[: plan.wanted]]
+    return [entry_id for entry_id in ids if entry_id not in plan.known or not plan.known[entry_id].have_bytes]
+
+
+def _start_rendering(context: RenderContext, missing: Sequence[int]) -> Iterator[Sequence[Fragments]]:
+    """Start to render entries, and return an iterator that waits for the results."""
     build = context.build
     executor = build.workers.executor(len(missing), PARALLEL_MIN_ITEMS)
-    folder = context.folder if to_files and executor is not None else None
-    work = functools.partial(_render_entries, build.site.address, build.site.entry_settings, folder)
+    work = functools.partial(_render_entries, build.site.address, build.site.entry_settings, context.folder)
     return map_all(work, _load_noted(build, missing), ENTRIES_PER_TASK, executor)
 
 
@@ -227,90 +250,62 @@ def _load_noted(build: BuildContext, missing: Sequence[int]) -> Iterator[EntryRo
         yield rows
 
 
-def _store(context: RenderContext, entry_ids: Sequence[int], rendered: Iterable[Sequence[RenderedEntry]]) -> None:
-    """Store the fragments of entries in the catalogue as they come, and remember their locations."""
-    locations = context.locations
-    for batch in batched(zip(entry_ids, chain.from_iterable(rendered), strict=True), ENTRIES_PER_TASK):
-        with_bytes = _read_fragments([entry for _, entry in batch])
-        numbered = zip((entry_id for entry_id, _ in batch), with_bytes, strict=True)
-        fragments.store_fragments(context.build.db, numbered)
-        locations.update((entry_id, entry) for entry_id, entry in batch if isinstance(entry, FragmentLocation))
-        for entry_id in list(islice(locations, max(0, len(locations) - MAX_LOCATIONS))):
-            del locations[entry_id]
-
-
 def _render_entries(
-    address: str, settings: EntrySettings, folder: Path | None, rows: Sequence[EntryRows]
-) -> Sequence[RenderedEntry]:
-    """Return the fragments of entries: their locations if there is a folder for fragment files, else the bytes."""
-    entries = (entry_loading.merge_rows(entry_rows, settings) for entry_rows in rows)
-    rendered = [Fragments.of(render_entry(entry, address), short=entry.is_short) for entry in entries]
-    if folder is None:
-        return rendered
-    parts = append_parts(folder, [entry.body for entry in rendered])
-    return [FragmentLocation(entry.sizes, entry.short, part) for entry, part in zip(rendered, parts, strict=True)]
+    address: str, settings: EntrySettings, folder: Path, rows: Sequence[EntryRows]
+) -> Sequence[Fragments]:
+    """Render entries in all formats, and return where their fragments are."""
+    entries = [entry_loading.merge_rows(entry_rows, settings) for entry_rows in rows]
+    return put_fragments(folder, [(entry.is_short, render_entry(entry, address)) for entry in entries])
 
 
-def _read_fragments(rendered: Sequence[RenderedEntry]) -> list[Fragments]:
-    """Return the fragments with their bytes, which are read from the files if they are there."""
-    bodies = iter(read_parts(entry.part for entry in rendered if isinstance(entry, FragmentLocation)))
-    return [
-        Fragments(entry.sizes, entry.short, next(bodies)) if isinstance(entry, FragmentLocation) else entry
-        for entry in rendered
-    ]
+def _collect(
+    context: RenderContext, missing: Sequence[int], rendering: Iterable[Sequence[Fragments]]
+) -> dict[int, Fragments]:
+    """Wait until entries are rendered, remember their fragments, and return them."""
+    rendered = dict(zip(missing, chain.from_iterable(rendering), strict=True))
+    layouts.mark_short(context.build.db, (entry_id for entry_id, entry in rendered.items() if entry.short))
+    context.rendered.update(rendered)
+    for entry_id in list(islice(context.rendered, max(0, len(context.rendered) - MAX_REMEMBERED))):
+        del context.rendered[entry_id]
+    return rendered
 
 
 def _start_composing(
     context: RenderContext, batch: FeedBatch, directory: tuple[Feed, ...]
-) -> Iterator[list[list[DocumentRecord]]]:
-    """Store the fragments of a batch, start to compose its documents, and return an iterator that waits for them."""
-    _store(context, batch.missing, batch.rendered)
+) -> Iterator[tuple[Feed, ComposedFeed]]:
+    """Wait for the entries of a batch, start to compose its documents, and return an iterator that waits for them."""
+    batch.rendered.update(_collect(context, batch.missing, batch.rendering))
     site = context.build.site
-    feeds = [
-        _draft_feed(context, FeedHead(feed, site, directory if feed.kind is Kind.ALL else ()), shown)
-        for feed, shown in batch.shown
+    drafts = [
+        _draft_feed(context, FeedHead(plan.feed, site, directory if plan.feed.kind is Kind.ALL else ()), plan, batch)
+        for plan in batch.plans
     ]
-    work = functools.partial(_compose_feeds, context.draft.folder, context.draft.verify)
-    executor = context.build.workers.executor(len(feeds) * len(FORMATS), PARALLEL_MIN_ITEMS)
-    return map_all(work, feeds, FEEDS_PER_TASK, executor)
+    work = functools.partial(compose_feeds, context.draft.folder, context.draft.verify)
+    executor = context.build.workers.executor(len(drafts) * len(FORMATS), PARALLEL_MIN_ITEMS)
+    composed = chain.from_iterable(map_all(work, drafts, FEEDS_PER_TASK, executor))
+    return zip((plan.feed for plan in batch.plans), composed, strict=True)
 
 
-def _draft_feed(context: RenderContext, head: FeedHead, shown: Sequence[ShownEntry]) -> FeedDraft:
-    """Return a feed with as many of the entries `shown` as fit; put its archives."""
-    feed, site = head.feed, head.site
+def _draft_feed(context: RenderContext, head: FeedHead, plan: FeedPlan, batch: FeedBatch) -> FeedDraft:
+    """Return a feed with as many of its entries as fit; put its archives."""
+    feed, site, shown = plan.feed, head.site, plan.shown
     if site.archives:
         head = _put_archives(context, head)
     if feed.ended is not None:
-        return FeedDraft(head, [Fragments.of(render_entry(notices.ended_entry(head), site.address))])
-    rendered = _find_fragments(context, shown)
-    fitting = count_fitting(rendered, site.max_bytes_of(feed.kind))
-    short = sum(entry.short for entry in rendered[:fitting])
-    changes.record_extent(context.build.db, feed, len(shown), fitting, short)
-    if fitting < len(shown):
-        head = replace(head, feed=replace(feed, updated=queries.latest_update(shown[:fitting])))
-    return FeedDraft(head, rendered[:fitting])
-
-
-def _find_fragments(context: RenderContext, shown: Sequence[ShownEntry]) -> list[RenderedEntry]:
-    """Return the fragments of the entries `shown`, in their order. They have been rendered before."""
-    rest = [entry for entry in shown if entry.entry_id not in context.locations]
-    stored = iter(fragments.load_fragments(context.build.db, rest))
-    return [context.locations.get(entry.entry_id) or next(stored) for entry in shown]
-
-
-def _compose_feeds(folder: Path, verify: bool, feeds: Sequence[FeedDraft]) -> list[list[DocumentRecord]]:
-    return [list(_compose_feed(folder, verify, *feed)) for feed in feeds]
-
-
-def _compose_feed(
-    folder: Path, verify: bool, head: FeedHead, rendered: Sequence[RenderedEntry]
-) -> Iterator[DocumentRecord]:
-    """Yield the documents of a feed in all formats; their bytes have been stored as objects in the state folder."""
-    feed, site, parts = head.feed, head.site, _by_format(_read_fragments(rendered))
-    for row in FORMATS:
-        body = objects.store_object(folder, renderer(row).render_feed(head, parts[row.name]), verify=verify)
-        minutes = site.shortest_ttl if row.is_page else feed.ttl  # a person who reloads a page wants to see news
-        yield head.folder + row.file_name, row.content_type, body, feed.updated, minutes * 60
+        notice = render_entry(notices.ended_entry(head), site.address)
+        return FeedDraft(head, [DraftEntry(0, 0, *put_fragments(context.folder, [(False, notice)]))], 1, ())
+    fragments_of = {**plan.known, **batch.earlier, **batch.rendered}
+    entries = [
+        DraftEntry(entry.entry_id, entry.revision, fragments_of[entry.entry_id])
+        for entry in shown
+        if entry.entry_id in fragments_of
+    ]
+    displayed = count_fitting([entry.fragments.sizes for entry in entries[: plan.wanted]], site.max_bytes_of(feed.kind))
+    short = sum(entry.fragments.short for entry in entries[:displayed])
+    changes.record_extent(context.build.db, feed, len(shown), displayed, short)
+    if displayed < len(shown):
+        head = replace(head, feed=replace(feed, updated=queries.latest_update(shown[:displayed])))
+    return FeedDraft(head, entries, displayed, plan.documents)
 
 
 def _put_archives(context: RenderContext, head: FeedHead) -> FeedHead:
@@ -325,18 +320,29 @@ def _put_archives(context: RenderContext, head: FeedHead) -> FeedHead:
     for month, previous in zip_longest(months, months[1:]):
         if month not in changed | linking:
             continue
-        shown = archives.entries_in_month(db, head.feed, month)
-        entry_ids = [entry.entry_id for entry in shown]
-        for missing in batched(fragments.without_fragments(db, entry_ids), ENTRIES_PER_BATCH):
-            # Not to files: the archives of a site are as large as everything it has ever published, and no other
-            # process needs their fragments.
-            _store(context, missing, _start_rendering(context, missing, to_files=False))
-        feed = replace(head.feed, updated=queries.latest_update(shown))
-        archive = replace(head, feed=feed, month=month, previous=previous)
-        body = atom.render_feed(archive, _by_format(fragments.load_fragments(db, shown))[ATOM.name])
-        path, max_age = head.folder + archive_name(month), head.site.longest_ttl * 60
-        draft.put(path, ATOM.content_type, body, feed.updated, max_age)
+        _put_archive(context, replace(head, month=month, previous=previous))
     return replace(head, previous=months[0] if months else None)
+
+
+def _put_archive(context: RenderContext, head: FeedHead) -> None:
+    """Put the archive of a feed of one month."""
+    db, draft, feed, month = context.build.db, context.draft, head.feed, head.month or ""
+    shown = archives.entries_in_month(db, feed, month)
+    layout = _usable_layout(context, feed, month)
+    fragments_of = _known_fragments(context, shown, layout)
+    for missing in batched(
+        (entry.entry_id for entry in shown if entry.entry_id not in fragments_of), ENTRIES_PER_BATCH
+    ):
+        fragments_of.update(_collect(context, missing, _start_rendering(context, missing)))
+    entries = [DraftEntry(entry.entry_id, entry.revision, fragments_of[entry.entry_id]) for entry in shown]
+    fragments = read_by_format(
+        draft.folder, [entry.fragments for entry in entries], layout.documents, len(ARCHIVE_FORMATS)
+    )
+    updated = queries.latest_update(shown)
+    body = atom.render_feed(replace(head, feed=replace(feed, updated=updated)), fragments[0])
+    stored = objects.store_object(draft.folder, body, verify=draft.verify)
+    draft.put(head.folder + archive_name(month), ATOM.content_type, stored, updated, head.site.longest_ttl * 60)
+    layouts.store_layout(db, feed, lay_out(entries, fragments, [body], [stored]), month)
 
 
 def _put_site_documents(build: BuildContext, draft: Draft, head: FeedHead) -> None:
@@ -359,20 +365,3 @@ def _put_moved_feeds(build: BuildContext, draft: Draft, head: FeedHead, feeds: I
             fragment = renderer(row).render_entry(notices.moved_entry(old_head), head.site.address)
             body = renderer(row).render_feed(old_head, [fragment])
             draft.put(old + row.file_name, row.content_type, body, move.since)
-
-
-def _by_format(rendered: Iterable[Fragments]) -> dict[str, list[bytes]]:
-    """Return the fragments of entries by the name of the format, in the order of the entries."""
-    parts = [entry.parts() for entry in rendered]
-    return {row.name: [part[row.name] for part in parts] for row in FORMATS}
-
-
-def count_fitting(rendered: Iterable[RenderedEntry], max_bytes: int) -> int:
-    """Return how many entries a feed shows: as many as fit in the largest format, the same in all formats.
-
-    A feed shows :data:`MIN_SHOWN` entries whatever their size: a reader that polls once a day must not miss one.
-    """
-    sizes = [fragments.fragment_sizes(entry.sizes) for entry in rendered]
-    sums = (list(accumulate(size[row.name] for size in sizes)) for row in FORMATS)
-    fitting = min(bisect_right(total, max_bytes) for total in sums)
-    return max(fitting, min(MIN_SHOWN, len(sizes)))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from feeds.catalogue import entry_loading, file_reports, queries, retired_feeds
-from feeds.catalogue.fragments import Fragments
 from feeds.catalogue.queries import ListedEntry as ListedEntry  # for the commands, too
 from feeds.corpus.scan import has_suffix, reason_passed_over, shown_path
 from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Mention, Problem, Severity
@@ -117,15 +116,13 @@ def shown_by_feed(db: sqlite3.Connection, feed: Feed, site: Site) -> Iterator[Li
     """Yield the entries that the documents of `feed` show: no more than the settings allow, in number and in bytes."""
     if feed.displayed is not None:
         return queries.list_entries(db, feed, feed.displayed)
-    from feeds.pipeline.assemble import count_fitting  # what renders is slow to load, and other commands need it not
+    from feeds.pipeline.compose import count_fitting  # what renders is slow to load, and other commands need it not
     from feeds.render.formats import render_entry
 
     shown = [entry.entry_id for entry in queries.shown_entries(db, feed, site.limit_of(feed.kind))]
-    rendered = (
-        Fragments.of(render_entry(entry_loading.merge_rows(rows, site.entry_settings), site.address))
-        for rows in entry_loading.load_entry_rows(db, shown)
-    )
-    fitting = count_fitting(rendered, site.max_bytes_of(feed.kind)) if shown else 0
+    entries = (entry_loading.merge_rows(rows, site.entry_settings) for rows in entry_loading.load_entry_rows(db, shown))
+    sizes = [[len(part) for part in render_entry(entry, site.address).values()] for entry in entries]
+    fitting = count_fitting(sizes, site.max_bytes_of(feed.kind))
     return queries.list_entries(db, feed, fitting)
 
 

@@ -1,7 +1,8 @@
-"""Fragment files: bytes that the processes of one build hand to each other.
+"""Fragments: the entries of documents, on the way from the process that renders them to the one that composes.
 
 Bytes in a pipe are copied by both processes, in small pieces, and again for every process that gets them next. The
-main process would do little else. So a process appends them to a file of its own, and hands over where they are.
+main process would do little else. So a process appends fragments to a file of its own, and hands over where they are.
+The fragments of entries that have not changed are in the documents of the last build.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +30,26 @@ class FilePart(NamedTuple):
     size: int
 
 
+class Fragments(NamedTuple):
+    """The fragments of one entry.
+
+    Attributes:
+        short: whether they show its short form.
+        sizes: the size of the fragment in every format, in bytes.
+        place: where they are: one after the other in a fragment file, or at these offsets in the documents of the last
+            build. No offsets: the sizes are known, but no document has the fragments.
+    """
+
+    short: bool
+    sizes: tuple[int, ...]
+    place: FilePart | tuple[int, ...]
+
+    @property
+    def have_bytes(self) -> bool:
+        """Whether the bytes of the fragments can be read."""
+        return bool(self.place)
+
+
 def append_parts(folder: Path, bodies: Sequence[bytes]) -> list[FilePart]:
     """Append `bodies` to the file of this thread in `folder`, and return where they are.
 
@@ -44,6 +66,15 @@ def append_parts(folder: Path, bodies: Sequence[bytes]) -> list[FilePart]:
         parts.append(FilePart(name, start, len(body)))
         start += len(body)
     return parts
+
+
+def put_fragments(folder: Path, rendered: Sequence[tuple[bool, Mapping[str, bytes]]]) -> list[Fragments]:
+    """Write entries to a fragment file: whether they are short, and their fragments by format."""
+    parts = append_parts(folder, [b"".join(fragments.values()) for _, fragments in rendered])
+    return [
+        Fragments(short, tuple(map(len, fragments.values())), part)
+        for (short, fragments), part in zip(rendered, parts, strict=True)
+    ]
 
 
 def read_parts(parts: Iterable[FilePart]) -> list[bytes]:
@@ -66,3 +97,40 @@ def read_parts(parts: Iterable[FilePart]) -> list[bytes]:
         for descriptor in descriptors.values():
             os.close(descriptor)
     return bodies
+
+
+def read_fragments(entries: Sequence[Fragments], documents: Sequence[bytes]) -> list[list[bytes]]:
+    """Return the fragments of entries, a list for every entry with one fragment for every format.
+
+    Args:
+        entries: the entries.
+        documents: the documents of the last build that have some of them.
+
+    Raises:
+        OSError: a fragment file can't be read.
+    """
+    bodies = iter(read_parts(entry.place for entry in entries if isinstance(entry.place, FilePart)))
+    rows = []
+    for entry in entries:
+        if isinstance(entry.place, FilePart):
+            body, starts = next(bodies), accumulate(entry.sizes, initial=0)
+            rows.append([body[start : start + size] for start, size in zip(starts, entry.sizes, strict=False)])
+        else:
+            places = zip(documents, entry.place, entry.sizes, strict=True)
+            rows.append([document[start : start + size] for document, start, size in places])
+    return rows
+
+
+def find_fragments(fragments: Iterable[bytes], document: bytes) -> list[int] | None:
+    """Return the offsets of fragments in a document that has them in this order; None if it has them in another form.
+
+    What comes before a fragment may contain the same bytes. That does no harm: they are the same.
+    """
+    offsets, end = [], 0
+    for fragment in fragments:
+        start = document.find(fragment, end)
+        if start < 0:
+            return None
+        offsets.append(start)
+        end = start + len(fragment)
+    return offsets

@@ -50,6 +50,9 @@ PAGE = Format("page", "HTML", "index.html", "text/html", is_page=True, also_acce
 FORMATS = (ATOM, RSS, JSON_FEED, PAGE)
 """All formats, the preferred one first."""
 
+ARCHIVE_FORMATS = FORMATS[:1]
+"""The formats of archives."""
+
 FEED_FORMATS = tuple(row for row in FORMATS if not row.is_page)
 """The formats that feed readers poll."""
 

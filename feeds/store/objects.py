@@ -86,6 +86,11 @@ def read_object(folder: Path, digest: str, coding: Coding | None = None) -> byte
         return body
 
 
+def has_object(folder: Path, digest: str) -> bool:
+    """Tell whether there is an object with this digest, whatever its bytes are."""
+    return object_path(folder, digest).exists()
+
+
 @contextlib.contextmanager
 def open_object(folder: Path, digest: str) -> Iterator[tuple[bytes, int]]:
     """Yield the bytes of an object and the descriptor of its file, which holds the same bytes: they were compared.

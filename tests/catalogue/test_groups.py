@@ -37,6 +37,12 @@ def batch(records: list[set[int]]) -> ArrivalBatch:
     )
 
 
+_INSERT_ENTRY = """
+INSERT INTO entry (id, uri, title, published, updated, feeds, shown, articles, revision)
+VALUES (?, 'x', 'X', 0, 0, x'', 1, 0, 1)
+"""
+
+
 @given(
     st.lists(st.lists(st.sets(KEYS, max_size=3), max_size=4), max_size=8),
     st.lists(st.sets(KEYS, max_size=2), max_size=4),
@@ -51,7 +57,7 @@ def test_groups_are_the_connected_components(
         db.executescript(schema._SCHEMA)
         known_of: list[tuple[int, list[int]]] = []
         for entry_id, component in enumerate(group_mentions(enumerate(map(sorted, known))), 1):
-            db.execute("INSERT INTO entry VALUES (?, 'x', '', 'X', 0, 0, x'', 1, NULL, NULL, NULL, 0)", (entry_id,))
+            db.execute(_INSERT_ENTRY, (entry_id,))
             for index in component:
                 db.execute("INSERT INTO mention VALUES (?, ?, 0)", (mention_number(index + 1, 0), entry_id))
                 db.executemany(

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from feeds.catalogue import fragments, queries, schema
+from feeds.catalogue import layouts, queries, schema
 from feeds.errors import CorpusError, OutputError, StateError, UsageError
 from feeds.model import Counts, Entry
 from feeds.pipeline import assemble, publish, read_corpus
@@ -214,10 +214,10 @@ def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Pa
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
 
 
-def test_fragments_come_from_the_spool_or_from_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_that_are_not_remembered_are_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = write_corpus(tmp_path / "c", many_topics(read_corpus.PARALLEL_MIN_FILES))
     publish.build(make_site(corpus, tmp_path / "one", limit=100), NOW, jobs=1)
-    monkeypatch.setattr(assemble, "MAX_LOCATIONS", 50)  # fewer than any feed shows
+    monkeypatch.setattr(assemble, "MAX_REMEMBERED", 50)  # fewer than any feed shows
     monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 30)
     publish.build(make_site(corpus, tmp_path / "two", limit=100), NOW, jobs=2)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
@@ -232,7 +232,7 @@ def test_a_disk_that_fills_up_while_workers_render_leaves_nothing(
     def fill(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(fragments, "store_fragments", fill)
+    monkeypatch.setattr(layouts, "store_layout", fill)
     with pytest.raises(StateError, match="No space left"):
         publish.build(site, NOW, jobs=2)
     assert not list((tmp_path / "state" / ".new").iterdir())
