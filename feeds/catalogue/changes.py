@@ -51,7 +51,9 @@ def settle_outdated(db: sqlite3.Connection, memberships: Memberships, revision: 
     db.execute("DELETE FROM outdated_entry WHERE entry_id NOT IN (SELECT id FROM entry)")
     query = "UPDATE entry SET revision = ?, short = 0 WHERE id IN (SELECT entry_id FROM outdated_entry)"
     db.execute(query, (revision,))
-    newest: dict[int, int] = {}  # feed → the newest outdated entry in it
+    # Feed → the newest time at which something in it has changed. An entry that has another date leaves a gap at the
+    # one that it had.
+    newest = dict(memberships.newest_lost)
     for feeds, published in db.execute(_OUTDATED):
         feed_ids = memberships.feed_ids(feeds)
         memberships.mark_month(feed_ids, published)

@@ -66,6 +66,9 @@ def feed_reference(kind: Kind, key: str) -> str:
 class Memberships:
     """The memberships of merged entries: rows are collected and written together, counts are written at the end.
 
+    Attributes:
+        newest_lost: feed → the newest time at which it has lost an entry: also one that it has now at another time.
+
     Args:
         db: the catalogue.
         site: the settings.
@@ -78,7 +81,7 @@ class Memberships:
         self._removed: list[tuple[int, int, int]] = []
         self._added: list[tuple[int, int, int, bool]] = []
         self._counts: Counter[tuple[bytes, bool]] = Counter()
-        self._touched: set[int] = set()
+        self.newest_lost: dict[int, int] = {}
         self._months: set[tuple[int, str]] = set()
         self._place_provider = lru_cache(maxsize=CACHE_SIZE)(self._look_up_provider)
         self._place_names = lru_cache(maxsize=CACHE_SIZE)(self._look_up_names)
@@ -109,6 +112,8 @@ class Memberships:
         """Remove an entry from its feeds."""
         feed_ids = self.feed_ids(packed)
         self._removed += [(feed_id, -published, entry_id) for feed_id in feed_ids]
+        for feed_id in feed_ids:
+            self.newest_lost[feed_id] = max(published, self.newest_lost.get(feed_id, published))
         self._count(packed, shown, feed_ids, published, -1)
 
     def mark_month(self, feed_ids: Iterable[int], published: int) -> None:
@@ -139,12 +144,13 @@ class Memberships:
             for name_id in name_ids(packed):
                 members[name_id] += count
                 shown_ones[name_id] += count * shown
-                if count:
-                    self._touched.add(self._feed_of_name(name_id))
-        changes = [(count, shown_ones[name_id], name_id) for name_id, count in members.items()]
+        changes = [
+            (count, shown_ones[name_id], name_id) for name_id, count in members.items() if count or shown_ones[name_id]
+        ]
+        touched = {self._feed_of_name(name_id) for _, _, name_id in changes}
         db.executemany("UPDATE feed_name SET members = members + ?, shown = shown + ? WHERE id = ?", changes)
         db.execute("DELETE FROM feed_name WHERE members = 0")
-        db.executemany(_MARK_PENDING, [(feed_id,) for feed_id in sorted(self._touched)])
+        db.executemany(_MARK_PENDING, [(feed_id,) for feed_id in sorted(touched)])
         db.executemany(_MARK_MONTH, sorted(self._months))
 
     def _look_up_provider(self, provider: tuple[str, str]) -> Placement:

@@ -15,6 +15,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
+_SEARCHED = 64
+"""The number of bytes of a fragment that are searched for; the others are compared, which is much faster."""
+
 
 class FilePart(NamedTuple):
     """A range of bytes in a fragment file.
@@ -128,9 +131,11 @@ def find_fragments(fragments: Iterable[bytes], document: bytes) -> list[int] | N
     """
     offsets, end = [], 0
     for fragment in fragments:
-        start = document.find(fragment, end)
-        if start < 0:
-            return None
+        start = document.find(fragment[:_SEARCHED], end)
+        if start < 0 or not document.startswith(fragment, start):
+            start = document.find(fragment, end)
+            if start < 0:
+                return None
         offsets.append(start)
         end = start + len(fragment)
     return offsets

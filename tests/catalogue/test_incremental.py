@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -108,12 +110,12 @@ files = st.one_of(
 class Edits(RuleBasedStateMachine):
     """A corpus under edits, built now and then, and compared with a build from nothing."""
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(limit=st.sampled_from([1, 3]))
+    def start(self, limit: int) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="feeds-edits-", dir=RAM_FOLDER))
         self.corpus = write_corpus(self.folder / "corpus", {"z.md": article("Always here", url="https://z.example/")})
         self.now = NOW
-        self.options: dict[str, Any] = {"limit": 3}
+        self.options: dict[str, Any] = {"limit": limit}
         self.patience = 0
         self.changed: set[Path] = set()
         self.writes = 0
@@ -131,6 +133,21 @@ class Edits(RuleBasedStateMachine):
         write_corpus(self.corpus, {path: content})
         self.writes += 1
         os.utime(target, (self.writes, self.writes))  # the clock of a file system is too slow for this
+
+    @rule(path=st.sampled_from(PATHS), day=st.sampled_from(DAYS))
+    def give_another_date(self, path: str, day: str) -> None:
+        """An entry moves within its feeds, into what they show, or out of it."""
+        if (self.corpus / path).is_file():
+            with contextlib.suppress(UnicodeDecodeError):
+                self.write(
+                    path,
+                    re.sub(
+                        "^publishedDateTime: .*",
+                        f'publishedDateTime: "{day}"',
+                        (self.corpus / path).read_text(),
+                        flags=re.M,
+                    ),
+                )
 
     def touch(self, path: Path) -> None:
         """Note what a watch says when something is about to be written to `path`."""
@@ -268,7 +285,7 @@ TestWatchedEdits.settings = TestEdits.settings
 
 X, Y = "https://x.example/1", "https://x.example/2"
 
-SCENARIOS: dict[str, list[dict[str, str | None]]] = {
+SCENARIOS: dict[str, Sequence[Mapping[str, str | None]]] = {
     "an entry splits in two": [
         {
             "a.md": article("A", "2024-02-01", url=X, topics=["one"]),
@@ -295,6 +312,16 @@ SCENARIOS: dict[str, list[dict[str, str | None]]] = {
     "a related page gets another date": [
         {"a.md": article("A", related=[link(X, "X", "2024-01-05"), link(Y, "Y", "2024-01-06")])},
         {"b.md": article("X", "2024-02-01", url=X)},
+    ],
+    "a shown article becomes older than those that are not shown": [
+        {
+            **{
+                f"{n}.md": article(f"Title {n}", f"2024-01-01 00:{n}", url=f"https://a.example/{n}")
+                for n in range(10, 60)
+            },
+            "x.md": article("X", "2024-06-01", url=X),
+        },
+        {"x.md": article("X", "2023-01-01", url=X)},
     ],
     "drafts spell a topic otherwise": [
         {"a.md": article("A", topics=["AI"])},

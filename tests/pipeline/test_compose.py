@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from feeds.render import formats, page
 from feeds.render.head import FeedHead
 from feeds.settings.site import Site
 from feeds.store import objects, snapshots
-from tests.builders import NOW, article, make_site, tree, write_corpus
+from tests.builders import NOW, article, link, make_site, tree, write_corpus
 
 LONG = "word " * 4_000
 
@@ -49,7 +50,8 @@ def text(number: int, body: str, title: str = "") -> str:
 
 
 def assert_equals_new_build(site: Site, folder: Path) -> None:
-    publish.build(make_site(site.corpus_path, folder, archives=site.archives, max_bytes=site.max_bytes), NOW)
+    given = {name: getattr(site, name) for name in ("archives", "max_bytes", "limit")}
+    publish.build(make_site(site.corpus_path, folder, **given), NOW)
     assert tree(folder / "public") == tree(site.output_path or Path())
 
 
@@ -150,3 +152,65 @@ def test_entries_of_unknown_size_count_as_nothing(
         assert min(2, len(known)) <= shown <= compose.count_fitting(unknown, max_bytes) <= len(known)
         if shown > 2:
             assert max(map(sum, zip(*known[:shown], strict=True))) <= max_bytes
+
+
+EDITS: list[tuple[str, dict[str, str | None]]] = [
+    ("another title", {"007.md": text(7, "Some text.", "Another title")}),
+    ("another body", {"007.md": text(7, "Another text.")}),
+    ("a field that is not shown", {"007.md": text(7, "Some text.").replace("---\n", "---\nlayout: post\n", 1)}),
+    ("a newer change", {"007.md": text(7, "Some text.").replace("---\n", "---\nupdated: 2024-03-01\n", 1)}),
+    ("an article more", {"100.md": text(100 % 60, "Some text.").replace("2024", "2025")}),
+    ("an old article more", {"101.md": text(1, "Some text.").replace("2024", "1999").replace("/1", "/101")}),
+    ("an article less", {"039.md": None}),
+    ("an old article less", {"000.md": None}),
+    ("an old title", {"001.md": text(1, "Some text.", "Another title")}),
+    ("other topics", {"005.md": text(5, "Some text.").replace("Topic 2", "Topic 1")}),
+    (
+        "a related page",
+        {"011.md": text(11, "Some text.").replace("---\n", f"---\nrelated: {[link('https://b.example/')]}\n", 1)},
+    ),
+    ("another date, within what is shown", {"036.md": text(36, "Some text.").replace("00:36", "00:35")}),
+    ("another date, out of what is shown", {"037.md": text(37, "Some text.").replace("2024", "1999")}),
+    ("another date, into what is shown", {"002.md": text(2, "Some text.").replace("2024", "2025")}),
+    ("another date, not shown", {"003.md": text(3, "Some text.").replace("00:03", "00:02")}),
+    ("the title of a page that others mention", {"038.md": text(38, "Some text.", "Another title")}),
+]
+
+
+@pytest.mark.parametrize("archives", [False, True])
+def test_only_feeds_are_composed_of_which_bytes_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, archives: bool
+) -> None:
+    """Of a document of the feed, or of one of its archives.
+
+    A feed is also composed if it gains or loses an entry, wherever; the feed of all entries with every change.
+    """
+    everywhere = {"topics/all/", "providers/a.example/", *(f"topics/topic-{number}/" for number in range(3))}
+    gained = {name: everywhere for name, _ in EDITS if "article" in name or "related" in name}
+    gained["other topics"] = {"topics/topic-1/", "topics/topic-2/"}
+    composed: list[str] = []
+    plain = compose._compose_feed
+
+    def remember(folder: Path, verify: bool, head: FeedHead, *rest: Any) -> compose.ComposedFeed:
+        composed.append(head.folder)
+        return plain(folder, verify, head, *rest)
+
+    monkeypatch.setattr(compose, "_compose_feed", remember)
+    site = make_site(corpus_of(tmp_path, 40), tmp_path, limit=10, archives=archives)
+    write_corpus(tmp_path / "c", {"mentions.md": article("M", "2024-02-01", related=[link("https://a.example/38")])})
+    publish.build(site, NOW)
+    before = tree(tmp_path / "public")
+    for name, files in EDITS:
+        composed.clear()
+        for path, content in files.items():
+            if content is None:
+                (tmp_path / "c" / path).unlink()
+            else:
+                write_corpus(tmp_path / "c", {path: content})
+        publish.build(site, NOW)
+        after = tree(tmp_path / "public")
+        changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+        needless = [folder for folder in composed if folder and not any(path.startswith(folder) for path in changed)]
+        assert set(needless) <= gained.get(name, set()), f"{name}: {needless} composed without need"
+        before = after
+        assert_equals_new_build(site, tmp_path / name)
