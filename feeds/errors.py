@@ -6,6 +6,7 @@
     ├── ConfigError            feeds.toml or the environment has an impossible value       exit 2
     ├── UsageError             an argument is wrong: no such corpus, no such entry         exit 2
     ├── CorpusError            the corpus as a whole can't be published (it is empty)      exit 1
+    ├── LossError              too many published articles would go to problems            exit 1
     ├── StateError             .feeds/ can't be read or written                            exit 1
     ├── OutputError            the static tree can't be written                            exit 1
     ├── LogError               an access log can't be read                                 exit 1
@@ -54,6 +55,10 @@ class UsageError(FeedsError):
 
 class CorpusError(FeedsError):
     """The corpus as a whole can't be published."""
+
+
+class LossError(FeedsError):
+    """More of the published articles would go than `max_loss` allows, though their files are there."""
 
 
 class StateError(FeedsError):

@@ -15,6 +15,7 @@ The modules, in the order of a build::
     archives        the months of a feed, and which of them have changed
     changes         what the snapshot does not show yet
     queries         out: feeds, entries, counts, problems; SELECT only
+    losses          published articles that a build would lose
     layouts         where the documents of the last build have their entries
     rows            rows and the values of feeds.model
     history         what was published

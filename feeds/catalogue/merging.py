@@ -54,8 +54,9 @@ class Merger:
 
     def __init__(self, db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime, folder: Path) -> None:
         self.home: Provider = site.home
+        self.ledger = ledger
         self.now = now
-        self._db, self._site, self._ledger, self._folder = db, site, ledger, folder
+        self._db, self._site, self._folder = db, site, folder
         self._arrivals = Arrivals(folder)
         self._touched: set[int] = set()  # entries that have lost a record: Group.entries
         self._former: dict[int, int] = {}  # the id of a record that was removed → its entry, the same way
@@ -143,7 +144,7 @@ class Merger:
         Returns:
             The published ids that could not be kept.
         """
-        db, site, ledger = self._db, self._site, self._ledger
+        db, site, ledger = self._db, self._site, self.ledger
         # This order: related entries need the new records; ids need complete entries; slugs of pages depend on ids;
         # outdated entries on both; names of feeds on memberships, and the feed of all entries lists all others.
         self._related.mark_outdated()
@@ -167,11 +168,11 @@ class Merger:
     def _add_unshared(self, report: Callable[[int], None]) -> None:
         """Make an entry of every record that shares no key: most pages are mentioned once."""
         rows, count = self._writer(), 0
-        kept_hashes = self._ledger.kept_hashes
+        kept_hashes = self.ledger.kept_hashes
         for number, arrival in self._arrivals.unshared():
             outline, kept = arrival.outline, None
             if kept_hashes and any(key in kept_hashes for key in arrival.keys):
-                kept = self._ledger.id_for(arrival.keys, partial(str, outline.id))
+                kept = self.ledger.id_for(arrival.keys, partial(str, outline.id))
                 outline = outline._replace(id=kept or outline.id)
             entry_id = rows.new_id()
             self._arrivals.entry_of[number] = entry_id
@@ -223,7 +224,7 @@ class Merger:
     ) -> None:
         """Add the row of a popular page."""
         mentions = [it.mention for it in summary.deciding]
-        kept = entry_ids.remembered_id(self._ledger, summary.keys, mentions)
+        kept = entry_ids.remembered_id(self.ledger, summary.keys, mentions)
         rows.add(
             entry_id,
             summary.outline(self.home, kept, self.now),
@@ -306,7 +307,7 @@ class Merger:
                 all_hashes = {key for number in part_numbers for key in loaded[number].keys}
                 hashes = all_hashes - shared
                 shared |= hashes
-                kept = entry_ids.remembered_id(self._ledger, hashes, merged)
+                kept = entry_ids.remembered_id(self.ledger, hashes, merged)
                 outline = entries.outline(merged, self.home, identity=kept, now=self.now)
                 component = component or (entry_id if len(parts) > 1 else None)
                 rows.add(

@@ -39,14 +39,18 @@ class ArticleRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
         mentions: its link records, its own first.
         keys: the hashes of the keys of each record (:func:`feeds.rules.grouping.key_hash`).
         unused: names of well-known fields in the file that are not used.
+        named: the feeds that the file named when it could be read last; empty if it can be read.
     """
 
     mentions: tuple[Mention, ...]
     keys: tuple[tuple[int, ...], ...]
     unused: tuple[str, ...]
+    named: tuple[str, ...] = ()
 
     def feed_references(self) -> list[str]:
         """Return a text for every feed that the article names, published or not."""
+        if self.named:
+            return list(self.named)
         providers = {provider_of(mention, _NO_PROVIDER).domain for mention in self.mentions}
         # Most records of an article have the same names.
         topics = {name_key(name) for names in {mention.topics for mention in self.mentions} for name in names}

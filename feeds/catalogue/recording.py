@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from feeds.catalogue import losses
 from feeds.catalogue.merging import Merger
 from feeds.catalogue.packing import (
     ArrivalBatch,
@@ -20,6 +21,7 @@ from feeds.catalogue.packing import (
     pack,
     unpack_article,
 )
+from feeds.memory.ledger import Ledger
 from feeds.model import Parsed, Provider, Visibility
 from feeds.rules.grouping import key_hash, merge_keys
 from feeds.rules.times import to_seconds
@@ -111,12 +113,17 @@ def record_files(db: sqlite3.Connection, batch: Sequence[ReadResult], merger: Me
         known = db.execute(_SOURCE_AT, (file.path,)).fetchone()
         if known is None:
             source_id = last = last + 1
+            old = None
             merger.add_records(source_id, rows.arrivals)
         else:
             (source_id,) = known
             old = _load_article(db, source_id)
             _compare(source_id, old, rows, merger)
             _forget_file(db, source_id, old)
+        is_readable, *_ = rows.facts
+        if not is_readable and (named := _names_of_broken_file(db, merger.ledger, file.path, old)):
+            rows.references = named
+            rows.article = msgspec.Raw(pack(ArticleRow((), (), tuple(rows.unused), tuple(named))))
         live = any(rows.states[:1])
         sources.append((source_id, file.path, file.stamp, file.digest, *rows.facts, live, rows.due))
         articles.append((source_id, rows.article))
@@ -154,6 +161,12 @@ def remove_files(db: sqlite3.Connection, paths: Iterable[str], merger: Merger) -
         _forget_file(db, source_id, article)
 
 
+def note_broken_files(db: sqlite3.Connection, ledger: Ledger) -> None:
+    """Record in the ledger which feeds are named by articles that can't be read any more."""
+    named = ((losses.path_digest(path), unpack_article(packed).named) for path, packed in db.execute(_BROKEN))
+    ledger.broken = {digest: names for digest, names in named if names}
+
+
 def update_due(db: sqlite3.Connection, least: Visibility, merger: Merger) -> None:
     """Examine the articles of which link records appear, expire, or are updated by the time of the build."""
     now = to_seconds(merger.now)
@@ -182,6 +195,23 @@ def examine_all(db: sqlite3.Connection, least: Visibility, merger: Merger) -> No
         )
 
 
+def _names_of_broken_file(db: sqlite3.Connection, ledger: Ledger, path: str, before: ArticleRow | None) -> list[str]:
+    """Return the feeds that an article named when it was published last; its file can't be read any more.
+
+    So no feed ends because a file is broken for a day.
+
+    Args:
+        db: the catalogue, with the history.
+        ledger: remembers the names, once they have been published like that.
+        path: the file.
+        before: its article as the catalogue has it, or None.
+    """
+    digest = losses.path_digest(path)
+    if digest in ledger.broken or before is None or not losses.is_published(db, digest):
+        return list(ledger.broken.get(digest, ()))
+    return before.feed_references()
+
+
 def _load_article(db: sqlite3.Connection, source_id: int) -> ArticleRow:
     (packed,) = db.execute("SELECT packed FROM article WHERE source_id = ?", (source_id,)).fetchone()
     return unpack_article(packed)
@@ -203,3 +233,8 @@ def _count(db: sqlite3.Connection, table: str, names: Counter[str], sign: int = 
 
 
 _SOURCE_AT = "SELECT id FROM source WHERE path = ?"
+
+_BROKEN = """
+SELECT path, packed FROM source INDEXED BY source_held CROSS JOIN article ON source_id = source.id
+WHERE live = 0 AND readable = 0
+"""

@@ -1,7 +1,8 @@
 """Feeds that were published and have retired: they are empty, have ended, or have moved.
 
-As long as any article names it, published or not, a feed without entries stays: empty, and valid. Once nothing names
-it, it has ended: for a while its documents say so, then they are gone. The settings move a feed to another address
+As long as any article names it, published or not, a feed without entries stays: empty, and valid. So does one that
+nothing names, for `farewell_after` days: it may be a mistake. Then it has ended: for a while its documents say so, then
+they are gone. The settings move a feed to another address
 (``[renamed]``). A move is in force if there is a feed at the new address and no feed with entries at the old one. The
 ledger remembers all three.
 """
@@ -32,8 +33,10 @@ def update_empty_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: 
     for kept in ledger.empty_feeds():
         if db.execute("SELECT 1 FROM feed_member WHERE kind = ? AND key = ? LIMIT 1", (kept.kind, kept.key)).fetchone():
             ledger.feeds[kept.kind, kept.key] = FeedRecord(kept.kind, kept.key, kept.slug)  # it has entries again
-        elif kept.ended is None and not _is_named(db, site, kept):
-            ledger.feeds[kept.kind, kept.key] = replace(kept, ended=now)
+        elif kept.ended is None:
+            unnamed = None if _is_named(db, site, kept) else kept.unnamed or now
+            has_waited = unnamed is not None and now >= unnamed + site.farewell_delay
+            ledger.feeds[kept.kind, kept.key] = replace(kept, unnamed=unnamed, ended=now if has_waited else None)
 
 
 def list_empty_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:

@@ -38,6 +38,11 @@ CREATE INDEX source_unsettled ON source (path) WHERE stamp = '' OR stamp >= 'lin
 CREATE VIEW unsettled AS SELECT path FROM source WHERE stamp = '' OR stamp >= 'linked';
 CREATE INDEX source_due ON source (due) WHERE due IS NOT NULL;
 CREATE INDEX source_held ON source (path) WHERE live = 0;
+CREATE TABLE pending_path (path TEXT PRIMARY KEY) WITHOUT ROWID;  -- files that may have been published or unpublished
+CREATE TRIGGER source_added AFTER INSERT ON source BEGIN INSERT OR IGNORE INTO pending_path VALUES (new.path); END;
+CREATE TRIGGER source_changed AFTER UPDATE OF live ON source
+BEGIN INSERT OR IGNORE INTO pending_path VALUES (new.path); END;
+CREATE TRIGGER source_removed AFTER DELETE ON source BEGIN INSERT OR IGNORE INTO pending_path VALUES (old.path); END;
 CREATE TABLE article (                   -- apart from `source`: most queries do not need it
     source_id INTEGER PRIMARY KEY REFERENCES source ON DELETE CASCADE,
     packed BLOB NOT NULL                 -- feeds.catalogue.packing.ArticleRow

@@ -83,6 +83,11 @@ def build_options(command: Decorated) -> Decorated:
             show_default="one for each processor",
             help="The number of processes that work at the same time.",
         ),
+        click.option(
+            "--accept-loss",
+            is_flag=True,
+            help="Publish even if more of the published articles are lost to problems than max_loss allows.",
+        ),
         click.option("--force", is_flag=True, help="Read and render everything again, even what has not changed."),
     )
 

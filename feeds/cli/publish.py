@@ -64,6 +64,7 @@ def build(
     corpus: str | None,
     strict: bool,
     jobs: int | None,
+    accept_loss: bool,
     force: bool,
     as_json: bool,
     profile: bool,
@@ -79,7 +80,7 @@ def build(
     """
     site = loader.load_site(corpus, **settings)
     start = Stage("start", 0, process_age())
-    report = _build(site, jobs=jobs, force=force)
+    report = _build(site, jobs=jobs, force=force, accept_loss=accept_loss)
     report = dataclasses.replace(report, stages=(start, *report.stages))
     if as_json:
         from feeds.cli import json_output
@@ -114,6 +115,7 @@ def serve(
     corpus: str | None,
     strict: bool,
     jobs: int | None,
+    accept_loss: bool,
     force: bool,
     host: str | None,
     port: int | None,
@@ -149,7 +151,7 @@ def serve(
     # load() runs again before each build. A feeds.toml that was written meanwhile may change every setting but these
     # two: the workers look into this state folder, and this corpus is watched, until the server stops.
     corpus, state = site.corpus, site.state
-    first = _build(site, jobs=jobs, force=force)
+    first = _build(site, jobs=jobs, force=force, accept_loss=accept_loss)
     say_counts(first.counts, site)
     say_problems(first)
     if strict and first.losses:
@@ -160,8 +162,17 @@ def serve(
     server.run_server(site, listen, greeting, say, watch if not no_watch else None)
 
 
-def _build(site: Site, *, jobs: int | None, force: bool = False, only: Collection[str] | None = None) -> Report:
+def _build(
+    site: Site,
+    *,
+    jobs: int | None,
+    force: bool = False,
+    only: Collection[str] | None = None,
+    accept_loss: bool = False,
+) -> Report:
     """Build `site` as it is now, with a progress bar; see :func:`feeds.pipeline.publish.build`."""
     jobs = jobs or os.cpu_count() or 1
     with progress_bar() as bar:
-        return publish.build(site, datetime.now(UTC), jobs=jobs, force=force, only=only, progress=bar)
+        return publish.build(
+            site, datetime.now(UTC), jobs=jobs, force=force, only=only, accept_loss=accept_loss, progress=bar
+        )

@@ -6,7 +6,9 @@ enough to commit and a change in it can be read. Unlike the catalogue, it can't 
     {"id": "http://a.example/x", "keys": ["a.example/x", …]}                 a page keeps the id it was published under
     {"feed": "topic", "key": "etc", "slug": "etc--812de6e7"}                 a feed keeps the address it had
     {"feed": "topic", "key": "ai", "slug": "ai", "name": "AI", "updated": …} a feed that has no entries any more …
-    {…, "ended": "2026-06-01T12:00:00Z"}                                     … and that no article names any more
+    {…, "unnamed": "2026-05-25T12:00:00Z"}                                   … and that no article names any more …
+    {…, "unnamed": …, "ended": "2026-06-01T12:00:00Z"}                       … and that says farewell
+    {"broken": "8d5f0c…", "names": ["topic ai", …]}                          a file that can't be read still names feeds
     {"moved": "topics/old/", "to": "topics/new/", "since": "2026-06-01T…"}   a feed that the settings have renamed
 """
 
@@ -40,7 +42,8 @@ class FeedRecord:
         kind, key, slug: as in :class:`feeds.model.Feed`.
         name: its last name; empty for a feed that has entries.
         updated: when it last changed; None for a feed that has entries.
-        ended: since when no article names it; None while an article does.
+        unnamed: since when no article names it; None while an article does.
+        ended: since when its documents say that it has ended, or None.
     """
 
     kind: Kind
@@ -48,6 +51,7 @@ class FeedRecord:
     slug: str
     name: str = ""
     updated: datetime | None = None
+    unnamed: datetime | None = None
     ended: datetime | None = None
 
     @property
@@ -84,11 +88,13 @@ class Ledger:
     Attributes:
         feeds: the feeds that it remembers, by kind and key.
         moves: old folder → the move of its feed.
+        broken: digest of the path of a published article that can't be read any more → the feeds that it named.
     """
 
     def __init__(self) -> None:
         self.feeds: dict[tuple[Kind, str], FeedRecord] = {}
         self.moves: dict[str, FeedMove] = {}
+        self.broken: dict[int, tuple[str, ...]] = {}
         self._ids: dict[str, str] = {}  # key → id
         self._ids_by_hash: dict[int, str] = {}  # the same: the catalogue has the hashes of keys only
         self._saved = ""
@@ -164,10 +170,15 @@ class Ledger:
                 self._ids.pop(key, None)
                 self._ids_by_hash.pop(key_hash(key), None)
 
-    def next_due(self, now: datetime) -> datetime | None:
-        """Return when the address of the next feed that has ended will be gone, or None."""
-        ends = (feed.ended + FAREWELL_PERIOD for feed in self.feeds.values() if feed.ended is not None)
-        return min((end for end in ends if end > now), default=None)
+    def next_due(self, now: datetime, farewell_after: timedelta) -> datetime | None:
+        """Return when the next feed will say farewell, or its address will be gone, or None."""
+        moments = [feed.ended + FAREWELL_PERIOD for feed in self.feeds.values() if feed.ended is not None]
+        moments += [
+            feed.unnamed + farewell_after
+            for feed in self.feeds.values()
+            if feed.unnamed is not None and feed.ended is None
+        ]
+        return min((moment for moment in moments if moment > now), default=None)
 
     def empty_feeds(self) -> list[FeedRecord]:
         """Return the feeds that have no entries any more, in the order of their addresses."""
@@ -199,10 +210,14 @@ class Ledger:
         if "moved" in record:
             self.moves[_as_folder(record["moved"])] = FeedMove(_as_folder(record["to"]), _as_time(record["since"]))
             return
-        updated, ended = (_as_time(record[name]) if name in record else None for name in ("updated", "ended"))
+        if "broken" in record:
+            self.broken[_as_digest(record["broken"])] = tuple(map(_as_text, record["names"]))
+            return
+        names = ("updated", "unnamed", "ended")
+        updated, unnamed, ended = (_as_time(record[name]) if name in record else None for name in names)
         name = _as_text(record.get("name", ""))
         key, slug = _as_text(record["key"]), _as_text(record["slug"])
-        feed = FeedRecord(Kind(record["feed"]), key, slug, name, updated, ended)
+        feed = FeedRecord(Kind(record["feed"]), key, slug, name, updated, unnamed, ended)
         _as_folder(feed.folder)
         self.feeds[feed.kind, feed.key] = feed
 
@@ -221,8 +236,11 @@ class Ledger:
                 "key": feed.key,
                 "slug": feed.slug,
                 **({"name": feed.name, "updated": rfc3339(feed.updated)} if feed.updated is not None else {}),
+                **({"unnamed": rfc3339(feed.unnamed)} if feed.unnamed is not None else {}),
                 **({"ended": rfc3339(feed.ended)} if feed.ended is not None else {}),
             }
+        for digest, names in sorted(self.broken.items()):
+            yield {"broken": f"{digest % 2**64:016x}", "names": list(names)}
         for old, move in sorted(self.moves.items()):
             yield {"moved": old, "to": move.to, "since": rfc3339(move.since)}
 
@@ -231,6 +249,11 @@ def _as_text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("no text")
     return value
+
+
+def _as_digest(value: object) -> int:
+    number = int(_as_text(value), 16)
+    return number - 2**64 if number >= 2**63 else number
 
 
 def _as_time(value: object) -> datetime:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from feeds.catalogue import changes, file_reports, history, queries, retired_feeds, source_files
+from feeds.catalogue import changes, file_reports, history, losses, queries, retired_feeds, source_files
 from feeds.model import Counts, HeldBack, Problem, Reductions, Severity
 from feeds.pipeline.context import CATALOGUE_FILE, BuildContext, open_session, with_catalogue
 from feeds.pipeline.problems import list_held_back, list_problems, notes_on_fields
@@ -88,6 +88,7 @@ def build(
     jobs: int = 1,
     force: bool = False,
     only: Collection[str] | None = None,
+    accept_loss: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Publish the site as it is at `now`: update its snapshot, and its static tree if it has one.
@@ -101,10 +102,11 @@ def build(
         only: the paths that can have changed since the last build, relative to the corpus, with everything below
             them. Nothing else is looked at, not even whether the published files are as they were left. None if the
             corpus was not watched.
+        accept_loss: publish even if more of the published articles are lost than `max_loss` allows.
         progress: is told about stages and steps.
 
     Raises:
-        CorpusError, UsageError, StateError, OutputError, WorkerError: see :mod:`feeds.errors`.
+        CorpusError, LossError, UsageError, StateError, OutputError, WorkerError: see :mod:`feeds.errors`.
     """
     trust = Trust.NOTHING if force else Trust.WATCHED if only is not None else Trust.TIMES
     with open_session(site, now, jobs, progress) as session, track_completion(session.folder) as broken_off:
@@ -114,12 +116,11 @@ def build(
             with stopwatch.stage("check", len(before.documents)):
                 trust = Trust.TIMES if before.is_whole() else Trust.CATALOGUE
         try:
-            publish = functools.partial(_publish, before=before, only=only, trust=trust)
-            report = with_catalogue(session, publish, discard=trust is Trust.NOTHING)
+            publish = functools.partial(_publish, before=before, only=only, accept_loss=accept_loss)
+            report = with_catalogue(session, functools.partial(publish, trust=trust), discard=trust is Trust.NOTHING)
         except DamagedObjectError:  # the bytes of a document are lost: render everything once more
             trust = min(trust, Trust.CATALOGUE)
-            publish = functools.partial(_publish, before=before, only=only, trust=trust)
-            report = with_catalogue(session, publish)
+            report = with_catalogue(session, functools.partial(publish, trust=trust))
         with stopwatch.stage("tidy"):
             # A build that was broken off may have left objects that no generation has.
             everything = trust.renders_everything or broken_off or before is None
@@ -191,7 +192,14 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
         return with_catalogue(session, work)
 
 
-def _publish(context: BuildContext, *, before: Snapshot | None, only: Collection[str] | None, trust: Trust) -> Report:
+def _publish(
+    context: BuildContext,
+    *,
+    before: Snapshot | None,
+    only: Collection[str] | None,
+    trust: Trust,
+    accept_loss: bool,
+) -> Report:
     """Update the catalogue, the snapshot and the static tree, and return the report.
 
     The order decides what a build that is killed leaves behind. The ledger comes before the snapshot: a decision about
@@ -200,6 +208,8 @@ def _publish(context: BuildContext, *, before: Snapshot | None, only: Collection
     """
     db, site, stopwatch = context.db, context.site, context.stopwatch
     update_catalogue(context, only)
+    if not accept_loss:
+        losses.refuse_losses(db, site)
     with stopwatch.stage("publish"):
         history.record_feeds(db)
         context.ledger.save(context.folder)
@@ -226,7 +236,10 @@ def _publish(context: BuildContext, *, before: Snapshot | None, only: Collection
             written=written,
             generation=after.generation,
             due=min(
-                filter(None, (queries.next_due(db, context.now), context.ledger.next_due(context.now))), default=None
+                filter(
+                    None, (queries.next_due(db, context.now), context.ledger.next_due(context.now, site.farewell_delay))
+                ),
+                default=None,
             ),
             reductions=queries.count_reductions(db),
             notes=(*retired_feeds.move_obstacles(db, site), *notes_on_fields(db)),
@@ -240,6 +253,7 @@ def _switch(context: BuildContext, before: Snapshot | None, trust: Trust) -> Sna
     _fill(draft, context, everything=trust.renders_everything, meanwhile=db.commit)
     with context.stopwatch.stage("publish"):
         history.record_entries(db)
+        losses.record_paths(db)
         # Committed before the snapshot is current: the next build must know every id that a subscriber can see, even
         # if this build is killed on the next line.
         db.commit()

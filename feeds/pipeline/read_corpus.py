@@ -73,6 +73,7 @@ def _merge(
             else:
                 recording.update_due(db, least, merger)
             source_files.note_examined(db, context.now, least, site.fingerprint)
+            recording.note_broken_files(db, context.ledger)
             merger.merge(stopwatch.progress.advance)
             schema.add_indexes(db)
             return merger.finish()

@@ -41,6 +41,10 @@ def check_site(site: Site) -> Site:
         raise ConfigError("trusted_proxies should be 0 or more", where)
     if not 1 <= site.shortest_ttl <= site.longest_ttl:
         raise ConfigError("shortest_ttl should be 1 or more, and longest_ttl no less", where)
+    if site.farewell_after < 0:
+        raise ConfigError("farewell_after should be 0 or more", where)
+    if not 0 <= site.max_loss <= 100:
+        raise ConfigError("max_loss should be from 0 to 100 (percent)", where)
     if site.cache_bytes < 0:
         raise ConfigError("cache_bytes should be 0 or more", where)
     for name in ("icon", "logo", "hub", "podcast_image"):

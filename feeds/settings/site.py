@@ -10,6 +10,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -100,6 +101,8 @@ class Site:
     )
     shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
     longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
+    farewell_after: int = _setting(7, "how many days a feed that no article names is empty before it says farewell")
+    max_loss: int = _setting(50, "how many percent of the published articles may be lost to problems in one build")
     cache_bytes: int = _setting(64_000_000, "how many bytes a worker of the server keeps in memory to send them again")
     access_log: str = _setting("", "where the server logs requests (Combined Log Format); - is standard output")
     trusted_proxies: int = _setting(0, "how many proxies before the server say who asks, in X-Forwarded-For")
@@ -121,6 +124,11 @@ class Site:
     def state_path(self) -> Path:
         """The path of the state folder."""
         return Path(self.state)
+
+    @property
+    def farewell_delay(self) -> timedelta:
+        """The time during which a feed that no article names is empty, before it says farewell."""
+        return timedelta(days=self.farewell_after)
 
     @cached_property
     def address(self) -> str:

@@ -78,7 +78,7 @@ def test_an_excluded_entry_leaves_only_an_empty_feed(tmp_path: Path) -> None:
     assert empty.feed.updated == "2022-05-27T00:00:00Z"
     publish.build(make_site(tmp_path / "c", tmp_path / "new", exclude_topics=("Secret",)), NOW)
     assert not (tmp_path / "new" / "public" / "topics" / "secret").exists()
-    publish.build(make_site(tmp_path / "c", tmp_path, exclude_topics=("Secret",)), NOW)
+    publish.build(make_site(tmp_path / "c", tmp_path, exclude_topics=("Secret",), farewell_after=0), NOW)
     assert b"This feed has ended" in (tmp_path / "public" / "topics" / "secret" / "feed.atom").read_bytes()
     assert not (tmp_path / "public" / "articles").exists()
 

@@ -46,7 +46,7 @@ def test_serve_and_an_edit_while_clients_poll(tmp_path: Path) -> None:
             write_corpus(corpus, {"b.md": article("New", url="https://b.example/", topics=["Fresh"])})
             eventually(lambda: get(port, "/topics/fresh/feed.rss")[0] == 200)
             (corpus / "b.md").unlink()
-            eventually(lambda: b"This feed has ended" in get(port, "/topics/fresh/feed.rss")[2])
+            eventually(lambda: b"<item>" not in get(port, "/topics/fresh/feed.rss")[2])
         finally:
             stop.set()
             for each in clients:

@@ -21,7 +21,7 @@ FILES = {
 
 
 def compare(folder: Path, **settings: Any) -> SiteDifference:
-    return publish.compare(make_site(folder / "corpus", folder, **settings), NOW)
+    return publish.compare(make_site(folder / "corpus", folder, **{"farewell_after": 0} | settings), NOW)
 
 
 def build(folder: Path, files: dict[str, str], **settings: Any) -> None:
@@ -88,7 +88,9 @@ def test_the_difference_is_what_the_build_then_changes(tmp_path: Path) -> None:
     (changed,) = difference.feeds[0].changed
     assert changed.fields == ("content_html", "summary")
     assert visible(tmp_path) == before
-    assert publish.build(make_site(tmp_path / "corpus", tmp_path), NOW).changed == difference.documents
+    assert (
+        publish.build(make_site(tmp_path / "corpus", tmp_path, farewell_after=0), NOW).changed == difference.documents
+    )
     assert compare(tmp_path).feeds == ()
 
 
@@ -140,7 +142,7 @@ def test_without_the_history_an_id_changes(tmp_path: Path) -> None:
 def test_a_feed_that_has_ended_before_does_not_end_again(tmp_path: Path) -> None:
     build(tmp_path, FILES)
     (tmp_path / "corpus" / "c.md").unlink()
-    publish.build(make_site(tmp_path / "corpus", tmp_path), NOW)
+    publish.build(make_site(tmp_path / "corpus", tmp_path, farewell_after=0), NOW)
     assert told(compare(tmp_path, title="New"))["topics/old/"] == ("changed", "~This feed has ended: Old")
 
 
@@ -149,8 +151,8 @@ def test_a_feed_that_would_be_gone(tmp_path: Path) -> None:
 
     build(tmp_path, FILES)
     (tmp_path / "corpus" / "c.md").unlink()
-    publish.build(make_site(tmp_path / "corpus", tmp_path), NOW)
-    later = publish.compare(make_site(tmp_path / "corpus", tmp_path), NOW + FAREWELL_PERIOD)
+    publish.build(make_site(tmp_path / "corpus", tmp_path, farewell_after=0), NOW)
+    later = publish.compare(make_site(tmp_path / "corpus", tmp_path, farewell_after=0), NOW + FAREWELL_PERIOD)
     assert told(later) == {"topics/old/": ("gone", ""), "providers/c.example/": ("gone", "")}
     write_corpus(tmp_path / "corpus", {"c.md": FILES["c.md"]})
     assert told(compare(tmp_path))["topics/old/"] == ("new", "+C")
