@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"rules", "system"},
     "corpus": {"rules", "system"},
     "memory": {"rules", "system"},
-    "catalogue": {"memory", "settings", "rules"},
+    "catalogue": {"memory", "settings", "rules", "system"},
     "render": {"rules", "settings"},
     "store": {"settings", "system", "rules"},
     "web": {"store", "settings", "rules", "system"},

@@ -7,13 +7,16 @@ that subscribers know. The decision about that goes into the ledger (:mod:`feeds
 A page is known by all keys of its entry (:func:`feeds.rules.grouping.merge_keys`), as they were when it was published
 last. An id has a number of its last publication, its `turn`. The keys with that turn are those of its page now; the
 other ones were its keys once, or belong to another page now.
+
+A new history is written under another name, without waiting for the disk. It takes its place when it is complete, in
+:func:`keep_history`: a build that is killed, and a power cut, leave no history or a whole one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +25,12 @@ from feeds.memory.ledger import FeedRecord
 from feeds.model import Kind, Mention
 from feeds.rules.grouping import key_hash, merge_keys
 from feeds.rules.times import from_seconds, to_seconds
+from feeds.system.files import move_durably
 
 HISTORY_FILE = "published.sqlite3"
+
+_NEW_SUFFIX = ".new"
+"""The suffix of a history that is not complete yet. A killed build leaves such a file; the next one deletes it."""
 
 _VERSION = 1
 
@@ -51,24 +58,71 @@ class IdClaim(NamedTuple):
     live: bool
 
 
-def attach_history(db: sqlite3.Connection, path: Path) -> None:
-    """Attach the history at `path` to the catalogue `db`; make it if there is none.
+@contextlib.contextmanager
+def attached_history(db: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Attach the history at `path` to the catalogue `db` while the context lasts; make a new one if there is none.
+
+    A new history that :func:`keep_history` does not keep is deleted at the end of the context.
 
     Raises:
         StateError: a later version has written it, or it is damaged.
     """
+    new = path.with_name(path.name + _NEW_SUFFIX)
+    _delete(new)
     try:
-        db.execute("ATTACH DATABASE ? AS published", (str(path),))
-        (version,) = db.execute("PRAGMA published.user_version").fetchone()
-        if version == 0:
-            # In one transaction, as for the catalogue.
-            set_version = f"PRAGMA published.user_version = {_VERSION}"
-            db.executescript(f"PRAGMA published.journal_mode = WAL;BEGIN;{_SCHEMA}{set_version};COMMIT")
-    except sqlite3.DatabaseError as error:
-        refuse_damaged_history(path, error)
-        raise
-    if version > _VERSION:
-        raise StateError("it was written by a later version of feeds; use that one", path)
+        try:
+            version = _attach(db, path if path.exists() else new)
+            if version == 0:
+                # In one transaction: without it, SQLite would wait for the disk after every statement of the script.
+                db.executescript(f"BEGIN;{_SCHEMA}PRAGMA published.user_version = {_VERSION};COMMIT")
+        except sqlite3.DatabaseError as error:
+            refuse_damaged_history(path, error)
+            raise
+        if version > _VERSION:
+            raise StateError("it was written by a later version of feeds; use that one", path)
+        yield
+    finally:
+        _delete(new)
+
+
+def keep_history(db: sqlite3.Connection) -> None:
+    """Give a new history its place, durably; do nothing if it is not new. Nothing may be uncommitted.
+
+    It has to be called before the snapshot is current: what subscribers have seen must not be forgotten. The steps, and
+    what a power cut after each of them leaves:
+
+    1. The file is complete, but its bytes may not be on the disk: the next build deletes it by its name.
+    2. Its bytes are synced: the same.
+    3. It is renamed, and its folder synced: a whole history. Nothing shows its ids yet, which does no harm.
+
+    Raises:
+        OSError: it can't be synced or renamed.
+    """
+    file = Path(next(file for _, name, file in db.execute("PRAGMA database_list") if name == "published"))
+    if file.suffix != _NEW_SUFFIX:
+        return
+    # From now on it has a log, as the file itself records. To detach it writes the log back, and deletes it.
+    db.execute("PRAGMA published.journal_mode = WAL")
+    db.execute("DETACH DATABASE published")  # SQLite must not have a file open that gets another name
+    move_durably(file, file.with_suffix(""))
+    _attach(db, file.with_suffix(""))
+
+
+def _attach(db: sqlite3.Connection, file: Path) -> int:
+    """Attach the history in `file`, and return its version; 0 if it is empty."""
+    db.execute("ATTACH DATABASE ? AS published", (str(file),))
+    if file.suffix == _NEW_SUFFIX:
+        # It has a name under which no build will read it: it needs no journal that could repair it, and no syncs.
+        db.execute("PRAGMA published.journal_mode = MEMORY")
+        db.execute("PRAGMA published.synchronous = OFF")
+    (version,) = db.execute("PRAGMA published.user_version").fetchone()
+    return int(version)
+
+
+def _delete(new: Path) -> None:
+    """Delete a history that has not taken its place, with the files that SQLite may have made beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        new.with_name(new.name + suffix).unlink(missing_ok=True)
 
 
 def refuse_damaged_history(path: Path, cause: sqlite3.DatabaseError) -> None:

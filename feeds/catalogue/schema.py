@@ -203,8 +203,8 @@ def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
             db.commit()
         # executescript commits first; nothing is pending here.
         db.executescript(_TEMPORARY_TABLES)
-        history.attach_history(db, path.with_name(history.HISTORY_FILE))
-        yield db
+        with history.attached_history(db, path.with_name(history.HISTORY_FILE)):
+            yield db
 
 
 def add_indexes(db: sqlite3.Connection) -> None:
@@ -262,6 +262,10 @@ def _open(path: Path, *, is_new: bool = False) -> Iterator[sqlite3.Connection]:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         yield db
+        if is_new:
+            # Here, where that does not wait for the disk either, and not in the next build, which would.
+            db.rollback()
+            db.execute("PRAGMA journal_mode = WAL")
 
 
 def _made_by(db: sqlite3.Connection, reader: str) -> bool:

@@ -207,6 +207,7 @@ def _publish(
     snapshot.
     """
     db, site, stopwatch = context.db, context.site, context.stopwatch
+    changes.forget_rendered(db)
     update_catalogue(context, only)
     if not accept_loss:
         losses.refuse_losses(db, site)
@@ -254,9 +255,11 @@ def _switch(context: BuildContext, before: Snapshot | None, trust: Trust) -> Sna
     with context.stopwatch.stage("publish"):
         history.record_entries(db)
         losses.record_paths(db)
-        # Committed before the snapshot is current: the next build must know every id that a subscriber can see, even
-        # if this build is killed on the next line.
+        # Both before the snapshot is current: the next build must know every id that a subscriber can see, even if
+        # this build is killed on the next line. A build that is killed between the two is made good by
+        # changes.forget_rendered.
         db.commit()
+        history.keep_history(db)
         after = draft.commit()
         # Cleared only now: a build that is killed before this line is made good by the next one.
         changes.clear_changes(db, after.name)

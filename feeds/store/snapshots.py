@@ -247,8 +247,10 @@ class Draft:
         name = f"{generation:06}-{objects.content_digest(body)}"
         path = _manifest_path(self.folder, name)
         write_atomically(path, body, root=self.folder)
-        # After a power cut, `current` must not name a generation that is incomplete.
-        sync_files([*(objects.object_path(self.folder, digest) for digest in sorted(self._unsynced)), path])
+        # After a power cut, `current` must not name a generation that is incomplete. All of a first generation is new:
+        # one wait for the disk is shorter than one for every document. Later, no edit should wait for other programs.
+        files = [*(objects.object_path(self.folder, digest) for digest in sorted(self._unsynced)), path]
+        sync_files(files, together=self.before is None)
         write_atomically(self.folder / "current", f"{name}\n".encode(), root=self.folder, durable=True)
         return Snapshot(name, generation, self.documents, removed, self.retired, self.folder)
 

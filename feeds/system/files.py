@@ -111,12 +111,29 @@ def scratch_folder(root: Path) -> Iterator[Path]:
         shutil.rmtree(renamed, ignore_errors=True)
 
 
-def sync_files(paths: Sequence[Path]) -> None:
+def move_durably(source: Path, target: Path) -> None:
+    """Rename the file `source` to `target`, of the same folder; return when bytes and name are on the disk.
+
+    Its bytes are synced before it has the name, so that a file with the name is whole, also after a power cut.
+
+    Raises:
+        OSError: it can't be synced or renamed.
+    """
+    _with_descriptor(source, os.fsync)
+    os.replace(source, target)
+    _with_descriptor(target.parent, os.fsync)
+
+
+def sync_files(paths: Sequence[Path], *, together: bool = False) -> None:
     """Return when the bytes and the names of the files `paths`, of one file system, are on the disk.
 
     Few files are synced one by one, which waits for them only. Many files are synced with their file system, in one
     call (syncfs, Linux), and one by one where the system has no such call. os.sync is never used: it waits for all
     other disks of the machine as well, and reports no error.
+
+    Args:
+        paths: the files.
+        together: sync even few files with their file system.
 
     A file that was renamed is synced after that, so that its name lasts, too: ext4, XFS, btrfs and APFS write the name
     of a file with the file.
@@ -124,7 +141,7 @@ def sync_files(paths: Sequence[Path]) -> None:
     Raises:
         OSError: the bytes are not on the disk.
     """
-    if len(paths) > _SYNC_ALL_FROM and _sync_file_system(paths[0]):
+    if (together or len(paths) > _SYNC_ALL_FROM) and _sync_file_system(paths[0]):
         return
     for path in paths:
         _with_descriptor(path, os.fsync)

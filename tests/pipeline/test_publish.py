@@ -24,10 +24,10 @@ from feeds.model import Counts, Entry
 from feeds.pipeline import assemble, publish, read_corpus
 from feeds.render import formats
 from feeds.rules.times import from_seconds
-from feeds.settings.site import Site
 from feeds.store import snapshots
 from feeds.system.files import write_atomically
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
+from tests.kills import build_in_a_child
 from tests.paths import SEEDS
 
 MIXED = {
@@ -337,43 +337,6 @@ def test_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
     assert len(trees[0]) > 90
 
 
-def build_in_a_child(site: Site, *, die_at: int) -> int:
-    """Build in a process that ends, as if killed, before the `die_at`-th step; return its exit code.
-
-    Steps are files taking their places, and commits of the catalogue.
-    """
-    child = os.fork()
-    if child == 0:
-        steps = 0
-
-        def step() -> None:
-            nonlocal steps
-            steps += 1
-            if steps == die_at:
-                os._exit(9)
-
-        replace, commit = os.replace, sqlite3.Connection.commit
-
-        class Connection(sqlite3.Connection):
-            def commit(self) -> None:
-                step()
-                commit(self)
-
-        def dying_replace(source: str, target: Path) -> None:
-            step()
-            replace(source, target)
-
-        os.replace = dying_replace  # type: ignore[assignment]
-        connect = sqlite3.connect
-        sqlite3.connect = lambda path: connect(path, factory=Connection)  # type: ignore[assignment]
-        try:
-            publish.build(site, NOW)
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
 def test_the_build_after_one_that_was_killed_repairs_all(tmp_path: Path) -> None:
     before = {"a.md": article("A", topics=["Old"]), "b.md": article("B", url=None)}
     after = {"a.md": article("New", topics=["New"]), "b.md": article("B", url=None, body="More.")}
@@ -430,14 +393,20 @@ def test_objects_are_on_the_disk_before_the_manifest_names_them(
         replace(source, target)
         seen.append(Path(target).name)
 
+    def remember_sync_all(_path: Path) -> bool:
+        seen.append("sync all")
+        return True
+
     monkeypatch.setattr(os, "fsync", remember_fsync)
     monkeypatch.setattr(os, "replace", remember_replace)
+    monkeypatch.setattr("feeds.system.files._sync_file_system", remember_sync_all)
     publish.build(make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path, output=""), NOW)
     del seen[seen.index("current") + 1 :]
     documents = len(tree(tmp_path / "state" / "objects"))
-    assert seen[:documents].count("sync") == 0
-    assert seen[documents].endswith(".json")
-    assert seen[documents + 1 :] == ["sync"] * (documents + 2) + ["current"]
+    assert seen[documents : documents + 3] == ["sync", "published.sqlite3", "sync"]
+    assert "sync" not in seen[:documents]
+    assert seen[documents + 3].endswith(".json")
+    assert seen[documents + 4 :] == ["sync all", "sync", "current"]
 
 
 def test_modified_never_stays_when_the_bytes_change(tmp_path: Path) -> None:

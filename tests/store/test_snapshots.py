@@ -233,7 +233,7 @@ def test_what_a_killed_build_has_written_is_synced_as_well(tmp_path: Path, monke
     """The objects are there and have the right size; but nothing has waited until they were on the disk."""
     Draft(tmp_path, None, NOW).put("index.html", "text/html", b"page", NOW)  # and no commit
     synced: list[str] = []
-    monkeypatch.setattr("feeds.store.snapshots.sync_files", lambda paths: synced.extend(map(str, paths)))
+    monkeypatch.setattr("feeds.store.snapshots.sync_files", lambda paths, **_: synced.extend(map(str, paths)))
     draft = Draft(tmp_path, None, NOW)
     draft.put("index.html", "text/html", b"page", NOW)
     snapshot = draft.commit()
