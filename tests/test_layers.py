@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import article, link, write_corpus
-from tests.paths import PACKAGE
+from tests.paths import PACKAGE, SEEDS
 
 MOST_ROOMS = 14
 
@@ -140,6 +141,31 @@ def test_a_build_without_news_loads_nothing_that_it_does_not_need(tmp_path: Path
     assert not loaded & {"multiprocessing", "concurrent.futures", "importlib.metadata", "email", "asyncio", "logging"}
     assert not loaded & {"tempfile", "shutil", "difflib", "tomllib", "ctypes"}
     assert not loaded & {f"feeds.cli.{name}" for name in ("audit", "inspect", "json_output", "spool")}
+
+
+def test_a_first_build_of_a_small_site_loads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    shutil.copytree(SEEDS, tmp_path / "seeds", ignore=shutil.ignore_patterns(".feeds"))
+    code = "import sys, json; sys.path.pop(0); had = set(sys.modules);"
+    code += "from feeds.cli.main import main; main(['build', 'seeds', '--output', 'out'], standalone_mode=False);"
+    code += "print(json.dumps(sorted(set(sys.modules) - had)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "feeds.render.atom" in loaded
+    assert not loaded & {"multiprocessing", "concurrent.futures", "importlib.metadata", "asyncio", "logging"}
+    assert not loaded & {"difflib", "subprocess", "statistics", "http.server", "xml.etree.ElementTree"}
+    assert not loaded & {
+        "anyascii",
+        "idna",
+        "markdown_it",
+        "rich",
+        "watchfiles",
+        "flask",
+        "granian",
+        "prometheus_client",
+    }
+    assert not loaded & {f"feeds.cli.{name}" for name in ("audit", "inspect", "json_output", "spool")}
+    assert not loaded & {f"feeds.pipeline.{name}" for name in ("diff", "explain", "watch")}
+    assert {room_of(name) for name in loaded if name.startswith("feeds.")}.isdisjoint({"web", "audit"})
 
 
 def test_no_module_is_two() -> None:

@@ -7,7 +7,9 @@ import unicodedata
 from functools import lru_cache
 
 _PLAIN_ASCII = b"\t\n\r" + bytes(range(0x20, 0x7F))
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The few that are forbidden are listed, and not the many that are allowed: these take ten times as long to compile,
+# 8 ms of every command.
+_FORBIDDEN = re.compile("[\0-\x08\v\f\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _JOINERS = "\u200c\u200d"
 

@@ -46,5 +46,13 @@ def test_a_printable_text_has_no_forbidden_character_and_no_white_space_but_spac
     assert decode_windows_1252("".join(printable)) == "".join(printable)
 
 
+def test_what_is_forbidden_is_what_xml_does_not_allow_and_what_it_discourages() -> None:
+    ranges = [(0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF)]  # XML 1.0, section 2.2: Char
+    allowed = {0x9, 0xA, 0xD, *(code for first, last in ranges for code in range(first, last + 1))}
+    allowed -= {*range(0x7F, 0x85), *range(0x86, 0xA0)}  # the note below it
+    found = {code for code in range(sys.maxunicode + 1) if first_forbidden(chr(code)) is None}
+    assert found == allowed
+
+
 def test_a_text_that_is_not_printable_is_cleaned() -> None:
     assert clean_text("a\ufffeb\x7fc\u00a0d\te") == "abc\u00a0d\te"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from feeds.system.files import sync_files, write_atomically
+from feeds.system.files import remove_leftovers, sync_files, write_atomically
 
 BODY = bytes(range(256)) * 100
 
@@ -137,3 +138,18 @@ def test_a_failed_write_is_an_error_of_the_sync(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: _Library(errno.EIO))
     with pytest.raises(OSError, match="Input/output error"):
         sync_files(_many(tmp_path))
+
+
+def test_an_empty_folder_of_temporary_files_goes_without_shutil(tmp_path: Path) -> None:
+    """Every build that has written leaves one, and the next build should not wait for a module."""
+    code = "import os, sys; from feeds.system.files import remove_leftovers; os.mkdir('.new'); remove_leftovers('.');"
+    code += "assert not os.path.lexists('.new'); assert 'shutil' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_a_folder_of_temporary_files_goes_with_all_that_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / ".new" / "folder").mkdir(parents=True)
+    (tmp_path / ".new" / "folder" / "file").write_bytes(b"left")
+    remove_leftovers(tmp_path)
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
