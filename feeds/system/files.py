@@ -121,7 +121,11 @@ def move_durably(source: Path, target: Path) -> None:
     """
     _with_descriptor(source, os.fsync)
     os.replace(source, target)
-    _with_descriptor(target.parent, os.fsync)
+    try:
+        _with_descriptor(target.parent, os.fsync)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems of a network can't sync a folder
+            raise
 
 
 def sync_files(paths: Sequence[Path], *, together: bool = False) -> None:
