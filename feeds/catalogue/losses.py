@@ -68,9 +68,11 @@ def refuse_losses(db: sqlite3.Connection, site: Site) -> None:
 
 def record_paths(db: sqlite3.Connection) -> None:
     """Record which articles are published now."""
-    db.execute("CREATE TABLE IF NOT EXISTS published.path (digest INTEGER PRIMARY KEY)")
-    if get_meta(db, "paths") is None:  # a new catalogue does not know which of the published files are gone
+    if get_meta(db, "paths") is None or not _knows_paths(db):
+        # A new catalogue does not know which of the published files are gone, and a history without paths none of them.
+        db.execute("CREATE TABLE IF NOT EXISTS published.path (digest INTEGER PRIMARY KEY)")
         db.execute("DELETE FROM published.path")
+        db.execute("INSERT OR IGNORE INTO pending_path SELECT path FROM source WHERE live")
         set_meta(db, "paths", "recorded")
     for path, live in db.execute(_PENDING).fetchall():
         db.execute("INSERT OR IGNORE INTO published.path VALUES (?)" if live else _FORGET, (path_digest(path),))

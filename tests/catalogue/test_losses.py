@@ -165,6 +165,11 @@ def test_a_history_without_paths_refuses_nothing(tmp_path: Path) -> None:
         path.unlink()
     write_corpus(tmp_path / "c", {f"{number}.md": BROKEN for number in range(3)})
     publish.build(site, NOW)
+    write_corpus(tmp_path / "c", {f"{number}.md": text(number) for number in range(3)})
+    publish.build(site, NOW)
+    write_corpus(tmp_path / "c", {f"{number}.md": BROKEN for number in range(3)})
+    with pytest.raises(LossError, match="3 of 4"):
+        publish.build(site, NOW)
 
 
 def test_the_command(feeds: Run, tmp_path: Path) -> None:
