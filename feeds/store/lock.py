@@ -10,7 +10,7 @@ from pathlib import Path
 
 from feeds.errors import StateError
 from feeds.settings.site import Site
-from feeds.settings.state_folder import OWNER_FILE, owner_of
+from feeds.settings.state_folder import OWNER_FILE, owner_of, owner_text
 from feeds.system.files import remove_leftovers, write_atomically
 
 LOCK_FILE = "lock"
@@ -86,13 +86,22 @@ def _writing(folder: Path) -> Iterator[None]:
 def _claim(site: Site, folder: Path) -> None:
     """Record which corpus the state folder belongs to.
 
+    A corpus that was moved keeps its state folder: nothing is at its old place. So does a project in which feeds.toml
+    names another corpus.
+
     Raises:
-        StateError: another corpus was recorded since the settings were loaded.
+        StateError: it belongs to another corpus.
     """
     owner = owner_of(folder)
-    if folder.name != ".feeds" or owner == site.corpus:
-        return
-    if owner is not None and site.source is None:
-        raise StateError("another corpus was built here just now; run the command again", folder)
-    relative = os.path.relpath(site.corpus_path, folder.parent)  # so that the whole project can be moved
-    write_atomically(folder / OWNER_FILE, os.fsencode(relative) + b"\n", root=folder)
+    is_of_project = folder.name == ".feeds" and site.source is not None
+    if owner is not None and owner != site.corpus and not is_of_project and os.path.isdir(owner):
+        reason = (
+            f"it belongs to another corpus, {owner}: with one state folder, the feeds of both would mix;"
+            " set FEEDS_STATE to another folder for each corpus"
+        )
+        raise StateError(reason, folder)
+    text = owner_text(folder, site.corpus)
+    with contextlib.suppress(OSError):
+        if (folder / OWNER_FILE).read_bytes() == text:
+            return
+    write_atomically(folder / OWNER_FILE, text, root=folder)
