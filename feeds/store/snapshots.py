@@ -41,6 +41,10 @@ CLEAN_UP_SHARE = 4
 """Old generations are deleted once there is one for this many that are kept. To find the objects that can go, all kept
 manifests have to be read; when edits are frequent, so are new generations."""
 
+FIRST_SPREAD = 3_600
+"""The seconds over which the times of documents are spread that no earlier generation had. Without a state folder, an
+edit may leave size and latest date of a document as they were, and web servers make validators of size and time."""
+
 DEFAULT_MAX_AGE = 300
 """The seconds during which a cache may use a document for which no other time is given."""
 
@@ -164,7 +168,8 @@ class Draft:
             media_type: with its charset.
             body: the bytes, or the object that has them.
             updated: the latest change that the document itself names. It becomes `modified` if no earlier bytes are
-                known: a site that is built on another machine does not look as if every document had changed.
+                known, less up to an hour that depends on the bytes: a site that is built on another machine does not
+                look as if every document had changed, and other bytes have another time.
             max_age: how many seconds a cache may use it.
 
         Raises:
@@ -186,7 +191,7 @@ class Draft:
         elif address in self._removed:
             modified = max(self._now, self._removed[address] + 1)
         else:
-            modified = min(int(updated.timestamp()), self._now)
+            modified = min(int(updated.timestamp()), self._now) - int(stored.digest[:8], 16) % FIRST_SPREAD
         self.documents[address] = Document(stored.digest, stored.size, media_type, modified, max_age)
 
     def remove_below(self, folders: Iterable[str]) -> None:

@@ -402,6 +402,7 @@ def test_objects_are_on_the_disk_before_the_manifest_names_them(
     monkeypatch.setattr("feeds.system.files._sync_file_system", remember_sync_all)
     publish.build(make_site(write_corpus(tmp_path / "c", {"a.md": article()}), tmp_path, output=""), NOW)
     del seen[seen.index("current") + 1 :]
+    seen.remove("corpus")  # the record of the corpus to which the state folder belongs
     documents = len(tree(tmp_path / "state" / "objects"))
     assert seen[documents : documents + 3] == ["sync", "published.sqlite3", "sync"]
     assert "sync" not in seen[:documents]
@@ -421,7 +422,7 @@ def test_modified_never_stays_when_the_bytes_change(tmp_path: Path) -> None:
     page = "articles/own/index.html"
     corpus = write_corpus(tmp_path / "c", {"own.md": article("Own", url=None, body="One.")})
     publish.build(make_site(corpus, tmp_path), NOW)
-    assert modified(page) == moment("2022-05-26T15:52")
+    assert timedelta() <= moment("2022-05-26T15:52") - modified(page) < timedelta(hours=1)
     write_corpus(corpus, {"own.md": article("Own", url=None, body="Two.")})
     publish.build(make_site(corpus, tmp_path), later)
     assert modified(page) == later
@@ -521,4 +522,5 @@ def test_last_modified_is_when_this_document_changed(tmp_path: Path) -> None:
     found = snapshots.load_current(tmp_path / "state")
     assert found is not None
     assert from_seconds(found.documents["feed.atom"].modified) == NOW
-    assert from_seconds(found.documents["topics/a/feed.atom"].modified) == moment("2022-05-26T15:52")
+    unchanged = from_seconds(found.documents["topics/a/feed.atom"].modified)
+    assert timedelta() <= moment("2022-05-26T15:52") - unchanged < timedelta(hours=1)
