@@ -35,8 +35,9 @@ readers: ## install the feed readers and nginx, which some tests use (Debian pac
 golden: $(VENV)/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
 	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/pipeline/test_golden.py tests/corpus/test_articles.py
 
-reference: $(VENV)/run.stamp ## write docs/commands.md anew, from the commands
+reference: $(VENV)/run.stamp ## write docs/commands.md and docs/validate.md anew, from the commands and the rules
 	$(BIN)/python -m feeds.cli.reference > docs/commands.md
+	$(BIN)/python -m feeds.audit.validate.reference > docs/validate.md
 
 bench-build: $(VENV)/dev.stamp .bench/rivals.stamp ## measure builds, ours against Hugo, Pelican and Eleventy (hours; ten minutes with ARGS="--articles 1000")
 	$(BIN)/python -m bench.build $(ARGS)

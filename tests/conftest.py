@@ -35,11 +35,14 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def feeds(tmp_path: Path) -> Run:
     """Run the command ``feeds`` in the test's own folder, in a process of its own."""
 
-    def run(*words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *words: str, code: int = 0, stdin: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "feeds", *words],
             cwd=tmp_path,
             env={**os.environ, **environment},
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=60,

@@ -112,6 +112,13 @@ def test_the_page_of_commands_is_current() -> None:
     assert page == reference(), "write it anew with `make reference`"
 
 
+def test_the_page_of_rules_is_current() -> None:
+    from feeds.audit.validate.reference import reference
+
+    page = (PROJECT / "docs" / "validate.md").read_text("utf-8")
+    assert page == reference(), "write it anew with `make reference`"
+
+
 def test_every_field_is_documented() -> None:
     from feeds.corpus.field_names import FIELD_NAMES
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from feeds.cli.json_output import GROUP_COUNTS, attributes, problem_objects, time_text
+from feeds.cli.json_output import GROUP_COUNTS, attributes, time_text
 from feeds.cli.spool import JsonObject
+from feeds.rules.text import printable
 
 if TYPE_CHECKING:  # a command loads the rooms that it needs itself
     from feeds.audit.pollers.report import PollReport
@@ -13,15 +14,26 @@ if TYPE_CHECKING:  # a command loads the rooms that it needs itself
 
 
 def validate_output(result: ValidationResult) -> JsonObject:
-    """Return the output of `feeds validate`."""
+    """Return the output of `feeds validate`. No text in it has control characters, wherever it comes from."""
     return {
         "counts": {
             "documents": result.documents,
             "feed_documents": result.feeds,
+            "lists": result.lists,
             "errors": result.errors,
             "warnings": result.warnings,
         },
-        "problems": problem_objects(result.problems),
+        "problems": [
+            {
+                "path": printable(problem.path),
+                **attributes(problem, ("line", "column")),
+                "field": printable(problem.field),
+                "reason": printable(problem.reason),
+                "advice": printable(problem.advice),
+                **attributes(problem, ("severity", "rule")),
+            }
+            for problem in result.problems
+        ],
     }
 
 

@@ -20,7 +20,7 @@ FINDINGS = {
     "serve": "`--strict` is given and the first build meets an error or a warning",
     "check": "an article is lost to a problem",
     "diff": "an id would change",
-    "validate": "there is an error, or no feed at all",
+    "validate": "there is an error, or neither a feed nor a list of feeds",
 }
 """Command → the reason why it exits with :data:`FAILED` although nothing failed."""
 

@@ -25,6 +25,7 @@ from feeds.cli.output import (
     say,
     say_counts,
     say_lines,
+    short_path,
 )
 from feeds.cli.progress_bar import progress_bar
 from feeds.cli.spool import Spool, print_json, write_json
@@ -79,7 +80,9 @@ def check(corpus: str | None, output_format: str, every: bool, **settings: Any) 
         if output_format == "json":
             write_json(json_output.check_output(result), results)
         elif output_format == "github":
-            results.lines(annotation(site, problem) for problem in result.problems)
+            results.lines(
+                annotation(problem, short_path(site.corpus_path / problem.path)) for problem in result.problems
+            )
         else:
             results.lines(map(str, result.problems) if every else problem_lines(result.problems))
         remarks.lines(

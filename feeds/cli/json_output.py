@@ -32,6 +32,7 @@ FIELDS = {
     "categories": "The names of the categories of the entry.",
     "change": "What happens to the feed (new, changed, ended, gone) or entry (new, changed, reidentified, removed).",
     "clients": "The programs and services that ask for feeds, by name; the one with the most requests first.",
+    "column": "The column in the line, from 1.",
     "computed_id": "The id that the entry would get now; another one than `id` where a published id was kept.",
     "counts": "All numbers that count something.",
     "documents": "The feed documents that are asked for; the one with the most requests first.",
@@ -76,6 +77,7 @@ FIELDS = {
     "replaced_ids": "The published ids that go because their pages have become one entry with others.",
     "representative": "Whether this link record gives the entry its id, title and address.",
     "role": "`article` where an article of the corpus is about the page, `related` where one only links to it.",
+    "rule": "The rule that names the problem; docs/validate.md has all rules.",
     "seconds": "The wall time of the build in seconds, by stage.",
     "selected": "Whether the settings publish the entry.",
     "services": "The services that announce for how many subscribers they ask; the one with the most first.",
@@ -110,6 +112,7 @@ FIELDS = {
     "counts.full": "Answers with the whole document (200).",
     "counts.future": "Files whose articles will be published at a later time.",
     "counts.lines": "Lines of the log.",
+    "counts.lists": "Documents that are lists of feeds (OPML).",
     "counts.lost": "Files that are lost to an error.",
     "counts.not_modified": "Answers that nothing is new (304).",
     "counts.notices": "Problems of severity `notice`.",
@@ -158,6 +161,7 @@ GROUP_COUNTS = ("clients", "requests", "full", "not_modified", "unconditional", 
 
 _EXTENT = "entries shown short beyond_limit beyond_size"
 _PROBLEMS = [_names("path line field reason advice severity")]
+_FINDINGS = [_names("path line column field reason advice severity rule")]
 _HELD_BACK = [_names("path state mark due")]
 _ADDRESSES = _names("address original_address amp_address")
 
@@ -205,7 +209,7 @@ SHAPES: dict[str, Shape] = {
         "kept_ids": [],
         "replaced_ids": [_names("id old_id")],
     },
-    "validate": {"counts": _names("documents feed_documents errors warnings"), "problems": _PROBLEMS},
+    "validate": {"counts": _names("documents feed_documents lists errors warnings"), "problems": _FINDINGS},
     "pollers": {
         **_names("since until"),
         "counts": _names("lines unreadable requests forgotten repeated_bytes clients documents"),

@@ -162,14 +162,19 @@ def difference_lines(feed: FeedDifference, site: Site) -> Iterator[str]:
             yield f"  {sign} {entry.title}  {entry.id}{more}"
 
 
-def annotation(site: Site, problem: Problem) -> str:
+def annotation(problem: Problem, path: str, column: int | None = None) -> str:
     """Return `problem` as a workflow command of GitHub, which shows it beside the line of the file.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions has a command for every severity.
+
+    Args:
+        problem: the problem.
+        path: its file, relative to the current folder, or the address of a document.
+        column: the column in the line, if it is known.
     """
-    path = short_path(site.corpus_path / problem.path)
     text = f"{problem.field + ': ' if problem.field else ''}{problem.reason}; {problem.advice}"
-    return f"::{problem.severity} file={_escaped(path, ',:')},line={problem.line}::{_escaped(text)}"
+    place = f"file={_escaped(path, ',:')},line={problem.line}{f',col={column}' if column is not None else ''}"
+    return f"::{problem.severity} {place}::{_escaped(text)}"
 
 
 def _escaped(text: str, more: str = "") -> str:

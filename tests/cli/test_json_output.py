@@ -55,7 +55,7 @@ CHANGES = {
 LOG = '192.0.2.7 - - [01/May/2026:12:00:0{0} +0000] "GET /feed.atom HTTP/1.1" 200 4000 "-" "Feedly (9 subscribers)"\n'
 
 TIMES = {"published", "updated", "newest", "due", "since", "until"}
-OTHER_NUMBERS = {"line", "position", "generation", "width", "height", "interval", "quality", "heat"}
+OTHER_NUMBERS = {"column", "line", "position", "generation", "width", "height", "interval", "quality", "heat"}
 """Fields with a number that counts nothing."""
 
 

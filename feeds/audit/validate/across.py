@@ -6,41 +6,41 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote, urlunsplit
 
-from feeds.audit.validate import common
-from feeds.audit.validate.facts import Facts
-from feeds.model import Problem, Severity
-from feeds.rules.urls import canonical_key
+from feeds.audit.validate import values
+from feeds.audit.validate.facts import Facts, Finding, finding
+from feeds.rules.urls import section_key
 
 FEED_KINDS = ("atom", "rss", "json")
 """The kinds of documents that are feeds."""
 
 
-def check_across(facts_of_all: Sequence[Facts], addresses: Iterable[str]) -> Iterator[Problem]:
+def check_across(facts_of_all: Sequence[Facts], addresses: Iterable[str] | None) -> Iterator[Finding]:
     """Yield the problems between documents.
 
     Args:
         facts_of_all: the facts of every document that could be read.
-        addresses: the addresses of all documents.
+        addresses: the addresses of all documents of a folder; None where a link to another document says nothing: on a
+            live site, fetching it shows whether it is there.
     """
     feeds = [facts for facts in facts_of_all if facts.kind in FEED_KINDS]
-    yield from _shared_facts(feeds, "id", "id", Severity.ERROR, "readers take them for one feed")
-    yield from _shared_facts(feeds, "self_link", "link", Severity.ERROR, "one of them sends its readers to the other")
-    yield from _shared_facts(feeds, "title", "title", Severity.WARNING, "people can't tell them apart in a list")
+    yield from _shared_facts(feeds, "id", "id", "feed-id-shared")
+    yield from _shared_facts(feeds, "self_link", "link", "feed-self-shared")
+    yield from _shared_facts(feeds, "title", "title", "feed-title-shared")
     yield from _wrong_self_links(feeds)
     yield from _formats_that_differ(feeds)
     yield from _pages_with_two_ids(feeds)
-    yield from _dead_links(facts_of_all, set(addresses))
+    if addresses is not None:
+        yield from _dead_links(facts_of_all, set(addresses))
 
 
-def _shared_facts(feeds: Sequence[Facts], fact: str, field: str, severity: Severity, why: str) -> Iterator[Problem]:
+def _shared_facts(feeds: Sequence[Facts], fact: str, field: str, rule: str) -> Iterator[Finding]:
     """Yield a problem for every feed that shares a fact with an earlier feed of the same format.
 
     Args:
         feeds: the feeds. Archives may share the facts of their feed, and are left out.
         fact: the attribute of :class:`Facts`.
         field: the element that the problem names.
-        severity: the severity of the problem.
-        why: the reason why feeds must not share it.
+        rule: the id of the rule.
     """
     first: dict[tuple[str, str], Facts] = {}
     for feed in feeds:
@@ -49,23 +49,20 @@ def _shared_facts(feeds: Sequence[Facts], fact: str, field: str, severity: Sever
             continue
         other = first.setdefault((feed.kind, value), feed)
         if other is not feed:
-            reason = f"{other.address} has the same: {value}; {why}"
-            yield Problem(feed.address, 1, field, reason, "give each feed its own", severity)
+            yield finding(rule, feed.address, f"{other.address} has the same: {value}", field)
 
 
-def _wrong_self_links(feeds: Sequence[Facts]) -> Iterator[Problem]:
+def _wrong_self_links(feeds: Sequence[Facts]) -> Iterator[Finding]:
     """Yield a problem for every feed whose self link is not its address, as far as the paths can tell."""
     for feed in feeds:
-        link = common.split_address(feed.self_link)
+        link = values.split_address(feed.self_link)
         if not feed.self_link or link is None:
             continue
         if feed.self_link != feed.address and not f"/{unquote(link.path).lstrip('/')}".endswith(f"/{feed.address}"):
-            reason = f"it says that it is at {feed.self_link}"
-            advice = "correct the self link, or move the document"
-            yield Problem(feed.address, 1, "link", reason, advice, Severity.WARNING)
+            yield finding("feed-self-wrong", feed.address, f"it says that it is at {feed.self_link}", "link")
 
 
-def _formats_that_differ(feeds: Sequence[Facts]) -> Iterator[Problem]:
+def _formats_that_differ(feeds: Sequence[Facts]) -> Iterator[Finding]:
     """Yield a problem for every document of a feed whose entries are not the same as in its first format.
 
     Documents are of one feed when they have one folder and one title.
@@ -79,28 +76,28 @@ def _formats_that_differ(feeds: Sequence[Facts]) -> Iterator[Problem]:
         for other in others:
             if other.title == first.title and [item.id for item in other.items] != ids:
                 reason = f"it has other entries, or ids, than {first.address}"
-                advice = "give all formats the same entries: a reader may change from one to another"
-                yield Problem(other.address, 1, "", reason, advice, Severity.WARNING)
+                yield finding("formats-differ", other.address, reason)
 
 
-def _pages_with_two_ids(feeds: Sequence[Facts]) -> Iterator[Problem]:
+def _pages_with_two_ids(feeds: Sequence[Facts]) -> Iterator[Finding]:
     """Yield a problem for every entry whose page has another id in another feed.
 
-    A subscriber to both feeds gets the page twice.
+    A fragment tells two articles of one page apart, as in weblogs with a page for a day. Two entries of one feed are
+    two on purpose, whatever they link to.
     """
     first: dict[str, tuple[str, str]] = {}
     for feed in feeds:
         for item in feed.items:
             if not item.url or not item.id:
                 continue
-            other_id, address = first.setdefault(canonical_key(item.url), (item.id, feed.address))
-            if other_id != item.id:
+            other_id, address = first.setdefault(section_key(item.url), (item.id, feed.address))
+            if other_id != item.id and address != feed.address:
                 reason = f"{item.url} is {item.id} here and {other_id} in {address}"
-                advice = "give a page one id, in every feed"
-                yield Problem(feed.address, item.line, "id", reason, advice, Severity.ERROR)
+                line, column, path = item.spot
+                yield finding("page-two-ids", feed.address, reason, f"{path}/id", line, column)
 
 
-def _dead_links(facts_of_all: Sequence[Facts], addresses: set[str]) -> Iterator[Problem]:
+def _dead_links(facts_of_all: Sequence[Facts], addresses: set[str]) -> Iterator[Finding]:
     """Yield a problem for every link to a document that is missing from the tree or site."""
     roots = {
         facts.self_link.removesuffix(facts.address)
@@ -108,12 +105,12 @@ def _dead_links(facts_of_all: Sequence[Facts], addresses: set[str]) -> Iterator[
         if "://" in facts.self_link and facts.self_link.endswith(f"/{facts.address}")
     }
     for facts in facts_of_all:
-        for href, line in facts.links:
+        for href, spot in facts.links:
             target = _target_address(facts.address, href, roots)
             if target is not None and target not in addresses:
+                line, column, path = spot
                 reason = f"{href} leads to no document that is there"
-                advice = "publish it, or take the link away"
-                yield Problem(facts.address, line, "link", reason, advice, Severity.ERROR)
+                yield finding("link-dead", facts.address, reason, path, line, column)
 
 
 def _target_address(address: str, href: str, roots: set[str]) -> str | None:
@@ -125,14 +122,14 @@ def _target_address(address: str, href: str, roots: set[str]) -> str | None:
         roots: the URLs at which the tree is served, by the self links in it.
     """
     if "://" in address:
-        here, there = common.split_address(address), common.split_address(href, address)
+        here, there = values.split_address(address), values.split_address(href, address)
         same_host = here is not None and there is not None and here.netloc == there.netloc
         return urlunsplit(there._replace(fragment="")) if there is not None and same_host else None
     href = href.partition("#")[0].partition("?")[0]
     if "://" in href:
         root = max((root for root in roots if href.startswith(root)), key=len, default=None)
         return unquote(href.removeprefix(root)) if root is not None else None
-    target = common.split_address(href, f"http://x/{address}")
+    target = values.split_address(href, f"http://x/{address}")
     if href.startswith("/") or target is None or target.netloc != "x":
         return None  # a path from the root of the host: the tree may be served below any path of it
     return unquote(target.path.removeprefix("/"))

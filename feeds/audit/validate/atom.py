@@ -5,162 +5,203 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlunsplit
 
-from lxml import etree
-
-from feeds.audit.validate import common, xml
-from feeds.audit.validate.facts import AuditedItem, Facts, Findings
-from feeds.audit.validate.xml import line, only_child, text
+from feeds.audit.validate import atom_texts, size, values, xml
+from feeds.audit.validate.extensions import check_extensions
+from feeds.audit.validate.facts import AuditedItem, Facts, Findings, Spot
+from feeds.audit.validate.grammar import MANY, MAYBE, ONE, Element, Grammar, check_grammar
+from feeds.audit.validate.page import PAGE_TYPES
+from feeds.audit.validate.tree import ATOM, HISTORY, Node, join
 
 ATOM_TYPES = ("application/atom+xml",)
 
 _REGISTRY = "http://www.iana.org/assignments/relation/"
-_A = f"{{{xml.ATOM}}}"
+_A = f"{{{ATOM}}}"
+
+_PEOPLE_AND_LINKS = {"author": MANY, "category": MANY, "contributor": MANY, "link": MANY, "rights": MAYBE}
+_OF_A_FEED = {**_PEOPLE_AND_LINKS, "generator": MAYBE, "icon": MAYBE, "logo": MAYBE, "subtitle": MAYBE}
+_NEEDED = {"id": ONE, "title": ONE, "updated": ONE}
+_PERSON = Element({"name": ONE, "uri": MAYBE, "email": MAYBE})
+_TEXT = Element(attributes=("type",), has_text=True, open=True)
+_LEAF = Element(has_text=True)
+
+GRAMMAR = Grammar(
+    "atom",
+    {
+        "feed": Element({**_NEEDED, **_OF_A_FEED, "entry": MANY}),
+        "entry": Element(
+            {
+                **_NEEDED,
+                **_PEOPLE_AND_LINKS,
+                **dict.fromkeys(("content", "published", "source", "summary"), MAYBE),
+            }
+        ),
+        "source": Element({**dict.fromkeys(_NEEDED, MAYBE), **_OF_A_FEED}),
+        "author": _PERSON,
+        "contributor": _PERSON,
+        **dict.fromkeys(("title", "subtitle", "summary", "rights"), _TEXT),
+        "content": Element(attributes=("type", "src"), has_text=True, open=True),
+        "link": Element({}, ("href",), ("rel", "type", "hreflang", "title", "length"), has_text=True, open=True),
+        "category": Element({}, ("term",), ("scheme", "label"), has_text=True, open=True),
+        "generator": Element(attributes=("uri", "version"), has_text=True),
+        **dict.fromkeys(("id", "updated", "published", "icon", "logo", "name", "uri", "email"), _LEAF),
+    },
+)
 
 
 def check_atom(findings: Findings) -> Facts | None:
-    """Add the problems of an Atom feed document and return its facts; None where it can't be read."""
-    common.check_media_type(findings, ATOM_TYPES)
-    root = xml.parse(findings)
+    """Add the problems of an Atom document, of a feed or one entry, and return its facts; None if it can't be read."""
+    size.check_content_type(findings, ATOM_TYPES)
+    root = xml.open_xml(findings)
     if root is None:
         return None
-    if root.tag != f"{_A}feed":
-        reason = f"the root is <{etree.QName(root).text}> (RFC 4287, 4.1.1)"
-        findings.error(line(root), "feed", reason, f'it should be <feed xmlns="{xml.ATOM}">')
+    if root.tag not in (f"{_A}feed", f"{_A}entry"):
+        findings.add("xml-root", root, f"the root is <{root.tag}>", advice=f'begin with <feed xmlns="{ATOM}">')
         return None
     facts = Facts(findings.document.address, "atom")
-    facts.archive = root.find(f"{{{xml.HISTORY}}}archive") is not None
+    facts.archive = root.first(f"{{{HISTORY}}}archive") is not None
     if not facts.archive:
-        common.check_size(findings)
+        size.check_size(findings)
+    check_grammar(findings, root, GRAMMAR)
+    _check_values(findings, root)
+    if root.local == "entry":
+        facts.items.append(_check_entry(findings, root, has_author=False))
+        return facts
     _check_feed(findings, root, facts)
-    _check_authors(findings, root, "")
-    has_author = root.find(f"{_A}author") is not None
-    first: dict[tuple[str, str], int] = {}
-    for number, entry in enumerate(root.iterfind(f"{_A}entry"), 1):
-        item = _check_entry(findings, entry, f"entry[{number}]/", has_author=has_author)
-        state = (item.id, text(entry.find(f"{_A}updated")))  # a feed may have several states of one entry (4.1.1)
-        if item.id and first.setdefault(state, number) != number:
-            reason = f"entry[{first[state]}] has it too: {item.id} (RFC 4287, 4.1.1)"
-            findings.error(item.line, f"entry[{number}]/id", reason, "give each entry an id of its own")
-        facts.items.append(item)
+    has_author = root.first(f"{_A}author") is not None
+    entries = root.all(f"{_A}entry")
+    facts.items = [_check_entry(findings, entry, has_author=has_author) for entry in entries]
+    _check_repeated(findings, entries, facts.items)
     return facts
 
 
-def _check_feed(findings: Findings, root: etree._Element, facts: Facts) -> None:
+def _check_values(findings: Findings, root: Node) -> None:
+    """Add the problems of the values in `root`: of texts, dates, addresses, persons and links, wherever they stand."""
+    for node in _atom_elements(root):
+        if node.local in ("feed", "entry", "source"):
+            check_extensions(findings, node)
+            _check_links(findings, node)
+        elif node.local in ("title", "subtitle", "summary", "rights"):
+            atom_texts.check_text(findings, node)
+        elif node.local == "id":
+            values.check_id(findings, node, node.text)
+        elif node.local in ("uri", "icon", "logo"):
+            values.check_address(findings, node, node.text, base=node.base)
+        elif node.local == "email" and not values.is_mail_address(node.text.strip()):
+            findings.add("e-mail", node, f"{node.text.strip()!r} is no address of e-mail")
+        elif node.local == "name" and not node.text.strip():
+            findings.add("atom-name-empty", node, "it is empty")
+        elif node.local == "generator" and "uri" in node.attributes:
+            values.check_address(findings, node, node.attributes["uri"], "@uri", base=node.base)
+        elif node.local == "category" and "scheme" in node.attributes:
+            values.check_address(findings, node, node.attributes["scheme"], "@scheme")
+        elif node.local == "updated" and node.parent is not None and node.parent.local != "entry":
+            values.rfc3339_date(findings, node, values.trimmed(findings, node, node.text))
+
+
+def _atom_elements(root: Node) -> Iterator[Node]:
+    """Yield `root` and the elements of Atom in it, but none in a text or in another namespace."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        element = GRAMMAR.element(node)
+        if element is not None and not element.open:
+            waiting += reversed([child for child in node.elements if child.namespace == ATOM])
+
+
+def _check_feed(findings: Findings, root: Node, facts: Facts) -> None:
     """Add the problems of the feed element itself, and its facts to `facts` (RFC 4287 section 4.1.1)."""
-    identity = only_child(findings, root, f"{_A}id", section="RFC 4287, 4.1.1")
-    if identity is not None:
-        facts.id = text(identity)
-        common.check_id(findings, line(identity), "id", facts.id)
-    title = only_child(findings, root, f"{_A}title", section="RFC 4287, 4.1.1")
-    if title is not None:
-        facts.title = text(title)
-        _check_text_construct(findings, title, "title")
-    updated = only_child(findings, root, f"{_A}updated", section="RFC 4287, 4.1.1")
-    if updated is not None:
-        common.parse_rfc3339_date(findings, line(updated), "updated", text(updated))
-    for rel, element in _checked_links(findings, root, "link"):
+    facts.id, facts.title = root.text_of(f"{_A}id"), root.text_of(f"{_A}title")
+    entered = False
+    for child in root.elements:
+        if child.tag == f"{_A}entry":
+            entered = True
+        elif entered and child.namespace == ATOM and child.local in GRAMMAR.elements["feed"].children:
+            findings.add("atom-metadata-late", child, "it stands behind an entry")
+    for link in root.all(f"{_A}link"):
+        rel, href = _relation(link), link.attributes.get("href", "")
         if rel == "self":
-            facts.self_link = element.get("href", "")
+            facts.self_link = facts.self_link or href
         elif rel in ("prev-archive", "next-archive", "current"):
-            facts.links.append((element.get("href", ""), line(element)))
+            facts.links.append((href, Spot.of(link)))
+        elif rel == "alternate" and link.attributes.get("type", "text/html") in PAGE_TYPES:
+            facts.pages.append(join(link.base, href))
     if not facts.self_link:
-        reason = "it does not say its own address (RFC 4287, 4.1.1)"
-        findings.warning(line(root), "link", reason, 'add <link rel="self" href="…"/>: readers find moved feeds by it')
+        findings.add("atom-self", root, "it does not say its own address", "link")
 
 
-def _check_authors(findings: Findings, parent: etree._Element, at: str) -> None:
-    """Add the problems of the authors of a feed or an entry."""
-    for author in parent.iterfind(f"{_A}author"):
-        if not text(author.find(f"{_A}name")):
-            findings.error(line(author), f"{at}author", "it has no name (RFC 4287, 3.2.1)", "add <name>")
-
-
-def _check_entry(findings: Findings, entry: etree._Element, at: str, *, has_author: bool) -> AuditedItem:
+def _check_entry(findings: Findings, entry: Node, *, has_author: bool) -> AuditedItem:
     """Add the problems of an entry and return it (RFC 4287 section 4.1.2).
 
     Args:
         findings: the problems of the document.
         entry: the element.
-        at: the beginning of every place in a problem: ``entry[2]/``.
         has_author: whether the feed has an author, so that the entry needs none.
     """
-    here = line(entry)
-    identity = only_child(findings, entry, f"{_A}id", section="RFC 4287, 4.1.2", where=at)
-    if identity is not None:
-        common.check_id(findings, line(identity), f"{at}id", text(identity))
-    title = only_child(findings, entry, f"{_A}title", section="RFC 4287, 4.1.2", where=at)
-    if title is not None:
-        _check_text_construct(findings, title, f"{at}title")
-    updated = only_child(findings, entry, f"{_A}updated", section="RFC 4287, 4.1.2", where=at)
-    changed = (
-        common.parse_rfc3339_date(findings, line(updated), f"{at}updated", text(updated))
-        if updated is not None
-        else None
-    )
-    published = only_child(findings, entry, f"{_A}published", section="RFC 4287, 4.1.2", where=at, required=False)
-    if published is not None:
-        first = common.parse_rfc3339_date(findings, line(published), f"{at}published", text(published))
-        if first is not None and changed is not None and changed < first:
-            findings.warning(
-                line(published), f"{at}published", "it is later than updated", "no entry changes before it is there"
-            )
-    if not has_author and entry.find(f"{_A}author") is None and entry.find(f"{_A}source/{_A}author") is None:
-        findings.error(
-            here, f"{at}author", "neither the entry nor the feed has one (RFC 4287, 4.1.1)", "add one to either"
-        )
-    _check_authors(findings, entry, at)
+    dates = {}
+    for name in ("published", "updated"):
+        node = entry.first(f"{_A}{name}")
+        if node is not None:
+            dates[name] = values.rfc3339_date(findings, node, values.trimmed(findings, node, node.text))
+    values.check_order(findings, entry.first(f"{_A}published") or entry, dates.get("published"), dates.get("updated"))
+    source = entry.first(f"{_A}source")
+    if not (has_author or entry.first(f"{_A}author") or (source is not None and source.first(f"{_A}author"))):
+        findings.add("atom-author-missing", entry, "neither the entry nor the feed has one", "author")
+    alternate = next((link for link in entry.all(f"{_A}link") if _relation(link) == "alternate"), None)
     url = ""
-    for rel, element in _checked_links(findings, entry, f"{at}link"):
-        if rel == "alternate" and not url:
-            target = common.split_address(element.get("href", ""), element.base or "")
-            url = urlunsplit(target) if target is not None else ""
-    content = only_child(findings, entry, f"{_A}content", section="RFC 4287, 4.1.2", where=at, required=False)
-    if content is None and not url:
-        reason = "without content an entry needs a link to its page (RFC 4287, 4.1.2)"
-        findings.error(here, f"{at}link", reason, 'add <link rel="alternate" href="…"/>')
-    if content is not None and content.get("type") == "html":
-        common.check_html(findings, line(content), f"{at}content", text(content))
-    summary = only_child(findings, entry, f"{_A}summary", section="RFC 4287, 4.1.2", where=at, required=False)
-    if summary is not None:
-        _check_text_construct(findings, summary, f"{at}summary")
-    return AuditedItem(text(identity), url, here)
+    if alternate is not None:
+        target = values.split_address(alternate.attributes.get("href", ""), alternate.base)
+        url = urlunsplit(target) if target is not None else ""
+    content = entry.first(f"{_A}content")
+    if content is None and alternate is None:
+        findings.add("atom-link-missing", entry, "it has neither content nor a link to its page", "link")
+    needs_summary = content is not None and atom_texts.check_content(findings, content)
+    if needs_summary and entry.first(f"{_A}summary") is None:
+        findings.add("atom-summary-missing", entry, "readers can't show its content, and there is no other", "summary")
+    return AuditedItem(entry.text_of(f"{_A}id"), url, Spot.of(entry))
 
 
-def _checked_links(findings: Findings, parent: etree._Element, where: str) -> Iterator[tuple[str, etree._Element]]:
-    """Add the problems of the links of `parent`; yield the relation and the element of every link (section 4.2.7)."""
-    alternates: set[tuple[str, str]] = set()
-    for element in parent.iterfind(f"{_A}link"):
-        rel, href = element.get("rel", "alternate").removeprefix(_REGISTRY), element.get("href")
-        if href is None:
-            findings.error(line(element), where, "it has no href (RFC 4287, 4.2.7.1)", "say where it leads")
+def _check_repeated(findings: Findings, entries: list[Node], items: list[AuditedItem]) -> None:
+    """Add a problem for every entry with the id of an earlier one that is another page, or the same state.
+
+    A feed may have several states of one entry (section 4.1.1); they have one page, and their times differ.
+    """
+    first: dict[str, tuple[Node, AuditedItem]] = {}
+    for entry, item in zip(entries, items, strict=True):
+        other, other_item = first.setdefault(item.id, (entry, item))
+        if not item.id or other is entry:
             continue
-        target = common.split_address(href, element.base or "")  # xml:base may make it absolute
-        if target is not None and not target.scheme:
-            reason = f"{href!r} is relative to what the reader takes for the feed's address"
-            findings.warning(line(element), f"{where}/@href", reason, "write all of it, https://… first")
-        elif target is None or href.startswith("http"):
-            common.check_address(findings, line(element), f"{where}/@href", href)
-        if rel == "alternate":
-            key = (element.get("type", ""), element.get("hreflang", ""))
+        reason = f"{other.path} has it too: {item.id}"
+        if item.url != other_item.url:
+            findings.add("atom-id-repeated", entry, f"{reason}, with another link", "id")
+        elif entry.text_of(f"{_A}updated") == other.text_of(f"{_A}updated"):
+            findings.add("atom-state-repeated", entry, f"{reason}, at the same time", "id")
+
+
+def _relation(link: Node) -> str:
+    return link.attributes.get("rel", "alternate").removeprefix(_REGISTRY)
+
+
+def _check_links(findings: Findings, parent: Node) -> None:
+    """Add the problems of the links of `parent` (section 4.2.7)."""
+    alternates: set[tuple[str, str]] = set()
+    for link in parent.all(f"{_A}link"):
+        check_link(findings, link)
+        key = link.attributes.get("type", ""), link.attributes.get("hreflang", "")
+        if _relation(link) == "alternate":
             if key in alternates:
-                reason = "there is another alternate of this type and language (RFC 4287, 4.1.1)"
-                findings.error(line(element), where, reason, "keep one, or tell them apart by type or hreflang")
+                findings.add("atom-link-repeated", link, "there is another alternate of this type and language")
             alternates.add(key)
-        yield rel, element
 
 
-def _check_text_construct(findings: Findings, element: etree._Element, where: str) -> None:
-    """Add the problems of a text construct (RFC 4287 section 3.1)."""
-    kind = element.get("type", "text")
-    if kind not in ("text", "html", "xhtml"):
-        findings.error(
-            line(element), where, f"type={kind!r} is none of text, html and xhtml (RFC 4287, 3.1.1)", "use one"
-        )
-    elif kind == "html":
-        common.check_html(findings, line(element), where, text(element))
-    elif kind == "text":
-        common.check_plain_text(findings, line(element), where, text(element), markup_is_text=True)
-        if len(element):
-            findings.error(
-                line(element), where, "it is plain text and has elements in it (RFC 4287, 3.1.1.1)", "escape them"
-            )
+def check_link(findings: Findings, link: Node) -> None:
+    """Add the problems of the attributes of a link, in Atom or in RSS (RFC 4287 section 4.2.7)."""
+    attributes = link.attributes
+    if "href" in attributes:
+        values.check_address(findings, link, attributes["href"], "@href", base=link.base)
+    if "type" in attributes:
+        values.check_media_type(findings, link, attributes["type"])
+    if "hreflang" in attributes:
+        values.check_language(findings, link, attributes["hreflang"], "@hreflang")
+    if "length" in attributes:
+        values.check_number(findings, link, attributes["length"], "@length")

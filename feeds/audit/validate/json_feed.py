@@ -5,122 +5,230 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from feeds.audit.validate import common
-from feeds.audit.validate.facts import AuditedItem, Facts, Findings
+from feeds.audit.validate import size, texts, values
+from feeds.audit.validate.facts import AuditedItem, Facts, Findings, Place, Spot
+from feeds.audit.validate.json_tree import JsonPlace, JsonText, load_json
 
 JSON_FEED_TYPES = ("application/feed+json", "application/json")
 
-_VERSIONS = ("https://jsonfeed.org/version/1", "https://jsonfeed.org/version/1.1")
-_TEXTS = ("title", "summary", "language")
-_ADDRESSES = ("url", "external_url", "image", "banner_image")
+_VERSION_1, _VERSION_1_1 = "https://jsonfeed.org/version/1", "https://jsonfeed.org/version/1.1"
+
+Members = dict[str, type | tuple[type, ...]]
+
+_FEED: Members = {
+    "version": str,
+    "title": str,
+    "home_page_url": str,
+    "feed_url": str,
+    "description": str,
+    "user_comment": str,
+    "next_url": str,
+    "icon": str,
+    "favicon": str,
+    "author": dict,
+    "authors": list,
+    "language": str,
+    "expired": bool,
+    "hubs": list,
+    "items": list,
+}
+_ITEM: Members = {
+    "id": (str, int, float),
+    "url": str,
+    "external_url": str,
+    "title": str,
+    "content_html": str,
+    "content_text": str,
+    "summary": str,
+    "image": str,
+    "banner_image": str,
+    "date_published": str,
+    "date_modified": str,
+    "author": dict,
+    "authors": list,
+    "tags": list,
+    "language": str,
+    "attachments": list,
+}
+_AUTHOR: Members = {"name": str, "url": str, "avatar": str}
+_ATTACHMENT: Members = {
+    "url": str,
+    "mime_type": str,
+    "title": str,
+    "size_in_bytes": (int, float),
+    "duration_in_seconds": (int, float),
+}
+_HUB: Members = {"type": str, "url": str}
+_ADDRESSES = (
+    *("home_page_url", "feed_url", "next_url", "icon", "favicon", "url", "external_url", "image", "banner_image"),
+    "avatar",
+)
+_NAMES: dict[type, str] = {str: "text", dict: "object", list: "list", bool: "true or false", int: "number"}
 
 
 def check_json_feed(findings: Findings) -> Facts | None:
     """Add the problems of a JSON Feed and return its facts; None where it can't be read."""
-    common.check_media_type(findings, JSON_FEED_TYPES)
-    common.check_size(findings)
-    try:
-        feed = json.loads(findings.document.body)
-    except json.JSONDecodeError as error:
-        findings.error(error.lineno, "", f"it is no JSON: {error.msg}", "no reader can read any of it; mend it")
+    size.check_content_type(findings, JSON_FEED_TYPES)
+    size.check_size(findings)
+    opened = _open(findings)
+    if opened is None:
         return None
-    except (ValueError, RecursionError):  # bytes that are no UTF-8, numbers of thousands of digits
-        findings.error(1, "", "it is no JSON that can be read", "write UTF-8, and don't nest deeply")
-        return None
-    if not isinstance(feed, dict):
-        findings.error(1, "", "it is no object", "a JSON Feed is one")
-        return None
+    feed, here = opened
     facts = Facts(findings.document.address, "json")
-    if feed.get("version") not in _VERSIONS:
-        findings.error(1, "version", f"{feed.get('version')!r} is none of JSON Feed", f"write {_VERSIONS[1]}")
-    facts.title = _check_text_member(findings, feed, "title", "title", required=True)
-    facts.self_link = _check_address_member(findings, feed, "feed_url", "feed_url")
-    _check_address_member(findings, feed, "home_page_url", "home_page_url")
-    for name in ("icon", "favicon", "next_url"):
-        _check_address_member(findings, feed, name, name)
-    _check_author(findings, feed, "")
+    _check_members(findings, feed, here, _FEED, ("title", "items"))
+    _check_version(findings, feed, here)
+    if isinstance(title := feed.get("title"), str):
+        facts.title = title
+        texts.check_plain_text(findings, here / "title", title, markup_is_text=True)
+    if isinstance(page := feed.get("home_page_url"), str):
+        facts.pages.append(page)
+    if isinstance(address := feed.get("feed_url"), str):
+        facts.self_link = address
     if not facts.self_link:
-        findings.warning(1, "feed_url", "it does not say its own address", "add feed_url: it also identifies the feed")
-    items = feed.get("items")
-    if not isinstance(items, list):
-        findings.error(1, "items", "there is no list of items", "add one, empty if need be")
-        return facts
+        findings.add("json-self", here, "it does not say its own address", "feed_url")
+    _check_people(findings, feed, here)
+    for number, hub in enumerate(_list(feed, "hubs")):
+        _check_object(findings, hub, here / "hubs" / number, _HUB, ("type", "url"))
     first: dict[str, int] = {}
-    for number, item in enumerate(items):
+    for number, item in enumerate(_list(feed, "items")):
+        place = here / "items" / number
         if not isinstance(item, dict):
-            findings.error(1, f"items[{number}]", "it is no object", "an item is one")
+            findings.add("json-member-type", place, "it is no object")
             continue
-        audited = _check_json_item(findings, item, f"items[{number}]")
+        audited = _check_item(findings, item, place)
         if audited.id and first.setdefault(audited.id, number) != number:
-            reason = f"items[{first[audited.id]}] has it too"
-            findings.error(1, f"items[{number}].id", reason, "give each item an id of its own")
+            findings.add("json-id-repeated", place / "id", f"items[{first[audited.id]}] has it too")
         facts.items.append(audited)
     return facts
 
 
-def _check_author(findings: Findings, value: dict[str, Any], at: str) -> None:
-    """Add a problem for the member ``author`` of JSON Feed 1 in a feed or an item."""
-    if "author" in value and "authors" not in value:
-        findings.warning(1, f"{at}author", "JSON Feed 1.1 has authors, a list", "use that")
+def _open(findings: Findings) -> tuple[dict[str, Any], JsonPlace] | None:
+    """Return the object of a document and its place, or add the problem that it has none."""
+    try:
+        text = findings.document.body.decode("utf-8-sig")
+        feed, twice = load_json(text)
+    except json.JSONDecodeError as error:
+        findings.add("json-syntax", Spot(error.lineno, error.colno), f"it is no JSON: {error.msg}")
+        return None
+    except (ValueError, RecursionError):  # bytes that are no UTF-8, numbers of thousands of digits
+        findings.add("json-syntax", Spot(), "it is no JSON that can be read")
+        return None
+    here = JsonPlace(JsonText(text))
+    if not isinstance(feed, dict):
+        findings.add("json-root", here, "it is no object")
+        return None
+    for name in dict.fromkeys(twice):
+        findings.add("json-member-repeated", here, f"an object has the member {name!r} twice")
+    return feed, here
 
 
-def _check_json_item(findings: Findings, item: dict[str, Any], where: str) -> AuditedItem:
-    """Add the problems of an item, which stands at `where` (``items[2]``), and return it."""
+def _check_version(findings: Findings, feed: dict[str, Any], here: JsonPlace) -> None:
+    version = feed.get("version")
+    if version not in (_VERSION_1, _VERSION_1_1):
+        findings.add("json-version", here / "version", f"{version!r} is no version of JSON Feed")
+    elif version == _VERSION_1 and ("authors" in feed or "language" in feed):
+        findings.add("json-version-old", here / "version", "it is version 1, and has members of version 1.1")
+
+
+def _check_members(
+    findings: Findings, holder: dict[str, Any], here: JsonPlace, members: Members, required: tuple[str, ...] = ()
+) -> None:
+    """Add the problems of the names and types of members, of addresses and of characters in texts."""
+    for name in required:
+        if holder.get(name) is None:
+            findings.add("json-member-missing", here, "it is missing", name)
+    for name, value in holder.items():
+        place, expected = here / name, members.get(name)
+        if expected is None:
+            if not name.startswith("_"):
+                right = next(
+                    (known for known in members if known.replace("_", "") == name.replace("_", "").lower()), ""
+                )
+                reason = "JSON Feed has no member of this name here"
+                findings.add("json-member-unknown", place, reason, advice=f"write {right}" if right else "")
+        elif value is not None and (
+            not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool)
+        ):
+            kind = expected if isinstance(expected, type) else str if str in expected else int
+            findings.add("json-member-type", place, f"it is no {_NAMES[kind]}")
+        elif isinstance(value, str):
+            texts.check_characters(findings, place, value)
+            if name in _ADDRESSES and not value.startswith("data:"):
+                values.check_address(findings, place, value)
+            elif name == "language":
+                values.check_language(findings, place, value)
+
+
+def _check_object(
+    findings: Findings, value: object, here: JsonPlace, members: Members, required: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return `value` if it is an object, else an empty one, and add its problems."""
+    if not isinstance(value, dict):
+        findings.add("json-member-type", here, "it is no object")
+        return {}
+    _check_members(findings, value, here, members, required)
+    return value
+
+
+def _check_people(findings: Findings, holder: dict[str, Any], here: JsonPlace) -> None:
+    """Add the problems of the authors of a feed or an item."""
+    if "author" in holder and "authors" not in holder:
+        findings.add("json-author-old", here / "author", "JSON Feed 1.1 has authors, a list")
+    people = [(here / "authors" / number, person) for number, person in enumerate(_list(holder, "authors"))]
+    if isinstance(holder.get("author"), dict):
+        people.append((here / "author", holder["author"]))
+    for place, person in people:
+        if not any(_check_object(findings, person, place, _AUTHOR).get(name) for name in _AUTHOR):
+            findings.add("json-author-empty", place, "it has neither name nor url nor avatar")
+
+
+def _list(holder: dict[str, Any], name: str) -> list[Any]:
+    value = holder.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _check_item(findings: Findings, item: dict[str, Any], here: JsonPlace) -> AuditedItem:
+    """Add the problems of an item and return it."""
+    _check_members(findings, item, here, _ITEM, ("id",))
     identity = item.get("id")
-    if isinstance(identity, int):
-        findings.warning(1, f"{where}.id", "it is a number", "write it in quotes: an id is a text")
-    elif not isinstance(identity, str) or not identity:
-        findings.error(1, f"{where}.id", "there is none, or it is no text", "give each item an id, and never change it")
-        identity = ""
-    for name in _TEXTS:
-        _check_text_member(findings, item, name, f"{where}.{name}")
-    for name in _ADDRESSES:
-        _check_address_member(findings, item, name, f"{where}.{name}")
+    if isinstance(identity, int | float) and not isinstance(identity, bool):
+        findings.add("json-id-number", here / "id", "it is a number")
+    elif identity == "":
+        findings.add("json-member-missing", here / "id", "it is empty")
+    for name in ("title", "summary"):
+        if isinstance(text := item.get(name), str):
+            texts.check_plain_text(findings, here / name, text, markup_is_text=True)
     html = item.get("content_html")
     if isinstance(html, str):
-        common.check_html(findings, 1, f"{where}.content_html", html)
+        texts.check_html(findings, here / "content_html", html)
     elif not isinstance(item.get("content_text"), str):
-        findings.error(
-            1, where, "it has neither content_html nor content_text", "add one of them, the summary if need be"
-        )
-    dates = {}
-    for name in ("date_published", "date_modified"):
-        if name in item:
-            dates[name] = common.parse_rfc3339_date(findings, 1, f"{where}.{name}", str(item[name]))
-    published, modified = dates.get("date_published"), dates.get("date_modified")
-    if published is not None and modified is not None and modified < published:
-        findings.warning(
-            1, f"{where}.date_modified", "it is before date_published", "no entry changes before it is there"
-        )
-    tags = item.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        findings.error(1, f"{where}.tags", "it is no list of texts", 'write ["one", "two"]')
-    _check_author(findings, item, f"{where}.")
+        findings.add("json-content-missing", here, "it has neither content_html nor content_text")
+    dates = {
+        name: values.rfc3339_date(findings, here / name, item[name])
+        for name in ("date_published", "date_modified")
+        if isinstance(item.get(name), str)
+    }
+    values.check_order(findings, here / "date_modified", dates.get("date_published"), dates.get("date_modified"))
+    for number, tag in enumerate(_list(item, "tags")):
+        if not isinstance(tag, str):
+            findings.add("json-member-type", here / "tags" / number, "it is no text")
+    _check_people(findings, item, here)
+    for number, file in enumerate(_list(item, "attachments")):
+        _check_attachment(findings, file, here / "attachments" / number)
     url = item.get("url")
-    return AuditedItem(str(identity), url if isinstance(url, str) else "", 1)
+    return AuditedItem("" if identity is None else str(identity), url if isinstance(url, str) else "", _spot(here))
 
 
-def _check_text_member(
-    findings: Findings, holder: dict[str, Any], name: str, where: str, *, required: bool = False
-) -> str:
-    """Return the text of a member, empty where it has none, and add its problems."""
-    value = holder.get(name)
-    if value is None and not required:
-        return ""
-    if not isinstance(value, str):
-        findings.error(1, where, "it is missing, or no text", "write a text in quotes")
-        return ""
-    common.check_plain_text(findings, 1, where, value, markup_is_text=True)
-    return value
+def _spot(here: Place) -> Spot:
+    """Return a place whose line is not looked for: an item of a good feed has no problem that would need it."""
+    return Spot(1, 1, here.path)
 
 
-def _check_address_member(findings: Findings, holder: dict[str, Any], name: str, where: str) -> str:
-    """Return the address in a member, empty where it has none, and add its problems."""
-    value = holder.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        findings.error(1, where, "it is no text", "write the address in quotes")
-        return ""
-    common.check_address(findings, 1, where, value)
-    return value
+def _check_attachment(findings: Findings, value: object, here: JsonPlace) -> None:
+    file = _check_object(findings, value, here, _ATTACHMENT, ("url", "mime_type"))
+    if isinstance(kind := file.get("mime_type"), str):
+        values.check_media_type(findings, here / "mime_type", kind, "")
+    for name in ("size_in_bytes", "duration_in_seconds"):
+        number = file.get(name)
+        if isinstance(number, int | float) and not isinstance(number, bool) and number < 0:
+            findings.add("number", here / name, f"{number} is less than nothing")
