@@ -7,17 +7,24 @@ The modules, in the order of a build::
 
     schema          the tables, and the connection
     source_files    files in: what was read, what is gone, which articles are live
+    packing         articles as bytes, for the tables and for other processes
+    recording       the rows of files that were read; what has changed in them goes to the merging
+    groups          which mentions share keys: integers, sorted once
     merging         mentions become entries, and mark the feeds that they touch
+    popular_pages   summaries of entries with many mentions
+    entry_rows      the rows of merged entries, and what a change of them touches
+    related         which entries are related, and which of them look different
     membership      the feeds of entries, and the names of feeds
     entry_ids       the id of an entry: the published one stays
     feed_names      slugs of pages, names and addresses of feeds
     retired_feeds   feeds that are empty, have ended or have moved
+    losses          published articles that a build would lose
     archives        the months of a feed, and which of them have changed
     changes         what the snapshot does not show yet
-    queries         out: feeds, entries, counts, problems; SELECT only
-    losses          published articles that a build would lose
+    queries         out: feeds, entries, counts; SELECT only
+    file_reports    out: files and their problems; SELECT only
+    entry_loading   out: an entry with everything that its fragments show
     layouts         where the documents of the last build have their entries
-    rows            rows and the values of feeds.model
     history         what was published
 
 The order matters. Ids come after all merging: an id belongs to a whole entry. Page addresses come after ids: rivals for
