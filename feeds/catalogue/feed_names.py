@@ -20,10 +20,11 @@ from feeds.rules.times import polling_interval
 from feeds.settings.site import Site
 
 
-def assign_page_slugs(db: sqlite3.Connection, home_address: str) -> None:
-    """Assign a page, ``articles/<slug>/``, to every entry without a web page.
+def assign_page_slugs(db: sqlite3.Connection, home_address: str, ledger: Ledger) -> None:
+    """Assign a page, ``articles/<slug>/``, to every entry without a web page: the published one, else a new one.
 
-    Rivals for a slug are looked at as well: a change of one can move the slug of another.
+    Rivals for a slug are looked at as well: a change of one can move the slug of another that was not published yet. If
+    a page has another slug than a build from nothing would give it, the ledger remembers that.
     """
     wanted = db.execute(
         "SELECT DISTINCT page_wanted FROM outdated_entry CROSS JOIN entry ON id = entry_id"
@@ -33,7 +34,18 @@ def assign_page_slugs(db: sqlite3.Connection, home_address: str) -> None:
     for (slug,) in wanted:
         rivals = db.execute("SELECT id, uri, published, page, url FROM entry WHERE page_wanted = ?", (slug,))
         rows = rivals.fetchall()
-        assigned = assign_slugs(SlugClaim(published, uri, slug) for _, uri, published, _, _ in rows)
+        claims = [SlugClaim(published, uri, slug) for _, uri, published, _, _ in rows]
+        computed = assign_slugs(claims)
+        kept = {
+            claim.key: known
+            for claim in claims
+            if (known := ledger.pages.get(claim.key) or history.published_page(db, claim.key)) is not None
+        }
+        assigned = assign_slugs(claims, kept | history.pages_at(db, slug))
+        for claim in claims:
+            ledger.pages.pop(claim.key, None)
+            if assigned[claim.key] != computed[claim.key]:
+                ledger.pages[claim.key] = assigned[claim.key]
         for entry_id, uri, published, page, url in rows:
             new_url = home_address + article_folder(assigned[uri])
             if (page, url) == (assigned[uri], new_url):

@@ -45,6 +45,13 @@ CREATE TABLE published.feed (
 ) WITHOUT ROWID;
 """
 
+# Histories of earlier versions have no such table: it is made when it is needed.
+_SCHEMA_OF_PAGES = """
+CREATE TABLE IF NOT EXISTS published.article (  -- the slugs of articles without a web page
+    ident TEXT PRIMARY KEY, slug TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
 
 class IdClaim(NamedTuple):
     """The claim of a page to an id under which it was published.
@@ -247,6 +254,37 @@ def record_feeds(db: sqlite3.Connection) -> None:
         " ON CONFLICT DO UPDATE SET slug = excluded.slug, name = excluded.name, updated = excluded.updated"
         " WHERE (slug, name, updated) != (excluded.slug, excluded.name, excluded.updated)"
     )
+
+
+def record_pages(db: sqlite3.Connection) -> None:
+    """Record the slugs of the pending pages of articles, which are about to be published."""
+    if db.execute("SELECT 1 FROM pending_page LIMIT 1").fetchone() is None:
+        return
+    db.execute(_SCHEMA_OF_PAGES)
+    db.execute(
+        "INSERT OR REPLACE INTO published.article"
+        " SELECT uri, page FROM pending_page CROSS JOIN entry ON id = entry_id WHERE page IS NOT NULL"
+    )
+    db.execute("CREATE INDEX IF NOT EXISTS published.article_slug ON article (slug)")
+
+
+def published_page(db: sqlite3.Connection, uri: str) -> str | None:
+    """Return the slug under which the page of an entry was published last, or None."""
+    if not _knows_pages(db):
+        return None
+    row = db.execute("SELECT slug FROM published.article WHERE ident = ?", (uri,)).fetchone()
+    return str(row[0]) if row is not None else None
+
+
+def pages_at(db: sqlite3.Connection, slug: str) -> dict[str, str]:
+    """Return the ids of entries whose pages were published under a slug, with the slug: no other page gets it."""
+    if not _knows_pages(db):
+        return {}
+    return dict(db.execute("SELECT ident, slug FROM published.article WHERE slug = ? ORDER BY ident", (slug,)))
+
+
+def _knows_pages(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM published.sqlite_master WHERE name = 'article'").fetchone() is not None
 
 
 def published_feed(db: sqlite3.Connection, kind: Kind, key: str) -> FeedRecord | None:

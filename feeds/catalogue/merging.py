@@ -149,7 +149,7 @@ class Merger:
         # outdated entries on both; names of feeds on memberships, and the feed of all entries lists all others.
         self._related.mark_outdated()
         replaced = entry_ids.assign_ids(db, ledger)
-        feed_names.assign_page_slugs(db, site.address)
+        feed_names.assign_page_slugs(db, site.address, ledger)
         changes.settle_outdated(db, self._memberships, self._revision, with_archives=site.archives)
         self._memberships.finish()
         feed_names.update_feeds(db, site, ledger, self.now)

@@ -9,6 +9,7 @@ enough to commit and a change in it can be read. Unlike the catalogue, it can't 
     {…, "unnamed": "2026-05-25T12:00:00Z"}                                   … and that no article names any more …
     {…, "unnamed": …, "ended": "2026-06-01T12:00:00Z"}                       … and that says farewell
     {"broken": "8d5f0c…", "names": ["topic ai", …]}                          a file that can't be read still names feeds
+    {"page": "urn:uuid:…", "slug": "notes"}                                  an article without a web page keeps its own
     {"moved": "topics/old/", "to": "topics/new/", "since": "2026-06-01T…"}   a feed that the settings have renamed
 """
 
@@ -88,12 +89,14 @@ class Ledger:
     Attributes:
         feeds: the feeds that it remembers, by kind and key.
         moves: old folder → the move of its feed.
+        pages: the id of an entry → the slug of its page.
         broken: digest of the path of a published article that can't be read any more → the feeds that it named.
     """
 
     def __init__(self) -> None:
         self.feeds: dict[tuple[Kind, str], FeedRecord] = {}
         self.moves: dict[str, FeedMove] = {}
+        self.pages: dict[str, str] = {}
         self.broken: dict[int, tuple[str, ...]] = {}
         self._ids: dict[str, str] = {}  # key → id
         self._ids_by_hash: dict[int, str] = {}  # the same: the catalogue has the hashes of keys only
@@ -210,6 +213,9 @@ class Ledger:
         if "moved" in record:
             self.moves[_as_folder(record["moved"])] = FeedMove(_as_folder(record["to"]), _as_time(record["since"]))
             return
+        if "page" in record:
+            self.pages[_as_text(record["page"])] = _as_slug(record["slug"])
+            return
         if "broken" in record:
             self.broken[_as_digest(record["broken"])] = tuple(map(_as_text, record["names"]))
             return
@@ -239,6 +245,8 @@ class Ledger:
                 **({"unnamed": rfc3339(feed.unnamed)} if feed.unnamed is not None else {}),
                 **({"ended": rfc3339(feed.ended)} if feed.ended is not None else {}),
             }
+        for uri, slug in sorted(self.pages.items()):
+            yield {"page": uri, "slug": slug}
         for digest, names in sorted(self.broken.items()):
             yield {"broken": f"{digest % 2**64:016x}", "names": list(names)}
         for old, move in sorted(self.moves.items()):
@@ -249,6 +257,18 @@ def _as_text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("no text")
     return value
+
+
+def _as_slug(value: object) -> str:
+    """Return `value` if it is the name of one folder.
+
+    Raises:
+        ValueError: it is not.
+    """
+    slug = _as_text(value)
+    if slug in ("", ".", "..") or "/" in slug or "\0" in slug:
+        raise ValueError("no slug")
+    return slug
 
 
 def _as_digest(value: object) -> int:

@@ -254,6 +254,7 @@ def _switch(context: BuildContext, before: Snapshot | None, trust: Trust) -> Sna
     _fill(draft, context, everything=trust.renders_everything, meanwhile=db.commit)
     with context.stopwatch.stage("publish"):
         history.record_entries(db)
+        history.record_pages(db)
         losses.record_paths(db)
         # Both before the snapshot is current: the next build must know every id that a subscriber can see, even if
         # this build is killed on the next line. A build that is killed between the two is made good by
