@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"rules", "system"},
     "corpus": {"rules", "system"},
     "memory": {"rules", "system"},
-    "catalogue": {"memory", "settings", "rules", "system"},
+    "catalogue": {"memory", "settings", "rules"},
     "render": {"rules", "settings"},
     "store": {"settings", "system", "rules"},
     "web": {"store", "settings", "rules", "system"},

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,31 +25,33 @@ from feeds.memory.ledger import FeedRecord
 from feeds.model import Kind, Mention
 from feeds.rules.grouping import key_hash, merge_keys
 from feeds.rules.times import from_seconds, to_seconds
-from feeds.system.files import move_durably
 
 HISTORY_FILE = "published.sqlite3"
 
 _NEW_SUFFIX = ".new"
 """The suffix of a history that is not complete yet. A killed build leaves such a file; the next one deletes it."""
 
-_VERSION = 1
+_VERSION = 2
 
+# A history of version 1 lacks the last two tables: what is there stays.
 _SCHEMA = """
-CREATE TABLE published.id (number INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, turn INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE published.page (             -- by which keys a page was known under which id
+CREATE TABLE IF NOT EXISTS published.id (
+    number INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, turn INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS published.page (     -- by which keys a page was known under which id
     key INTEGER NOT NULL, number INTEGER NOT NULL, turn INTEGER NOT NULL, PRIMARY KEY (key, number)
 ) WITHOUT ROWID;
-CREATE TABLE published.feed (
+CREATE TABLE IF NOT EXISTS published.feed (
     kind TEXT NOT NULL, key TEXT NOT NULL, slug TEXT NOT NULL, name TEXT NOT NULL, updated INTEGER NOT NULL,
     PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
-"""
-
-# Histories of earlier versions have no such table: it is made when it is needed.
-_SCHEMA_OF_PAGES = """
 CREATE TABLE IF NOT EXISTS published.article (  -- the slugs of articles without a web page
     ident TEXT PRIMARY KEY, slug TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS published.article_slug ON article (slug);
+CREATE TABLE IF NOT EXISTS published.path (     -- the paths of published articles (feeds.catalogue.losses)
+    digest INTEGER PRIMARY KEY                  -- feeds.rules.grouping.key_hash
+);
 """
 
 
@@ -79,7 +81,7 @@ def attached_history(db: sqlite3.Connection, path: Path) -> Iterator[None]:
     try:
         try:
             version = _attach(db, path if path.exists() else new)
-            if version == 0:
+            if version < _VERSION:
                 # In one transaction: without it, SQLite would wait for the disk after every statement of the script.
                 db.executescript(f"BEGIN;{_SCHEMA}PRAGMA published.user_version = {_VERSION};COMMIT")
         except sqlite3.DatabaseError as error:
@@ -92,7 +94,7 @@ def attached_history(db: sqlite3.Connection, path: Path) -> Iterator[None]:
         _delete(new)
 
 
-def keep_history(db: sqlite3.Connection) -> None:
+def keep_history(db: sqlite3.Connection, move: Callable[[Path, Path], None]) -> None:
     """Give a new history its place, durably; do nothing if it is not new. Nothing may be uncommitted.
 
     It has to be called before the snapshot is current: what subscribers have seen must not be forgotten. The steps, and
@@ -101,6 +103,10 @@ def keep_history(db: sqlite3.Connection) -> None:
     1. The file is complete, but its bytes may not be on the disk: the next build deletes it by its name.
     2. Its bytes are synced: the same.
     3. It is renamed, and its folder synced: a whole history. Nothing shows its ids yet, which does no harm.
+
+    Args:
+        db: the catalogue, with the history.
+        move: renames a file durably, in the last two steps (:func:`feeds.system.files.move_durably`).
 
     Raises:
         OSError: it can't be synced or renamed.
@@ -111,7 +117,7 @@ def keep_history(db: sqlite3.Connection) -> None:
     # From now on it has a log, as the file itself records. To detach it writes the log back, and deletes it.
     db.execute("PRAGMA published.journal_mode = WAL")
     db.execute("DETACH DATABASE published")  # SQLite must not have a file open that gets another name
-    move_durably(file, file.with_suffix(""))
+    move(file, file.with_suffix(""))
     _attach(db, file.with_suffix(""))
 
 
@@ -258,33 +264,21 @@ def record_feeds(db: sqlite3.Connection) -> None:
 
 def record_pages(db: sqlite3.Connection) -> None:
     """Record the slugs of the pending pages of articles, which are about to be published."""
-    if db.execute("SELECT 1 FROM pending_page LIMIT 1").fetchone() is None:
-        return
-    db.execute(_SCHEMA_OF_PAGES)
     db.execute(
         "INSERT OR REPLACE INTO published.article"
         " SELECT uri, page FROM pending_page CROSS JOIN entry ON id = entry_id WHERE page IS NOT NULL"
     )
-    db.execute("CREATE INDEX IF NOT EXISTS published.article_slug ON article (slug)")
 
 
 def published_page(db: sqlite3.Connection, uri: str) -> str | None:
     """Return the slug under which the page of an entry was published last, or None."""
-    if not _knows_pages(db):
-        return None
     row = db.execute("SELECT slug FROM published.article WHERE ident = ?", (uri,)).fetchone()
     return str(row[0]) if row is not None else None
 
 
 def pages_at(db: sqlite3.Connection, slug: str) -> dict[str, str]:
     """Return the ids of entries whose pages were published under a slug, with the slug: no other page gets it."""
-    if not _knows_pages(db):
-        return {}
     return dict(db.execute("SELECT ident, slug FROM published.article WHERE slug = ? ORDER BY ident", (slug,)))
-
-
-def _knows_pages(db: sqlite3.Connection) -> bool:
-    return db.execute("SELECT 1 FROM published.sqlite_master WHERE name = 'article'").fetchone() is not None
 
 
 def published_feed(db: sqlite3.Connection, kind: Kind, key: str) -> FeedRecord | None:

@@ -163,7 +163,7 @@ def remove_files(db: sqlite3.Connection, paths: Iterable[str], merger: Merger) -
 
 def note_broken_files(db: sqlite3.Connection, ledger: Ledger) -> None:
     """Record in the ledger which feeds are named by articles that can't be read any more."""
-    named = ((losses.path_digest(path), unpack_article(packed).named) for path, packed in db.execute(_BROKEN))
+    named = ((key_hash(path), unpack_article(packed).named) for path, packed in db.execute(_BROKEN))
     ledger.broken = {digest: names for digest, names in named if names}
 
 
@@ -206,8 +206,8 @@ def _names_of_broken_file(db: sqlite3.Connection, ledger: Ledger, path: str, bef
         path: the file.
         before: its article as the catalogue has it, or None.
     """
-    digest = losses.path_digest(path)
-    if digest in ledger.broken or before is None or not losses.is_published(db, digest):
+    digest = key_hash(path)
+    if digest in ledger.broken or before is None or not losses.is_published(db, path):
         return list(ledger.broken.get(digest, ()))
     return before.feed_references()
 

@@ -290,6 +290,6 @@ def _as_folder(value: object) -> str:
         ValueError: it is not.
     """
     kind, slug = parse_feed_folder(_as_text(value))
-    if kind is Kind.ALL or feed_folder(kind, slug) != value or "/" in slug or slug in ("", ".", ".."):
+    if kind is Kind.ALL or feed_folder(kind, _as_slug(slug)) != value:
         raise ValueError("no folder of a feed")
     return _as_text(value)

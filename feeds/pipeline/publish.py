@@ -29,6 +29,7 @@ from feeds.store.objects import DamagedObjectError
 from feeds.store.snapshots import Draft, RetiredAddresses, Snapshot
 from feeds.store.static_tree import write_tree
 from feeds.store.trust import Trust
+from feeds.system.files import move_durably
 from feeds.system.progress import Progress, Stage
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def _switch(context: BuildContext, before: Snapshot | None, trust: Trust) -> Sna
         # this build is killed on the next line. A build that is killed between the two is made good by
         # changes.forget_rendered.
         db.commit()
-        history.keep_history(db)
+        history.keep_history(db, move_durably)
         after = draft.commit()
         # Cleared only now: a build that is killed before this line is made good by the next one.
         changes.clear_changes(db, after.name)

@@ -51,7 +51,7 @@ FORMATS = (ATOM, RSS, JSON_FEED, PAGE)
 """All formats, the preferred one first."""
 
 ARCHIVE_FORMATS = FORMATS[:1]
-"""The formats of archives."""
+"""The formats of archives: the first ones of all, since fragments are kept in this order."""
 
 FEED_FORMATS = tuple(row for row in FORMATS if not row.is_page)
 """The formats that feed readers poll."""

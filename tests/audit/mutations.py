@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from feeds.audit.validate import ValidationResult, source, validate
 from feeds.pipeline import publish
 from tests.builders import NOW, article, link, make_site, tree, write_corpus
 
@@ -38,6 +39,12 @@ def good_site(folder: Path, **settings: str) -> dict[str, bytes]:
     settings = PODCAST | settings
     publish.build(make_site(write_corpus(folder / "corpus", FILES), folder, archives=True, limit=2, **settings), NOW)
     return tree(folder / "public")
+
+
+def verdict_on(files: dict[str, bytes], folder: Path) -> ValidationResult:
+    """Write documents to a folder, and return what `feeds validate` says of it."""
+    write_corpus(folder, files)
+    return validate(source.read_folder(folder), NOW)
 
 
 def swap(old: str, new: str, *, count: int = 1) -> Edit:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import time
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
-from feeds.audit.validate import ValidationResult, size, source, validate
+from feeds.audit.validate import size, source, validate
 from feeds.model import Severity
-from tests.audit.mutations import ATOM, JSON, OPML, RSS, Edit, changed, drop, good_site, swap
+from tests.audit.mutations import ATOM, JSON, OPML, RSS, Edit, changed, drop, swap, verdict_on
 from tests.builders import NOW, write_corpus
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return good_site(tmp_path_factory.mktemp("good"))
-
-
-def verdict_on(files: dict[str, bytes], folder: Path) -> ValidationResult:
-    write_corpus(folder, files)
-    return validate(source.read_folder(folder), NOW)
 
 
 def rules_of(name: str, body: str | bytes) -> set[str]:
@@ -149,6 +142,33 @@ def test_a_document_that_is_too_long_or_unreadable(
     assert "a/feed.atom:1:1: error: it has more than 10,000 bytes, and is not looked into" in told
     assert f"{ATOM}:1:1: error: the feed has" in told
     assert "b/feed.rss:1:1: warning: the feed has 1,500 bytes" in told
+
+
+def test_a_document_that_can_not_be_read(
+    good: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tests may run as root, who may read every file."""
+    plain = Path.open
+
+    def refuse(path: Path, mode: str = "r", *given: Any, **options: Any) -> IO[Any]:
+        if mode == "rb" and path == tmp_path / "bad" / RSS:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return plain(path, mode, *given, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    (problem,) = (it for it in verdict_on(good, tmp_path / "bad").problems if it.path == RSS)
+    assert (problem.rule, problem.severity) == ("unreadable", Severity.ERROR)
+    assert "Permission denied" in problem.reason
+
+
+def test_a_problem_between_documents_names_the_line_in_json(good: dict[str, bytes], tmp_path: Path) -> None:
+    item = b'{"id":"https://a.example/"'
+    other = good[JSON].replace(item, b'\n\n  {"id":"tag:a.example,2022:1"')
+    files = {path: body for path, body in good.items() if not path.startswith("topics/ai/")} | {JSON: other}
+    (problem,) = (
+        it for it in verdict_on(files, tmp_path / "bad").problems if it.rule == "page-two-ids" and it.path == JSON
+    )
+    assert (problem.line, problem.column) == (3, 3)
 
 
 ENTRY = "<id>urn:x:{0}</id><title>T</title><updated>2024-01-0{0}T00:00:00Z</updated><author><name>N</name></author>"

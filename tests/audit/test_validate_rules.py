@@ -11,27 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds.audit.validate import ValidationResult, source, validate
+from feeds.audit.validate import source, validate
 from feeds.audit.validate.table import RULES, SECTIONS
 from feeds.model import Severity
 from feeds.pipeline import publish
-from tests.audit.mutations import FILES, MUTATIONS, RSS, changed, good_site
+from tests.audit.mutations import FILES, MUTATIONS, RSS, changed, verdict_on
 from tests.audit.served import SERVER_MUTATIONS
 from tests.builders import NOW, article, make_site, write_corpus
 from tests.paths import ARTICLES, RAM_FOLDER, SEEDS, TESTS
 
-OF_A_FOLDER = {"unreadable"}
+OF_A_FOLDER = {"unreadable"}  # test_validate.test_a_document_that_can_not_be_read
 OF_A_SITE = {"sample", "server-slow"}
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return good_site(tmp_path_factory.mktemp("good"))
-
-
-def verdict_on(files: dict[str, bytes], folder: Path) -> ValidationResult:
-    write_corpus(folder, files)
-    return validate(source.read_folder(folder), NOW)
 
 
 def test_our_own_output_is_right(good: dict[str, bytes], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from feeds.catalogue import history, schema
 from feeds.pipeline import publish
+from feeds.system.files import move_durably
 from feeds.system.processes import Workers
 from tests.builders import NOW, article, delete_catalogue, link, make_site, tree, write_corpus
 from tests.kills import build_in_a_child
@@ -100,9 +101,9 @@ def test_sqlite_waits_for_the_disk_once_the_history_has_its_place(tmp_path: Path
     full = 2
     with schema.connect(tmp_path / "catalogue", "reader") as db:
         assert modes(db) == ("memory", 0)
-        history.keep_history(db)
+        history.keep_history(db, move_durably)
         assert modes(db) == ("wal", full)
-        history.keep_history(db)
+        history.keep_history(db, move_durably)
     with schema.connect(tmp_path / "catalogue", "reader") as db:
         assert modes(db) == ("wal", full)
 

@@ -33,21 +33,22 @@ def check_content(findings: Findings, node: Node) -> bool:
     if not _check_type(findings, node, kind):
         return False
     elements = list(node.elements)
-    if media_type.endswith(("+xml", "/xml")):
+    is_xml, is_text = media_type.endswith(("+xml", "/xml")), media_type.startswith("text/")
+    if is_xml:
         if elements and any(text.strip() for text in node.own_text):
             findings.add("atom-text-misplaced", node, f"there is text beside the element of {kind}")
-    elif media_type.startswith("text/"):
+    elif is_text:
         if elements:
             findings.add("atom-markup", node, f"{kind} has elements in it")
     elif elements or not _is_base64(node.text):
         findings.add("atom-content-base64", node, f"{kind} is not in Base64")
-    return media_type.endswith(("+xml", "/xml")) is False and not media_type.startswith("text/")
+    return not (is_xml or is_text)
 
 
 def _check_source(findings: Findings, node: Node, source: str) -> bool:
     """Add the problems of content that is elsewhere (section 4.1.3.2); return True."""
     values.check_address(findings, node, source, "@src", base=node.base)
-    if any(True for _ in node.elements) or node.text.strip():
+    if next(node.elements, None) is not None or node.text.strip():
         findings.add("atom-content-both", node, "it has src and content")
     kind = node.attributes.get("type")
     if kind in _KINDS:
@@ -62,9 +63,7 @@ def _check_type(findings: Findings, node: Node, kind: str) -> bool:
     if kind.lower().startswith(("multipart/", "message/")):
         findings.add("atom-content-type", node, f"{kind} is composite", "@type")
         return False
-    known = len(findings.problems)
-    values.check_media_type(findings, node, kind)
-    return len(findings.problems) == known
+    return values.check_media_type(findings, node, kind)
 
 
 def _is_base64(text: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from feeds.audit.validate import size, texts, values
-from feeds.audit.validate.facts import AuditedItem, Facts, Findings, Place, Spot
+from feeds.audit.validate.facts import AuditedItem, Facts, Findings, Spot
 from feeds.audit.validate.json_tree import JsonPlace, JsonText, load_json
 
 JSON_FEED_TYPES = ("application/feed+json", "application/json")
@@ -216,12 +216,7 @@ def _check_item(findings: Findings, item: dict[str, Any], here: JsonPlace) -> Au
     for number, file in enumerate(_list(item, "attachments")):
         _check_attachment(findings, file, here / "attachments" / number)
     url = item.get("url")
-    return AuditedItem("" if identity is None else str(identity), url if isinstance(url, str) else "", _spot(here))
-
-
-def _spot(here: Place) -> Spot:
-    """Return a place whose line is not looked for: an item of a good feed has no problem that would need it."""
-    return Spot(1, 1, here.path)
+    return AuditedItem("" if identity is None else str(identity), url if isinstance(url, str) else "", Spot.of(here))
 
 
 def _check_attachment(findings: Findings, value: object, here: JsonPlace) -> None:

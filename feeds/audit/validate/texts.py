@@ -20,7 +20,9 @@ _TAG = re.compile(
 _ELEMENT = re.compile(r"<(b|i|em|strong|a|p|div|span|h[1-6]|ul|li|sub|sup)(?:\s[^<>]*)?>[^<]*</\1>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"</?[A-Za-z!]")
 _BARE_LESS = re.compile(r"<(?![A-Za-z/!?])")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""The characters that XML does not have (XML 1.0 section 2.2)."""
+
 _CONTROL = re.compile("[\x7f-\x84\x86-\x9f\ufdd0-\ufdef]")
 _ACTIVE = frozenset(
     (
@@ -40,7 +42,7 @@ def check_characters(findings: Findings, place: Place, text: str, at: str = "") 
     """Add problems for characters in `text` that are there by mistake (XML 1.0 section 2.2)."""
     if text.isascii() and text.isprintable():
         return
-    if match := _FORBIDDEN.search(text):
+    if match := FORBIDDEN.search(text):
         findings.add("text-forbidden-character", place, f"it has the character U+{ord(match.group()):04X}", at)
     if match := _CONTROL.search(text):
         findings.add("text-control-character", place, f"it has the control character U+{ord(match.group()):04X}", at)

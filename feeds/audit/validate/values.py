@@ -179,7 +179,7 @@ def id_fault(text: str) -> str:
     if scheme is None or len(text) == scheme.end() or _NOT_IN_ADDRESSES.search(text):
         return "is no IRI"
     name = scheme.group().lower()
-    if name in ("http:", "https:") and not (parts := split_address(text) or urlsplit("")).hostname and not parts.scheme:
+    if name in ("http:", "https:") and split_address(text) is None:
         return "is no address"
     if name == "tag:" and not (len(text) <= MAX_LENGTH and _TAG_ID.match(text)):
         return "is no tag: it should be tag:HOST,YYYY-MM-DD:NAME"
@@ -197,10 +197,12 @@ def check_language(findings: Findings, place: Place, text: str, at: str = "") ->
         findings.add("xml-language", place, f"{text!r} is no language tag", at)
 
 
-def check_media_type(findings: Findings, place: Place, text: str, at: str = "@type") -> None:
-    """Add a problem if `text` is no media type (RFC 6838 section 4.2)."""
-    if not _MEDIA_TYPE.match(text):
-        findings.add("media-type", place, f"{text!r} is no media type", at)
+def check_media_type(findings: Findings, place: Place, text: str, at: str = "@type") -> bool:
+    """Tell whether `text` is a media type (RFC 6838 section 4.2), and add a problem if it is not."""
+    if _MEDIA_TYPE.match(text):
+        return True
+    findings.add("media-type", place, f"{text!r} is no media type", at)
+    return False
 
 
 def check_number(

@@ -15,7 +15,6 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _USUAL = ("utf-8", "ascii", "utf-16", "utf-16-le", "utf-16-be")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _OPEN_REFERENCE = re.compile(r"&#?[^;<>&]*\Z")
 
 _RULES: dict[int, tuple[str, str]] = {
@@ -91,7 +90,7 @@ def _explain(findings: Findings, text: str, error: BrokenXmlError) -> None:
     before, at = line[: error.column - 1], line[error.column - 1 : error.column]
     rule, reason = _RULES.get(error.code, ("xml-not-well-formed", f"it is no XML: {error}"))
     if rule == "xml-not-well-formed":
-        if _FORBIDDEN.match(at):
+        if texts.FORBIDDEN.match(at):
             rule, reason = "xml-character", f"U+{ord(at):04X} is no character of XML"
         elif _OPEN_REFERENCE.search(before):
             rule, reason = "xml-ampersand", "an ampersand stands for itself"

@@ -138,8 +138,8 @@ RULES = (
         ERROR,
         "the operating system",
         "The server can't send it.",
-        "mend the permissions, or the link",
-        "a symbolic link that leads nowhere",
+        "mend the permissions, or the disk",
+        "a file that only its owner may read",
     ),
     Rule(
         "sample",
