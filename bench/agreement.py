@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,10 +46,18 @@ def compare(ours: Path, other: Path) -> Agreement:
     return Agreement(len(feeds), entries, differing, missing, extra)
 
 
-def size(output: Path) -> tuple[int, int]:
-    """Return the number of files below a folder, and the sum of their sizes in bytes."""
-    sizes = [path.stat().st_size for path in output.rglob("*") if path.is_file()]
-    return len(sizes), sum(sizes)
+def size(output: Path, without: str | None = None) -> tuple[int, int]:
+    """Return the number of files below a folder, and the sum of their sizes in bytes.
+
+    A folder directly in it with the name `without` is left out.
+    """
+    files = total = 0
+    for folder, folders, names in os.walk(output):
+        if without is not None and Path(folder) == output and without in folders:
+            folders.remove(without)
+        files += len(names)
+        total += sum(os.stat(os.path.join(folder, name)).st_size for name in names)
+    return files, total
 
 
 def _documents(output: Path) -> dict[str, Path]:

@@ -1,7 +1,8 @@
 """Measure builds of feeds and of other tools: ``python -m bench.build --articles 1000 10000 --runs 5``.
 
-All tools build the same generated corpus (:mod:`bench.corpus`), in turns. The figures are written to a JSON file after
-every scenario; ``--render`` writes the tables and charts of the documentation from it.
+All tools build the same generated corpora (:mod:`bench.corpus`), in turns: for every number of articles, one corpus for
+every sharing of links. The figures are written to a JSON file after every scenario; ``--render`` writes the tables and
+charts of the documentation from it.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench import agreement, corpus, edits, measure, page
-from bench.corpus import Sharing
+from bench.corpus import Sharing, say
 from bench.edits import Change
-from bench.results import MixedError, Results
+from bench.results import CPU, MEMORY, WALL, Case, MixedError, Results
 from bench.rivals import INSTALLED, RIVALS
 from bench.tools import MissingError, Ours, Tool
+from feeds.store.objects import OBJECTS_FOLDER
 
 SETTLED = 0.3
 """Seconds between an edit and the build.
@@ -28,49 +30,82 @@ A file that changed within a tenth of a second of the scan is read again by the 
 too early would burden the next run with this.
 """
 
+SIZES = [1_000, 10_000, 100_000]
+SIZES_ALONE = [1_000_000]
+
+SMALL = 1_000
+"""Number of articles above which a tool that does everything again is measured with the cold build only."""
+
 LARGE = 10_000
 """Number of articles above which a scenario is run once, unless the command line says otherwise."""
 
+Probe = Callable[[Tool], Mapping[str, float]]
+"""A function that runs one build, and returns figures by quantity."""
 
-def measure_size(
+
+def times_of(tool: Tool) -> Mapping[str, float]:
+    """Run a build, and return its times."""
+    times = measure.times(tool.command(), tool.folder, tool.environ())
+    return {WALL: times.wall, CPU: times.cpu}
+
+
+def memory_of(tool: Tool) -> Mapping[str, float]:
+    """Run a build, and return its peak memory."""
+    return {MEMORY: measure.peak_memory(tool.command(), tool.folder, tool.environ())}
+
+
+def times_and_memory_of(tool: Tool) -> Mapping[str, float]:
+    """Run a build, and return its times, and its peak memory as far as rare samples show it."""
+    times, peak = measure.times_and_memory(tool.command(), tool.folder, tool.environ())
+    return {WALL: times.wall, CPU: times.cpu, MEMORY: peak}
+
+
+def measure_case(
     tools: Sequence[Tool],
-    articles: int,
-    turns: tuple[int, int],
+    case: Case,
+    probes: Sequence[Probe],
     results: Results,
     json_file: Path,
-    sharing: Sharing = Sharing.NEAR,
+    scenarios: Sequence[str] = edits.SCENARIOS,
 ) -> None:
-    """Measure all scenarios with a corpus of one size.
+    """Measure scenarios with one corpus.
 
     Args:
         tools: the tools; feeds is the first one.
-        articles: number of articles before the first edit.
-        turns: number of runs of a scenario that measure times, and number of runs that measure memory.
+        case: the corpus.
+        probes: what the runs of a scenario measure, one after another.
         results: receives the figures.
         json_file: the file to which the results are saved after every scenario.
-        sharing: which articles link to the same pages.
+        scenarios: the scenarios; a cold build is the first one.
     """
-    say(f"{articles:,} articles: writing the corpus for {', '.join(tool.name for tool in tools)}")
-    set_up(tools, articles, sharing)
-    results.begin(articles)
-    for scenario in edits.SCENARIOS:
-        for turn in range(sum(turns)):
-            prepare(tools, scenario, edits.changes(scenario, articles, turn, sharing))
-            for tool in tools:
-                run(tool, articles, scenario, results, memory=turn >= turns[0])
+    say(f"{case.sharing}, {case.articles:,} articles: writing the corpus for {', '.join(tool.name for tool in tools)}")
+    set_up(tools, case)
+    results.begin(case)
+    if times_and_memory_of in probes:
+        results.add_one_run(case)
+    for scenario in scenarios:
+        measured = [tool for tool in tools if scenario == edits.COLD or tool.incremental or case.articles <= SMALL]
+        for turn, probe in enumerate(probes):
+            prepare(measured, scenario, edits.changes(scenario, case.articles, turn, case.sharing))
+            for tool in measured:
+                run(tool, case, scenario, results, probe)
         if scenario == edits.COLD:
-            compare(tools, articles, results)
+            record_output(tools, case, results)
         results.save(json_file)
+    results.finish(case)
+    results.save(json_file)
 
 
-def set_up(tools: Sequence[Tool], articles: int, sharing: Sharing = Sharing.NEAR) -> None:
+def set_up(tools: Sequence[Tool], case: Case) -> None:
     """Write the site of every tool, and the same corpus for all of them."""
     for tool in tools:
         tool.set_up()
-    for number in range(articles):
-        article = [Change(corpus.path(number), corpus.article(number, sharing))]
-        for tool in tools:
-            tool.apply(article)
+    corpus.generate(case.articles, case.sharing, partial(_write, tools))
+
+
+def _write(tools: Sequence[Tool], path: str, text: str) -> None:
+    for tool in tools:
+        tool.apply([Change(path, text)])
 
 
 def prepare(tools: Sequence[Tool], scenario: str, changes: Sequence[Change]) -> None:
@@ -83,30 +118,32 @@ def prepare(tools: Sequence[Tool], scenario: str, changes: Sequence[Change]) -> 
         time.sleep(SETTLED)
 
 
-def run(tool: Tool, articles: int, scenario: str, results: Results, *, memory: bool) -> None:
-    """Run one build, measure its memory or its times, and add the figures to the results."""
+def run(tool: Tool, case: Case, scenario: str, results: Results, probe: Probe) -> None:
+    """Run one build, and add what is measured to the results."""
     os.sync()  # otherwise this run would compete with writes of the run before
-    if memory:
-        peak = measure.peak_memory(tool.command(), tool.folder, tool.environ())
-        results.add(articles, scenario, tool.name, memory=peak)
-        say(f"{articles:>7,}  {scenario}: {tool.name}: {peak / page.MB:,.0f} MB")
-    else:
-        times = measure.times(tool.command(), tool.folder, tool.environ())
-        results.add(articles, scenario, tool.name, wall=times.wall, cpu=times.cpu)
-        say(f"{articles:>7,}  {scenario}: {tool.name}: {times.wall:.2f} s, CPU {times.cpu:.2f} s")
+    figures = probe(tool)
+    results.add(case, scenario, tool.name, **figures)
+    told = [f"{quantity} {figures[quantity]:.2f} s" for quantity in (WALL, CPU) if quantity in figures]
+    if MEMORY in figures:
+        told.append(f"{MEMORY} {figures[MEMORY] / page.MB:,.0f} MB")
+    say(f"{case.sharing} {case.articles:>9,}  {scenario}: {tool.name}: {', '.join(told)}")
 
 
-def compare(tools: Sequence[Tool], articles: int, results: Results) -> None:
-    """Record the size of every tool's output, and compare the entries of the other tools with ours."""
+def record_output(tools: Sequence[Tool], case: Case, results: Results) -> None:
+    """Record the sizes of our state and of all output, and compare the entries of the other tools with ours."""
     ours = tools[0]
     for tool in tools:
-        results.add_output(articles, tool.name, *agreement.size(tool.output))
-        if tool is not ours and tool.comparable:
+        results.add_output(case, tool.name, *agreement.size(tool.output))
+        if isinstance(tool, Ours):
+            state, articles = agreement.size(tool.state, without=OBJECTS_FOLDER)[1], agreement.size(tool.corpus)[1]
+            results.add_state(case, state, articles)
+        elif tool.comparable:
             result = agreement.compare(ours.output, tool.output)
-            results.add_agreement(articles, tool.name, result._asdict())
-            say(f"{articles:>7,}  {tool.name} and feeds: {result.differing} of {result.feeds} feeds differ")
+            results.add_agreement(case, tool.name, result._asdict())
+            differences = f"{result.differing} of {result.feeds} feeds differ"
             if result.differing:
-                say(f"{articles:>7,}  {tool.name}: {result.missing} entries missing, {result.extra} extra")
+                differences += f" ({result.missing} entries missing, {result.extra} extra)"
+            say(f"{case.sharing} {case.articles:>9,}  {tool.name} and feeds: {differences}")
 
 
 def conditions(tools: Sequence[Tool]) -> dict[str, str]:
@@ -120,35 +157,71 @@ def conditions(tools: Sequence[Tool]) -> dict[str, str]:
     return {**versions, "processors": str(os.cpu_count()), "memory of the machine": f"{memory:.0f} GiB"}
 
 
-def say(message: str) -> None:
-    """Print a progress message with the time of day to standard error."""
-    print(f"{time.strftime('%H:%M:%S')}  {message}", file=sys.stderr, flush=True)
-
-
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.build", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--articles", type=int, nargs="+", default=[1_000, 10_000, 100_000], metavar="N")
-    corpus.add_sharing_option(parser)
+    sizes, sharings = " ".join(map(str, SIZES)), list(map(str, Sharing))
+    parser.add_argument("--articles", type=int, nargs="+", metavar="N", help=f"[{sizes}; alone {SIZES_ALONE[0]}]")
+    parser.add_argument("--sharing", nargs="+", choices=sharings, default=sharings, help="sharings of links [all]")
     parser.add_argument("--runs", type=int, metavar="N", help=f"runs for times [5; above {LARGE:,} articles 1]")
     parser.add_argument("--memory-runs", type=int, metavar="N", help=f"runs for memory [3; above {LARGE:,} articles 1]")
     parser.add_argument("--rivals", nargs="*", choices=list(RIVALS), default=list(RIVALS), help="other tools [all]")
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="no other tools, and only the scenarios cold, nothing changed and one article edited; one run measures"
+        " times and memory. For corpora that take hours",
+    )
+    parser.add_argument("--resume", action="store_true", help="leave out what the JSON file has completely")
     parser.add_argument("--work", type=Path, default=INSTALLED / "work", metavar="DIR", help="[.bench/work]")
     parser.add_argument("--keep", action="store_true", help="leave corpora and output in the work folder")
     parser.add_argument("--json", type=Path, default=page.JSON_FILE, metavar="FILE", help="[docs/benchmarks.json]")
     parser.add_argument("--render", action="store_true", help="measure nothing; write docs/benchmarks.md and .svg")
     given = parser.parse_args(arguments)
+    given.articles = given.articles or (SIZES_ALONE if given.alone else SIZES)
     if min(given.articles) < 100:
         parser.error("--articles must be at least 100")
-    if max(sum(turns_of(articles, given.runs, given.memory_runs)) for articles in given.articles) > edits.TURNS:
+    if given.alone and (given.runs is not None or given.memory_runs is not None):
+        parser.error("--alone has one run: leave out --runs and --memory-runs")
+    if max(len(probes_of(articles, given.runs, given.memory_runs)) for articles in given.articles) > edits.TURNS:
         parser.error(f"--runs and --memory-runs must be at most {edits.TURNS} together")
     return given
 
 
-def turns_of(articles: int, runs: int | None, memory_runs: int | None) -> tuple[int, int]:
-    """Return the number of runs for times and for memory: the given ones, else the default for this size."""
+def probes_of(articles: int, runs: int | None, memory_runs: int | None) -> list[Probe]:
+    """Return the runs of a scenario for times and for memory: as many as given, else the default for this size."""
     default = (5, 3) if articles <= LARGE else (1, 1)
-    return (default[0] if runs is None else runs, default[1] if memory_runs is None else memory_runs)
+    for_times, for_memory = default[0] if runs is None else runs, default[1] if memory_runs is None else memory_runs
+    return [*[times_of] * for_times, *[memory_of] * for_memory]
+
+
+def measure_given(given: argparse.Namespace, case: Case, results: Results) -> None:
+    """Measure one case as the command line says, in a folder of its own that is deleted afterwards.
+
+    Raises:
+        MissingError: a tool is not installed.
+        MixedError: the results have figures of other conditions.
+        CommandError: a build failed.
+    """
+    kinds = [] if given.alone else [RIVALS[name] for name in given.rivals]
+    rivals = [kind for kind in kinds if case.articles <= kind.max_articles and case.sharing in kind.sharings]
+    folder = given.work.resolve() / f"{case.sharing}-{case.articles}"
+    tools = [Ours(folder / Ours.name), *(kind(folder / kind.name) for kind in rivals)]
+    results.measured_under(conditions(tools))
+    if given.resume and results.is_complete(case):
+        say(f"{case.sharing}, {case.articles:,} articles: complete in {given.json}")
+        return
+    if folder.exists():
+        raise SystemExit(f"{folder} exists already: delete it, or choose another --work")
+    try:
+        if given.alone:
+            measure_case(tools, case, [times_and_memory_of], results, given.json, edits.ALONE)
+        else:
+            probes = probes_of(case.articles, given.runs, given.memory_runs)
+            measure_case(tools, case, probes, results, given.json)
+    finally:
+        if not given.keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -158,20 +231,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.render:
         page.write(results)
         return
-    kinds: list[type[Tool]] = [Ours, *(RIVALS[name] for name in given.rivals)]
     try:
         for articles in given.articles:
-            folder = given.work.resolve() / str(articles)
-            if folder.exists():
-                raise SystemExit(f"{folder} exists already: delete it, or choose another --work")
-            tools = [kind(folder / kind.name) for kind in kinds if articles <= kind.max_articles]
-            results.measured_under({**conditions(tools), "sharing": given.sharing})
-            turns = turns_of(articles, given.runs, given.memory_runs)
-            try:
-                measure_size(tools, articles, turns, results, given.json, Sharing(given.sharing))
-            finally:
-                if not given.keep:
-                    shutil.rmtree(folder, ignore_errors=True)
+            for sharing in given.sharing:
+                measure_given(given, Case(Sharing(sharing), articles), results)
     except (MissingError, MixedError, measure.CommandError) as problem:
         raise SystemExit(str(problem)) from problem
     say(f"figures in {given.json}; `python -m bench.build --render` writes documentation from docs/benchmarks.json")

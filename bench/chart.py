@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 360, 260
-LEFT, RIGHT, TOP, BOTTOM = 62, 30, 52, 42
+WIDTH, HEIGHT = 290, 260
+LEFT, RIGHT, TOP, BOTTOM = 56, 30, 52, 42
 NAME_WIDTH = 66
 """Pixels for the name of a tool in the legend above the chart."""
 
 GREY = "#777"
-COLOURS = {"feeds": "#2b7de0", "Hugo": "#d9602b", "Pelican": "#3a9a5b", "Eleventy": "#a35bc4"}
+COLOURS = {"feeds": "#2b7de0", "Hugo": "#d9602b"}
 
 Point = tuple[float, float]
 
@@ -55,24 +55,27 @@ class Axis(NamedTuple):
         return [10.0**power for power in range(self.first, self.last + 1)]
 
 
-def svg(panels: Sequence[Panel]) -> str:
-    """Return a picture with the charts side by side. A chart without points is left out."""
-    visible = [panel for panel in panels if any(panel.lines.values())]
-    width = WIDTH * max(1, len(visible))
+def svg(rows: Sequence[Sequence[Panel]]) -> str:
+    """Return a picture with rows of charts. The charts of a row have the same axes; one without points is left out."""
+    visible = [[panel for panel in row if any(panel.lines.values())] for row in rows]
+    visible = [row for row in visible if row]
+    width, height = WIDTH * max(map(len, visible), default=1), HEIGHT * max(1, len(visible))
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         ' font-family="sans-serif" font-size="11" role="img">',
-        f"<title>{escape('; '.join(panel.title for panel in visible))}</title>",
+        f"<title>{escape('; '.join(panel.title for row in visible for panel in row))}</title>",
     ]
-    for column, panel in enumerate(visible):
-        lines += [f'<g transform="translate({column * WIDTH} 0)">', *_panel(panel), "</g>"]
+    for number, row in enumerate(visible):
+        points = [point for panel in row for line in panel.lines.values() for point in line]
+        x_axis = Axis.around([articles for articles, _ in points], LEFT, WIDTH - RIGHT)
+        y_axis = Axis.around([cost for _, cost in points], HEIGHT - BOTTOM, TOP)
+        for column, panel in enumerate(row):
+            place = f"{column * WIDTH} {number * HEIGHT}"
+            lines += [f'<g transform="translate({place})">', *_panel(panel, x_axis, y_axis), "</g>"]
     return "\n".join([*lines, "</svg>", ""])
 
 
-def _panel(panel: Panel) -> list[str]:
-    points = [point for line in panel.lines.values() for point in line]
-    x_axis = Axis.around([articles for articles, _ in points], LEFT, WIDTH - RIGHT)
-    y_axis = Axis.around([cost for _, cost in points], HEIGHT - BOTTOM, TOP)
+def _panel(panel: Panel, x_axis: Axis, y_axis: Axis) -> list[str]:
     lines = [_text(LEFT, 18, panel.title, "start", "bold")]
     for articles in x_axis.decades():
         x = x_axis.pixel(articles)

@@ -15,6 +15,8 @@ DELETED = "one article deleted"
 PERCENT = "1 % of the articles edited"
 
 SCENARIOS = (COLD, NOTHING, EDITED, ADDED, DELETED, PERCENT)
+ALONE = (COLD, NOTHING, EDITED)
+"""The scenarios of a corpus that is too large for the others."""
 
 TURNS = 32
 """The largest number of runs of a scenario. In so many runs no article is edited or deleted twice."""

@@ -1,6 +1,7 @@
 """The cost of a command: wall time, CPU time and memory, including its descendants.
 
-Memory is sampled, and sampling takes CPU time. So a run measures either times or memory, never both.
+Memory is sampled, and sampling takes CPU time and slows the command down. So a run measures either times or memory,
+unless a second run would take too long: then memory is sampled once a second.
 Linux only: the module reads ``/proc`` and adopts processes whose parent ended before them.
 """
 
@@ -9,14 +10,19 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
 MIN_PAUSE = 0.02
-"""Least number of seconds between two samples."""
+"""Least number of seconds between two samples, in a run that measures memory alone."""
+
+LONG_PAUSE = 1.0
+"""The same in a run that also measures times."""
 
 PAUSE_FACTOR = 4
 """Pause between two samples, in durations of a sample. With 4, the sampler uses at most a fifth of a core."""
@@ -65,14 +71,33 @@ def peak_memory(command: Sequence[str | Path], folder: Path, environ: Mapping[st
 
     Arguments and errors are those of :func:`times`. Memory that processes share is counted once (PSS).
     """
-    adopt_orphans()
+    return times_and_memory(command, folder, environ, MIN_PAUSE)[1]
+
+
+def times_and_memory(
+    command: Sequence[str | Path], folder: Path, environ: Mapping[str, str], pause: float = LONG_PAUSE
+) -> tuple[Times, int]:
+    """Run a command once; return its times, and the peak of the memory as :func:`peak_memory` does.
+
+    `pause` is the least number of seconds between two samples. Other arguments and errors are those of :func:`times`.
+    """
+    ended = threading.Event()
+    with ThreadPoolExecutor(1) as sampler:
+        peak = sampler.submit(_sample, ended, pause)
+        try:
+            measured = times(command, folder, environ)
+        finally:
+            ended.set()
+        return measured, peak.result()
+
+
+def _sample(ended: threading.Event, pause: float) -> int:
+    """Sample the memory of all descendants of this process until `ended` is set, and return the largest sum."""
     peak = 0
-    with _Running(command, folder, environ) as running:
-        while not running.reap(wait=False):
-            start = time.perf_counter()
-            peak = max(peak, sum(map(memory_of, descendants(os.getpid()))))
-            time.sleep(max(MIN_PAUSE, PAUSE_FACTOR * (time.perf_counter() - start)))
-        running.reap_orphans()
+    while not ended.is_set():
+        start = time.perf_counter()
+        peak = max(peak, sum(map(memory_of, descendants(os.getpid()))))
+        ended.wait(max(pause, PAUSE_FACTOR * (time.perf_counter() - start)))
     return peak
 
 
@@ -140,8 +165,8 @@ class _Running:
     def __exit__(self, *_: object) -> None:
         self._output.close()
 
-    def reap(self, *, wait: bool = True) -> bool:
-        """Wait until the command or one of its descendants ends; with ``wait=False`` return at once if none has ended.
+    def reap(self) -> bool:
+        """Wait until the command or one of its descendants ends.
 
         Returns:
             True if the command itself has ended.
@@ -149,9 +174,7 @@ class _Running:
         Raises:
             CommandError: the command failed.
         """
-        process, status, usage = os.wait4(-1, 0 if wait else os.WNOHANG)
-        if process == 0:
-            return False
+        process, status, usage = os.wait4(-1, 0)
         self.cpu += usage.ru_utime + usage.ru_stime
         if process != self._process.pid:
             return False

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import build, edits, measure, polling_page, servers
+from bench.corpus import Sharing, say
 from bench.polling_page import BODY, GZIP, HALF_RATE, MEMORY, NOT_MODIFIED, P99, PUBLISHING, RATE, SLOWEST
-from bench.results import MixedError, Results
+from bench.results import Case, MixedError, Results
 from bench.rivals import INSTALLED
 from bench.servers import Nginx, NginxOpenFileCache, OurServer, Server
 from bench.tools import MissingError, Ours
@@ -142,13 +143,13 @@ def measure_rates(all_servers: Sequence[Server], site: Site, rounds: int, second
             for server in measured:
                 figures = wrk(server, site.list_of(server, name), scenario, seconds, check=False)
                 rate = figures["requests"] / figures["microseconds"] * MS * MS
-                results.add(site.articles, name, server.name, **{RATE: rate})
-                build.say(f"{name}: {server.name}: {rate:,.0f} a second")
+                results.add(site.case, name, server.name, **{RATE: rate})
+                say(f"{name}: {server.name}: {rate:,.0f} a second")
 
 
 def measure_latency(two_servers: Sequence[Server], site: Site, rounds: int, seconds: int, results: Results) -> None:
     """Measure the latency of 304 answers while every server gets half of the highest rate of feeds."""
-    top = results.median(site.articles, NOT_MODIFIED, OurServer.name, RATE) or 1
+    top = results.median(site.case, NOT_MODIFIED, OurServer.name, RATE) or 1
     pause = CONNECTIONS / (top / 2) * MS
     for _ in range(rounds):
         for server in two_servers:
@@ -156,8 +157,8 @@ def measure_latency(two_servers: Sequence[Server], site: Site, rounds: int, seco
             figures = wrk(server, polled, SCENARIOS[NOT_MODIFIED], seconds, check=False, pause=pause)
             rate = figures["requests"] / figures["microseconds"] * MS * MS
             p99 = figures["p99"] / MS
-            results.add(site.articles, HALF_RATE, server.name, **{RATE: rate, P99: p99})
-            build.say(f"{HALF_RATE}: {server.name}: {rate:,.0f} a second, 99th percentile {p99:.2f} ms")
+            results.add(site.case, HALF_RATE, server.name, **{RATE: rate, P99: p99})
+            say(f"{HALF_RATE}: {server.name}: {rate:,.0f} a second, 99th percentile {p99:.2f} ms")
 
 
 def measure_publishing(site: Site, rounds: int, seconds: int, results: Results) -> None:
@@ -169,20 +170,19 @@ def measure_publishing(site: Site, rounds: int, seconds: int, results: Results) 
     with OurServer(site.tool, watch=True) as server:
         polled = site.list_of(server, NOT_MODIFIED)
         write_list(server, site.addresses, SCENARIOS[NOT_MODIFIED], polled)
-        top = results.median(site.articles, NOT_MODIFIED, OurServer.name, RATE) or 1
+        top = results.median(site.case, NOT_MODIFIED, OurServer.name, RATE) or 1
         pause = CONNECTIONS / (top / 2) * MS
         for turn in range(rounds):
             before = snapshots.current_name(site.state)
-            edit = threading.Timer(seconds / 2, site.tool.apply, [edits.changes(edits.EDITED, site.articles, turn)])
+            edited = edits.changes(edits.EDITED, site.case.articles, turn)
+            edit = threading.Timer(seconds / 2, site.tool.apply, [edited])
             edit.start()
             figures = wrk(server, polled, SCENARIOS[NOT_MODIFIED], seconds, check=False, pause=pause)
             edit.join()
             if snapshots.current_name(site.state) == before:
                 raise WrongAnswerError("the edit was not published during the run; try more --seconds")
-            results.add(site.articles, PUBLISHING, server.name, **{SLOWEST: figures["slowest"] / MS})
-            build.say(
-                f"{PUBLISHING}: {figures['requests']:,} answers, no error, slowest {figures['slowest'] / MS:.1f} ms"
-            )
+            results.add(site.case, PUBLISHING, server.name, **{SLOWEST: figures["slowest"] / MS})
+            say(f"{PUBLISHING}: {figures['requests']:,} answers, no error, slowest {figures['slowest'] / MS:.1f} ms")
 
 
 class Site:
@@ -194,10 +194,10 @@ class Site:
     """
 
     def __init__(self, folder: Path, articles: int) -> None:
-        self.articles = articles
+        self.case = Case(Sharing.NEAR, articles)
         self.folder = folder
         self.tool = Ours(folder / "feeds")
-        self.state = Path(self.tool.environ()["FEEDS_STATE"])
+        self.state = self.tool.state
         self.addresses: list[str] = []
 
     def build(self) -> None:
@@ -206,7 +206,7 @@ class Site:
         Raises:
             CommandError: the build failed.
         """
-        build.set_up([self.tool], self.articles)
+        build.set_up([self.tool], self.case)
         measure.times(self.tool.command(), self.tool.folder, self.tool.environ())
         snapshot = snapshots.load_current(self.state)
         documents = snapshot.documents if snapshot is not None else {}
@@ -250,8 +250,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if (os.cpu_count() or 1) < 2:
             raise MissingError("this needs two cores: one for the server, one for wrk")
         results.measured_under({**build.conditions([site.tool]), **servers.versions()})
-        results.begin(site.articles)
-        build.say(f"{site.articles:,} articles: writing and building the site")
+        results.begin(site.case)
+        say(f"{given.articles:,} articles: writing and building the site")
         site.build()
         root = site.tool.output
         with (
@@ -262,16 +262,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             measure_rates([ours, nginx, open_file_cache], site, given.rounds, given.seconds, results)
             measure_latency([ours, nginx], site, given.rounds, given.seconds, results)
             for server in (ours, nginx):
-                results.add(site.articles, MEMORY, server.name, memory=server.memory())
+                results.add(site.case, MEMORY, server.name, memory=server.memory())
         measure_publishing(site, given.rounds, given.seconds, results)
         results.save(given.json)
     except (MissingError, MixedError, WrongAnswerError, measure.CommandError) as problem:
         raise SystemExit(str(problem)) from problem
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    build.say(
-        f"figures in {given.json}; `python -m bench.polling --render` writes documentation from docs/polling.json"
-    )
+    say(f"figures in {given.json}; `python -m bench.polling --render` writes documentation from docs/polling.json")
 
 
 if __name__ == "__main__":

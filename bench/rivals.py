@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from bench.corpus import Sharing
 from bench.tools import SITES, MissingError, Tool, output_of
 
 INSTALLED = Path(__file__).parent.parent / ".bench"
@@ -24,6 +25,7 @@ class Hugo(Tool):
     """
 
     name = "Hugo"
+    incremental = False
 
     def command(self) -> list[str | Path]:
         """Return the command of a build: the binary of Hugo, without the Python script around it."""
@@ -65,6 +67,8 @@ class Pelican(Tool):
 
     name = "Pelican"
     max_articles = 1_000
+    sharings = (Sharing.NEAR,)
+    incremental = False
     comparable = False
 
     def command(self) -> list[str | Path]:
@@ -102,6 +106,8 @@ class Eleventy(Tool):
 
     name = "Eleventy"
     max_articles = 1_000
+    sharings = (Sharing.NEAR,)
+    incremental = False
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

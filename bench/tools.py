@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import hashlib
 import platform
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import feeds
+from bench.corpus import Sharing
 from bench.edits import Change
 
 SITES = Path(__file__).parent / "sites"
@@ -27,6 +29,8 @@ class Tool:
     Attributes:
         name: the name in the results.
         max_articles: the size of the largest corpus with which it is measured.
+        sharings: the sharings with which it is measured.
+        incremental: False if every build does everything again, and costs what a cold one costs.
         comparable: its feeds can list the same entries as ours.
         folder: the working directory, which holds all files of the tool.
         corpus: the folder of its articles.
@@ -35,6 +39,8 @@ class Tool:
 
     name = ""
     max_articles = 1_000_000
+    sharings: tuple[Sharing, ...] = tuple(Sharing)
+    incremental = True
     comparable = True
 
     def __init__(self, folder: Path) -> None:
@@ -102,6 +108,10 @@ class Ours(Tool):
 
     name = "feeds"
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.state = folder / "state"
+
     def command(self) -> list[str | Path]:
         """Return the command of a build."""
         program = Path(sys.executable).with_name("feeds")
@@ -109,11 +119,14 @@ class Ours(Tool):
 
     def environ(self) -> dict[str, str]:
         """Return the variable with the state folder."""
-        return {"FEEDS_STATE": str(self.folder / "state")}
+        return {"FEEDS_STATE": str(self.state)}
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of feeds, Python and yaml-rs. All of them decide how fast it is."""
-        versions = {"feeds": version("feeds"), "Python": platform.python_version()}
+        """Return the versions of feeds, Python and yaml-rs. All of them decide how fast it is.
+
+        Two states of the code can have the same version. So the version of feeds has a digest of the code.
+        """
+        versions = {"feeds": f"{version('feeds')}, code {_code_digest()}", "Python": platform.python_version()}
         try:
             versions["yaml-rs"] = version("yaml-rs")
         except PackageNotFoundError:
@@ -129,7 +142,16 @@ class Ours(Tool):
     def forget(self) -> None:
         """Also move the state folder away."""
         super().forget()
-        self.move_away(self.folder / "state")
+        self.move_away(self.state)
+
+
+def _code_digest() -> str:
+    """Return the first digits of a digest of all files of the package feeds, without compiled modules."""
+    package = Path(feeds.__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(f"{file.relative_to(package).as_posix()}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def output_of(command: list[str | Path], advice: str) -> str:

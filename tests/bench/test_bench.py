@@ -1,10 +1,9 @@
-"""The programs that measure builds: their figures, and the documentation made from them."""
+"""What the benchmark of builds builds on: measured processes, the corpus, its edits, the other tools."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import re
 import subprocess
 import sys
@@ -12,17 +11,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, median
-from xml.etree import ElementTree
 
 import pytest
 import yaml
 
-from bench import agreement, build, chart, corpus, edits, measure, page, rivals, tools
+from bench import agreement, build, corpus, edits, measure, rivals, tools
 from bench.corpus import Sharing
-from bench.results import MixedError, Results
+from bench.results import Case
+from tests.builders import write_corpus
 from tests.paths import PROJECT
-
-SVG = "{http://www.w3.org/2000/svg}"
 
 BURNS = """
 import time
@@ -57,18 +54,6 @@ def measured(what: str, script: str, folder: Path) -> subprocess.CompletedProces
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
 
 
-def some_results() -> Results:
-    results = Results()
-    results.measured_under({"feeds": "1"})
-    for articles, cost in ((10_000, 1.0), (100_000, 10.0)):
-        results.begin(articles)
-        for factor in (1, 9, 2):
-            results.add(articles, edits.COLD, "feeds", wall=cost * factor, cpu=cost)
-            results.add(articles, edits.COLD, "Hugo", wall=10 * cost * factor, cpu=cost)
-        results.add(articles, edits.COLD, "feeds", memory=50_000_000)
-    return results
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 class TestMeasure:
     def test_an_orphans_cpu_time_counts(self, tmp_path: Path) -> None:
@@ -82,7 +67,15 @@ class TestMeasure:
         assert done.returncode == 0, done.stderr
         assert 2 * HOLDS < int(done.stdout) < 4 * HOLDS
 
-    @pytest.mark.parametrize("what", ["times", "peak_memory"])
+    def test_times_and_memory_of_one_run(self, tmp_path: Path) -> None:
+        done = measured("times_and_memory", TWO_HOLD_MEMORY.replace("0.5", "1.5"), tmp_path)
+        assert done.returncode == 0, done.stderr
+        figures = re.fullmatch(r"\(Times\(wall=([\d.]+), cpu=([\d.]+)\), (\d+)\)\n", done.stdout)
+        assert figures is not None
+        assert float(figures[1]) > 1.5
+        assert 2 * HOLDS < int(figures[3]) < 4 * HOLDS
+
+    @pytest.mark.parametrize("what", ["times", "peak_memory", "times_and_memory"])
     def test_a_failure_is_told(self, what: str, tmp_path: Path) -> None:
         done = measured(what, "raise SystemExit('no such luck')", tmp_path)
         assert "CommandError" in done.stderr
@@ -145,6 +138,20 @@ class TestCorpus:
         larger = {corpus.path(number): (tmp_path / "more" / corpus.path(number)).read_text() for number in range(60)}
         assert len(written) == 30
         assert written.items() < larger.items()
+
+    def test_several_folders_are_written_at_the_same_time(self, tmp_path: Path) -> None:
+        program = (
+            "import sys; from pathlib import Path; from bench import corpus; corpus.IN_FOLDER = corpus.SAID_EVERY = 20;"
+            " corpus.write(Path(sys.argv[1]), 50)"
+        )
+        command = [sys.executable, "-c", program, str(tmp_path)]
+        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True)
+        written = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.md")}
+        assert written == {f"{n // 20:04}/{n:07}.md": corpus.article(n) for n in range(50)}
+        assert [line.partition("  ")[2] for line in done.stderr.splitlines()] == [
+            "20 of 50 articles written",
+            "40 of 50 articles written",
+        ]
 
     def test_an_unknown_sharing(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         monkeypatch.setattr(sys, "argv", ["bench.corpus", "folder", "--sharing", "far"])
@@ -251,7 +258,7 @@ class TestEdits:
 
     def test_they_reach_every_tools_corpus(self, tmp_path: Path) -> None:
         both = [tools.Ours(tmp_path / "ours"), rivals.Hugo(tmp_path / "hugo")]
-        build.set_up(both, 150)
+        build.set_up(both, Case(Sharing.NEAR, 150))
         for scenario in (edits.EDITED, edits.DELETED, edits.ADDED):
             for tool in both:
                 tool.apply(edits.changes(scenario, 150, 0))
@@ -284,7 +291,9 @@ class TestRivals:
     ) -> None:
         monkeypatch.setattr(rivals, "INSTALLED", tmp_path / "none")
         with pytest.raises(SystemExit, match="leave it out of --rivals"):
-            build.main(["--articles", "100", "--rivals", name, "--work", "work", "--json", "results.json"])
+            build.main(
+                ["--articles", "100", "--sharing", "near", "--rivals", name, "--work", "work", "--json", "results.json"]
+            )
         assert not Path("results.json").exists()
 
 
@@ -311,124 +320,7 @@ class TestAgreement:
         files, size = agreement.size(tmp_path)
         assert (files, size) == (1, (tmp_path / "a/topics/x/feed.atom").stat().st_size)
 
-
-class TestResults:
-    def test_medians_and_ratios(self) -> None:
-        results = some_results()
-        assert results.median(10_000, edits.COLD, "feeds", "wall") == 2
-        assert results.ratio(10_000, edits.COLD, "wall", "Hugo") == 0.1
-        assert results.growth(10_000, 100_000, edits.COLD, "wall") == 10
-        assert results.runs(10_000, "wall") == 3
-
-    def test_what_was_not_measured(self) -> None:
-        results = some_results()
-        assert results.median(1_000, edits.COLD, "feeds", "wall") is None
-        assert results.ratio(10_000, edits.COLD, "memory", "Hugo") is None
-        assert results.growth(1_000, 10_000, edits.COLD, "wall") is None
-
-    def test_sizes_accumulate_in_the_file(self, tmp_path: Path) -> None:
-        some_results().save(tmp_path / "kept.json")
-        results = Results.load(tmp_path / "kept.json")
-        results.begin(1_000)
-        results.add(1_000, edits.COLD, "feeds", wall=0.5)
-        results.save(tmp_path / "kept.json")
-        again = Results.load(tmp_path / "kept.json")
-        assert again.sizes() == [1_000, 10_000, 100_000]
-        assert again.ratio(10_000, edits.COLD, "wall", "Hugo") == 0.1
-
-    def test_figures_of_other_versions_are_not_mixed(self) -> None:
-        results = some_results()
-        results.measured_under({"feeds": "1", "Hugo": "2"})
-        with pytest.raises(MixedError, match="feeds 1, and this is 3"):
-            results.measured_under({"feeds": "3"})
-
-
-class TestChart:
-    def test_an_axis(self) -> None:
-        axis = chart.Axis.around([30, 1_000, 20], 0, 200)
-        assert axis.decades() == [10, 100, 1_000]
-        assert [axis.pixel(value) for value in (10, 100, 1_000)] == [0, 100, 200]
-
-    def test_points_stand_where_they_belong(self) -> None:
-        lines = {"feeds": [(10_000.0, 10.0), (1_000.0, 1.0)], "Hugo <x>": [(1_000.0, 10.0)], "none": []}
-        root = ElementTree.fromstring(chart.svg([chart.Panel("Time & more", lines), chart.Panel("empty", {})]))
-        places = [(float(dot.get("cx", "")), float(dot.get("cy", ""))) for dot in root.iter(f"{SVG}circle")]
-        left, right = chart.LEFT, chart.WIDTH - chart.RIGHT
-        bottom, top = chart.HEIGHT - chart.BOTTOM, chart.TOP
-        assert places == [(left, bottom), (right, top), (left, top)]
-        words = [element.text for element in root.iter(f"{SVG}text")]
-        assert {"Time & more", "1,000", "10,000", "feeds", "Hugo <x>"} <= set(words)
-        assert "empty" not in words
-
-
-class TestPage:
-    def test_the_committed_page_is_what_the_committed_figures_say(self) -> None:
-        results = Results.load(page.JSON_FILE)
-        text = page.PAGE.read_text("utf-8")
-        assert page.page(text, results) == text
-        assert page.picture(results) == page.PICTURE.read_text("utf-8")
-
-    def test_the_committed_figures_hold_nothing_of_the_machine_but_its_measure(self) -> None:
-        kept = json.loads(page.JSON_FILE.read_text("utf-8"))
-        assert set(kept) == {"conditions", "sizes"}
-        assert "/" not in "".join(kept["conditions"].values())
-
-    def test_targets(self) -> None:
-        reached = {target.label: target.reached for target in page.targets(some_results())}
-        assert reached == {
-            "10,000 articles: cold build, wall time, ÷ Hugo's": 0.1,
-            "10,000 articles: cold build, peak memory, ÷ Hugo's": None,
-            "10,000 articles: one article edited, wall time, ÷ Hugo's": None,
-            "10,000 articles: nothing changed, wall time, ÷ Hugo's": None,
-            "cold build, wall time: 100,000 articles ÷ 10,000": 10,
-            "cold build, peak memory: 100,000 articles ÷ 10,000": 1,
-        }
-        table = page.figures(some_results())
-        assert "| ≤ 0.2 | 0.100 | ✓ |" in table
-        assert "| ≤ 0.03 | – |  |" in table
-
-
-class TestRuns:
-    def test_tools_take_turns_and_scenarios_follow_each_other(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        runs: list[tuple[str, str]] = []
-
-        def times(command: object, folder: Path, environ: object) -> measure.Times:
-            runs.append((folder.name, "time"))
-            return measure.Times(1, 2)
-
-        def peak_memory(command: object, folder: Path, environ: object) -> int:
-            runs.append((folder.name, "memory"))
-            return 3
-
-        monkeypatch.setattr(measure, "times", times)
-        monkeypatch.setattr(measure, "peak_memory", peak_memory)
-        monkeypatch.setattr(build, "SETTLED", 0)
-        monkeypatch.setattr(rivals.Hugo, "command", lambda _: [])
-        both = [tools.Ours(tmp_path / "feeds"), rivals.Hugo(tmp_path / "Hugo")]
-        results = Results()
-        build.measure_size(both, 150, (2, 1), results, tmp_path / "kept.json")
-        one_scenario = [*[("feeds", "time"), ("Hugo", "time")] * 2, ("feeds", "memory"), ("Hugo", "memory")]
-        assert runs == one_scenario * len(edits.SCENARIOS)
-        kept = Results.load(tmp_path / "kept.json")
-        assert kept.scenarios(150) == list(edits.SCENARIOS)
-        assert (kept.runs(150, "wall"), kept.runs(150, "memory")) == (2, 1)
-
-    def test_the_sharing_reaches_the_corpus_and_the_edits(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(measure, "times", lambda *_: measure.Times(1, 2))
-        monkeypatch.setattr(build, "SETTLED", 0)
-        runs = ["--articles", "100", "--rivals", "--runs", "1", "--memory-runs", "0", "--sharing", "wide", "--keep"]
-        build.main([*runs, "--work", str(tmp_path), "--json", str(tmp_path / "kept.json")])
-        written = [path.read_text("utf-8") for path in (tmp_path / "100" / "feeds" / "corpus").rglob("*.md")]
-        wide = {corpus.article(number, Sharing.WIDE) for number in range(-1, 100)}
-        assert len(written) == 100
-        assert {text.replace('title: "Edited ', 'title: "', 1) for text in written} < wide
-        assert Results.load(tmp_path / "kept.json").conditions["sharing"] == "wide"
-
-    def test_how_often(self) -> None:
-        assert build.turns_of(1_000, None, None) == (5, 3)
-        assert build.turns_of(100_000, None, None) == (1, 1)
-        assert build.turns_of(100_000, 3, 0) == (3, 0)
+    def test_size_without_a_folder(self, tmp_path: Path) -> None:
+        write_corpus(tmp_path, {"objects/a": "1", "deep/objects/b": "22", "c": "333"})
+        assert agreement.size(tmp_path) == (3, 6)
+        assert agreement.size(tmp_path, without="objects") == (2, 5)

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from bench import polling, polling_page
+from bench.corpus import Sharing
 from bench.page import PAGE
 from bench.polling import SCENARIOS, WrongAnswerError
 from bench.polling_page import BODY, GZIP, HALF_RATE, MEMORY, NOT_MODIFIED, P99, PUBLISHING, RATE, SLOWEST
-from bench.results import Results
+from bench.results import Case, Results
 from bench.servers import Nginx, OurServer
 from bench.tools import MissingError, Ours
 from tests.builders import article, write_corpus
@@ -25,26 +26,27 @@ needs_both = pytest.mark.skipif(
     not INSTALLED or (os.cpu_count() or 1) < 2, reason="needs nginx, wrk and two cores: make bench-polling"
 )
 
+CASE = Case(Sharing.NEAR, 10_000)
 NAMES = ["a/feed.atom", "b/feed.atom", "c/feed.atom"]
 
 
 def some_results() -> Results:
     results = Results()
     results.measured_under({"feeds": "1", "nginx": "2"})
-    results.begin(10_000)
+    results.begin(CASE)
     for tool, rate in (("feeds", 80), ("nginx", 100), (polling_page.TUNED, 125)):
         for name in (NOT_MODIFIED, BODY):
             for factor in (1, 9, 2):
-                results.add(10_000, name, tool, **{RATE: rate * factor})
-        results.add(10_000, HALF_RATE, tool, **{RATE: 40, P99: 400 / rate})
-    results.add(10_000, PUBLISHING, "feeds", **{SLOWEST: 120})
-    results.add(10_000, MEMORY, "feeds", memory=150_000_000)
+                results.add(CASE, name, tool, **{RATE: rate * factor})
+        results.add(CASE, HALF_RATE, tool, **{RATE: 40, P99: 400 / rate})
+    results.add(CASE, PUBLISHING, "feeds", **{SLOWEST: 120})
+    results.add(CASE, MEMORY, "feeds", memory=150_000_000)
     return results
 
 
 class TestPage:
     def test_targets(self) -> None:
-        found = [(each.limit, each.reached, each.verdict) for each in polling_page.targets(some_results(), 10_000)]
+        found = [(each.limit, each.reached, each.verdict) for each in polling_page.targets(some_results(), CASE)]
         assert found == [
             (0.70, 0.8, "✓"),
             (0.50, 0.8, "✓"),
