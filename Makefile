@@ -39,7 +39,7 @@ reference: $(VENV)/run.stamp ## write docs/commands.md and docs/validate.md anew
 	$(BIN)/python -m feeds.cli.reference > docs/commands.md
 	$(BIN)/python -m feeds.audit.validate.reference > docs/validate.md
 
-bench-build: $(VENV)/dev.stamp .bench/rivals.stamp ## measure builds, ours against Hugo, Pelican and Eleventy (hours; ten minutes with ARGS="--articles 1000")
+bench-build: $(VENV)/dev.stamp .bench/rivals.stamp ## measure builds, ours against Hugo, Pelican and Eleventy (hours; a quarter of an hour with ARGS="--articles 1000")
 	$(BIN)/python -m bench.build $(ARGS)
 	$(BIN)/python -m bench.build --render
 

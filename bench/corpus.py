@@ -62,7 +62,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ def path(number: int) -> str:
 
 def write(folder: Path, articles: int, sharing: Sharing = Sharing.NEAR) -> None:
     """Write the articles 0 to `articles` - 1 to `folder`."""
-    generate(articles, sharing, partial(_write_file, folder))
+    generate(articles, sharing, partial(_write_into, folder))
 
 
 def generate(articles: int, sharing: Sharing, receive: Callable[[str, str], object]) -> None:
@@ -157,10 +157,17 @@ def _generate_part(sharing: Sharing, receive: Callable[[str, str], object], numb
         receive(path(number), article(number, sharing))
 
 
-def _write_file(folder: Path, name: str, text: str) -> None:
-    target = folder / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, "utf-8")
+def write_file(target: Path, text: str) -> None:
+    """Write a file, and its folders if there are none."""
+    try:
+        target.write_text(text, "utf-8")
+    except FileNotFoundError:  # once for a folder; to look for it before every file would take longer
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+
+
+def _write_into(folder: Path, name: str, text: str) -> None:
+    write_file(folder / name, text)
 
 
 def say(message: str) -> None:
@@ -222,6 +229,7 @@ def _popular(number: int) -> list[dict[str, Any]]:
     return [_shared(f"popular-{page}", 0) for page in range(POPULAR) if chance.random() < 0.5**page]
 
 
+@lru_cache(2_000)  # near neighbours, and popular pages
 def _shared(page: str, first: int) -> dict[str, Any]:
     """Return the link to a page, the same for all articles. The page is about as old as the article `first`."""
     chance = random.Random(page)  # noqa: S311 - a seed, so that every call returns the same

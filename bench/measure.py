@@ -1,7 +1,7 @@
 """The cost of a command: wall time, CPU time and memory, including its descendants.
 
 Memory is sampled, and sampling takes CPU time and slows the command down. So a run measures either times or memory,
-unless a second run would take too long: then memory is sampled once a second.
+unless a second run would take too long: then memory is sampled more and more rarely, in the end once a second.
 Linux only: the module reads ``/proc`` and adopts processes whose parent ended before them.
 """
 
@@ -22,7 +22,10 @@ MIN_PAUSE = 0.02
 """Least number of seconds between two samples, in a run that measures memory alone."""
 
 LONG_PAUSE = 1.0
-"""The same in a run that also measures times."""
+"""Largest number of seconds between two samples, in a run that also measures times."""
+
+PAUSE_SHARE = 0.05
+"""Pause between two samples in such a run, as a share of the time that the command has run."""
 
 PAUSE_FACTOR = 4
 """Pause between two samples, in durations of a sample. With 4, the sampler uses at most a fifth of a core."""
@@ -75,15 +78,16 @@ def peak_memory(command: Sequence[str | Path], folder: Path, environ: Mapping[st
 
 
 def times_and_memory(
-    command: Sequence[str | Path], folder: Path, environ: Mapping[str, str], pause: float = LONG_PAUSE
+    command: Sequence[str | Path], folder: Path, environ: Mapping[str, str], longest_pause: float = LONG_PAUSE
 ) -> tuple[Times, int]:
     """Run a command once; return its times, and the peak of the memory as :func:`peak_memory` does.
 
-    `pause` is the least number of seconds between two samples. Other arguments and errors are those of :func:`times`.
+    Pauses between samples grow with the time that the command has run, up to `longest_pause` seconds. Other arguments
+    and errors are those of :func:`times`.
     """
     ended = threading.Event()
     with ThreadPoolExecutor(1) as sampler:
-        peak = sampler.submit(_sample, ended, pause)
+        peak = sampler.submit(_sample, ended, longest_pause)
         try:
             measured = times(command, folder, environ)
         finally:
@@ -91,13 +95,15 @@ def times_and_memory(
         return measured, peak.result()
 
 
-def _sample(ended: threading.Event, pause: float) -> int:
+def _sample(ended: threading.Event, longest_pause: float) -> int:
     """Sample the memory of all descendants of this process until `ended` is set, and return the largest sum."""
     peak = 0
+    begin = time.perf_counter()
     while not ended.is_set():
         start = time.perf_counter()
         peak = max(peak, sum(map(memory_of, descendants(os.getpid()))))
-        ended.wait(max(pause, PAUSE_FACTOR * (time.perf_counter() - start)))
+        pause = min(longest_pause, PAUSE_SHARE * (start - begin))
+        ended.wait(max(MIN_PAUSE, pause, PAUSE_FACTOR * (time.perf_counter() - start)))
     return peak
 
 

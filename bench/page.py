@@ -146,7 +146,7 @@ def _notes(results: Results, case: Case) -> Iterator[str]:
     """Yield the notes below a table, as items of a list."""
     for_times, for_memory = results.runs(case, WALL), results.runs(case, MEMORY)
     if results.in_one_run(case):
-        yield "- One run for both times and memory, which was sampled once a second."
+        yield "- One run for both times and memory, which was sampled rarely."
     elif max(for_times, for_memory) == 1:
         yield "- One run for times, and one for memory."
     else:

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import feeds
-from bench.corpus import Sharing
+from bench.corpus import Sharing, write_file
 from bench.edits import Change
 
 SITES = Path(__file__).parent / "sites"
@@ -83,8 +83,7 @@ class Tool:
             if text is None:
                 target.unlink()
             else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(self.convert(text), "utf-8")
+                write_file(target, self.convert(text))
 
     def forget(self) -> None:
         """Remove the results of earlier builds: output, caches and state.

@@ -159,7 +159,7 @@ class TestPage:
         assert "has 140.0 MB, and the articles 100.0 MB: 1.40." in page.figures(results)
         results.add_one_run(FEW)
         text = page.figures(results)
-        assert text.count("- One run for both times and memory, which was sampled once a second.") == 1
+        assert text.count("- One run for both times and memory, which was sampled rarely.") == 1
 
     def test_the_chart_has_a_column_for_every_sharing(self) -> None:
         root = ElementTree.fromstring(page.picture(some_results()))
