@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from feeds.memory.sources import folder_source
 from feeds.model import Entry, Feed, Kind, Mention, Provider
 from feeds.render.head import FeedHead
+from feeds.rules.site_layout import MEMORY_FOLDER, OUTPUT_LIST, is_memory
 from feeds.settings import loader
 from feeds.settings.site import Site
 
@@ -105,11 +107,28 @@ def make_site(corpus: Path, work: Path, **given: Any) -> Site:
 
 
 def delete_catalogue(state: Path) -> None:
-    """Delete the catalogue of a state folder, which the next build makes again; the ledger stays."""
+    """Delete the catalogue of a state folder, which the next build makes again; the memory stays in the snapshot."""
     for path in state.glob("catalogue*"):
         path.unlink()
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below `folder`, by path."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Return every file below `folder` by path, without the memory: it depends on earlier builds."""
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    if OUTPUT_LIST in files:
+        listed = json.loads(files[OUTPUT_LIST])
+        listed = {path: digest for path, digest in listed.items() if not is_memory(path)}
+        files[OUTPUT_LIST] = json.dumps(listed).encode()
+    return {path: body for path, body in files.items() if not is_memory(path)}
+
+
+def memory_files(public: Path) -> dict[str, bytes]:
+    """Return the files of the memory in a static tree, by name."""
+    return {path.name: path.read_bytes() for path in sorted((public / MEMORY_FOLDER).iterdir())}
+
+
+def remembered(public: Path, family: str) -> list[list[Any]]:
+    """Return the records of a family of the memory in a static tree, without their digests."""
+    source = folder_source(public)
+    assert source is not None
+    return sorted((list(record[1:]) for record in source.records_of(family)), key=repr)

@@ -39,7 +39,7 @@ def build_in_a_child(site: Site, *, die_at: int) -> int:
 
         os.replace = dying_replace  # type: ignore[assignment]
         connect = sqlite3.connect
-        sqlite3.connect = lambda path: connect(path, factory=Connection)  # type: ignore[assignment]
+        sqlite3.connect = lambda path, **more: connect(path, factory=Connection, **more)  # type: ignore[assignment]
         try:
             publish.build(site, NOW)
         except BaseException:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import sqlite3
 
 from feeds.catalogue import archives
-from feeds.catalogue.history import nothing_published
 from feeds.catalogue.membership import Memberships
-from feeds.catalogue.schema import get_meta, set_meta
+from feeds.catalogue.meta import get_meta, set_meta
 from feeds.model import Feed, Kind
 
 
@@ -38,17 +37,6 @@ def forget_snapshot(db: sqlite3.Connection) -> None:
     """Record that the catalogue knows no snapshot: the next build puts all documents anew."""
     db.execute("DELETE FROM meta WHERE name = 'snapshot'")
     db.execute("UPDATE feed SET pending = 1")
-
-
-def forget_rendered(db: sqlite3.Connection) -> None:
-    """Have all entries rendered again if the history knows none: it is told about an entry when that is rendered.
-
-    Nothing that is rendered is unknown to a history, unless the build was killed before it was kept
-    (:func:`feeds.catalogue.history.keep_history`), or somebody has deleted it.
-    """
-    if nothing_published(db) and db.execute("SELECT 1 FROM feed WHERE displayed > 0 LIMIT 1").fetchone() is not None:
-        db.execute("DELETE FROM layout")
-        forget_snapshot(db)
 
 
 def next_revision(db: sqlite3.Connection) -> int:

@@ -43,6 +43,7 @@ class _Claimant(NamedTuple):
         kept: the id that the ledger keeps for it, or None.
         published: the date of its representative mention, in seconds.
         pages: the hashes of the keys of all its mentions, for the history.
+        mentions: its mentions.
     """
 
     entry_id: int
@@ -51,6 +52,7 @@ class _Claimant(NamedTuple):
     kept: str | None
     published: float
     pages: history.PageKeys
+    mentions: Sequence[Mention]
 
 
 def ids_may_differ(db: sqlite3.Connection, ledger: Ledger) -> bool:
@@ -66,9 +68,10 @@ def assign_ids(db: sqlite3.Connection, ledger: Ledger) -> list[ReplacedId]:
     """
     if not ids_may_differ(db, ledger):
         return []
+    salt = history.salt_of(db)
     questions = {entry_id for (entry_id,) in db.execute(_QUESTIONS)}
     claimants = {entry_id: _load_claimant(db, ledger, entry_id) for entry_id in sorted(questions)}
-    claims = {entry_id: history.id_claims(db, claimant.pages) for entry_id, claimant in claimants.items()}
+    claims = {entry_id: history.id_claims(db, it.pages, it.mentions) for entry_id, it in claimants.items()}
     assigned = _distribute(db, claimants, claims)
     for entry_id, uri in assigned.items():
         _set_id(db, entry_id, uri)
@@ -77,7 +80,7 @@ def assign_ids(db: sqlite3.Connection, ledger: Ledger) -> list[ReplacedId]:
         claimants[entry_id] = claimants.get(entry_id) or _load_claimant(db, ledger, entry_id)
     for claimant in claimants.values():
         (uri,) = db.execute("SELECT uri FROM entry WHERE id = ?", (claimant.entry_id,)).fetchone()
-        ledger.record_id(sorted(claimant.keys), uri, claimant.computed)
+        ledger.record_id((grouping.key_hash(key, salt) for key in claimant.keys), uri, claimant.computed)
     return _lost_ids(db, assigned, claims, claimants)
 
 
@@ -95,10 +98,11 @@ def remembered_id(ledger: Ledger, hashes: Iterable[int], mentions: Sequence[Ment
 def _load_claimant(db: sqlite3.Connection, ledger: Ledger, entry_id: int) -> _Claimant:
     mentions = mentions_of(db, entry_id)
     keys = _identity_keys(db, entry_id, mentions)
-    kept = remembered_id(ledger, map(grouping.key_hash, keys), mentions)
+    salt = history.salt_of(db)
+    kept = remembered_id(ledger, [grouping.key_hash(key, salt) for key in keys], mentions)
     top = min(mentions, key=entries.representation_order)
-    pages = history.page_keys(mentions)
-    return _Claimant(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp(), pages)
+    pages = history.page_keys(mentions, salt)
+    return _Claimant(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp(), pages, mentions)
 
 
 def _identity_keys(db: sqlite3.Connection, entry_id: int, mentions: Sequence[Mention]) -> frozenset[str]:
@@ -173,8 +177,7 @@ def _unused_id(db: sqlite3.Connection, computed: str, taken: set[str]) -> str:
     uri = computed
     while True:
         uri = uuid.uuid5(uuid.NAMESPACE_URL, f"not {uri}").urn
-        known = db.execute("SELECT 1 FROM published.id WHERE ident = ?", (uri,)).fetchone()
-        if uri not in taken and known is None and not _holders(db, [uri])[uri]:
+        if uri not in taken and not history.was_published(db, uri) and not _holders(db, [uri])[uri]:
             return uri
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from feeds.catalogue import history
+from feeds.catalogue.history import PageKeys, title_hashes
 from feeds.catalogue.packing import LoadedMention, load_mentions, pack, unpack_mention
 from feeds.catalogue.popular_pages import load_summary
 from feeds.catalogue.related import RelatedEntry, load_related
@@ -80,6 +82,12 @@ def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterato
                 keys = tuple({key for mention in mentions[number] for key in mention.keys})
             uri, updated, page, page_url = states[number]
             yield EntryRows(number, packed, names, uri, updated, page, page_url, related[number], keys)
+
+
+def note_shown(db: sqlite3.Connection, rows: EntryRows, salt: bytes) -> None:
+    """Note an entry whose id subscribers know (:func:`feeds.catalogue.history.note_shown`)."""
+    mentions = [unpack_mention(packed) for packed in rows.mentions]
+    history.note_shown(db, rows.entry_id, rows.uri, PageKeys(rows.keys, title_hashes(mentions, salt)), mentions, salt)
 
 
 def merge_rows(rows: EntryRows, settings: EntrySettings) -> Entry:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from feeds.catalogue import archives, history, retired_feeds
+from feeds.catalogue import archives, publications, retired_feeds
 from feeds.catalogue.changes import mark_site_feed
 from feeds.catalogue.related import mark_related_entries
-from feeds.memory.ledger import FeedRecord, Ledger
+from feeds.memory.ledger import Ledger
 from feeds.model import Kind, Provider
 from feeds.rules.site_layout import article_folder
 from feeds.rules.slugs import SlugClaim, assign_slugs, slugify
@@ -20,11 +20,10 @@ from feeds.rules.times import polling_interval
 from feeds.settings.site import Site
 
 
-def assign_page_slugs(db: sqlite3.Connection, home_address: str, ledger: Ledger) -> None:
+def assign_page_slugs(db: sqlite3.Connection, home_address: str) -> None:
     """Assign a page, ``articles/<slug>/``, to every entry without a web page: the published one, else a new one.
 
-    Rivals for a slug are looked at as well: a change of one can move the slug of another that was not published yet. If
-    a page has another slug than a build from nothing would give it, the ledger remembers that.
+    Rivals for a slug are looked at as well: a change of one can move the slug of another that was not published yet.
     """
     wanted = db.execute(
         "SELECT DISTINCT page_wanted FROM outdated_entry CROSS JOIN entry ON id = entry_id"
@@ -35,17 +34,10 @@ def assign_page_slugs(db: sqlite3.Connection, home_address: str, ledger: Ledger)
         rivals = db.execute("SELECT id, uri, published, page, url FROM entry WHERE page_wanted = ?", (slug,))
         rows = rivals.fetchall()
         claims = [SlugClaim(published, uri, slug) for _, uri, published, _, _ in rows]
-        computed = assign_slugs(claims)
         kept = {
-            claim.key: known
-            for claim in claims
-            if (known := ledger.pages.get(claim.key) or history.published_page(db, claim.key)) is not None
+            claim.key: known for claim in claims if (known := publications.published_page(db, claim.key)) is not None
         }
-        assigned = assign_slugs(claims, kept | history.pages_at(db, slug))
-        for claim in claims:
-            ledger.pages.pop(claim.key, None)
-            if assigned[claim.key] != computed[claim.key]:
-                ledger.pages[claim.key] = assigned[claim.key]
+        assigned = assign_slugs(claims, kept | publications.pages_at(db, slug))
         for entry_id, uri, published, page, url in rows:
             new_url = home_address + article_folder(assigned[uri])
             if (page, url) == (assigned[uri], new_url):
@@ -111,7 +103,7 @@ def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: dateti
 def _assign_feed_slugs(db: sqlite3.Connection, site: Site, ledger: Ledger, kind: Kind, wanted: str) -> None:
     """Assign the slugs of all feeds that want this one: the published slug, else the one of :func:`assign_slugs`.
 
-    If the two differ, the ledger remembers the slug. No other feed gets the slug of an empty feed.
+    No other feed gets the slug of an empty feed.
     """
     rivals = db.execute("SELECT key, since, slug FROM feed WHERE kind = ? AND wanted = ?", (kind, wanted)).fetchall()
     claims = [SlugClaim(since, key, wanted) for key, since, _ in rivals]
@@ -119,15 +111,10 @@ def _assign_feed_slugs(db: sqlite3.Connection, site: Site, ledger: Ledger, kind:
     published = {
         claim.key: known.slug
         for claim in sorted(claims)
-        if (known := ledger.feeds.get((kind, claim.key)) or history.published_feed(db, kind, claim.key)) is not None
+        if (known := publications.published_feed(db, kind, claim.key)) is not None
     }
-    computed = assign_slugs(claims, reserved)
     assigned = assign_slugs(claims, reserved | {key: slug for key, slug in published.items() if key not in reserved})
     for key, _, slug in rivals:
-        if key not in reserved:
-            ledger.feeds.pop((kind, key), None)
-            if assigned[key] != computed[key]:
-                ledger.feeds[kind, key] = FeedRecord(kind, key, assigned[key])
         if slug != assigned[key]:
             retired_feeds.abandon_folder(db, kind, slug)
             if site.archives:

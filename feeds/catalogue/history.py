@@ -1,58 +1,98 @@
-"""The history: the ids of all pages, and the addresses of all feeds, that were ever published.
+"""The history: the working copy of the memory in the catalogue, and the questions that a build asks it.
 
-It is a SQLite file of its own beside the catalogue, attached to it as ``published``: the catalogue can be made again
-from the corpus at any time, the history can't. It shows a build that it is about to compute another id than the one
-that subscribers know. The decision about that goes into the ledger (:mod:`feeds.memory.ledger`).
+It has the ids of all pages, and the addresses of all feeds, pages and documents, that were ever published. It shows a
+build that it is about to compute another id than the one that subscribers know. What lasts is the memory
+(:mod:`feeds.memory.format`): the history is loaded from it when the catalogue is made, and the changes of a build
+become parts of the next memory (:mod:`feeds.catalogue.memory_parts`).
 
 A page is known by all keys of its entry (:func:`feeds.rules.grouping.merge_keys`), as they were when it was published
-last. An id has a number of its last publication, its `turn`. The keys with that turn are those of its page now; the
-other ones were its keys once, or belong to another page now.
+last. A key is *live* for the id of the page that has it now; the other ones were its keys once, or belong to another
+page now. Keys, titles, paths and addresses are digests with the salt of the site.
 
-A new history is written under another name, without waiting for the disk. It takes its place when it is complete, in
-:func:`keep_history`: a build that is killed, and a power cut, leave no history or a whole one.
+The tables are strict: a memory that is loaded from elsewhere can't put a value of another type into them. All of them
+are written at the end of a build, in the transaction that makes the catalogue match the next snapshot
+(:mod:`feeds.pipeline.remember`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from feeds.errors import StateError
-from feeds.memory.ledger import FeedRecord
-from feeds.model import Kind, Mention
-from feeds.rules.grouping import key_hash, merge_keys
-from feeds.rules.times import from_seconds, to_seconds
+from feeds.catalogue.meta import get_meta
+from feeds.memory.sealing import seal, unseal
+from feeds.model import Mention
+from feeds.rules.entries import entry_uri, representation_order
+from feeds.rules.grouping import key_hash, key_secret, merge_keys
+from feeds.rules.times import to_seconds
 
-HISTORY_FILE = "published.sqlite3"
-
-_NEW_SUFFIX = ".new"
-"""The suffix of a history that is not complete yet. A killed build leaves such a file; the next one deletes it."""
-
-_VERSION = 2
-
-# A history of version 1 lacks the last two tables: what is there stays.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS published.id (
-    number INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, turn INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS published.page (     -- by which keys a page was known under which id
-    key INTEGER NOT NULL, number INTEGER NOT NULL, turn INTEGER NOT NULL, PRIMARY KEY (key, number)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS published.feed (
+SCHEMA = """
+CREATE TABLE published_id (              -- the ids under which entries were published
+    digest INTEGER PRIMARY KEY,          -- history.id_digest
+    ident TEXT,                          -- the id; NULL once no entry that is shown has it
+    kept INTEGER NOT NULL DEFAULT 0,     -- 1: the rules compute another id for its page
+    slug TEXT, slug_digest INTEGER,      -- of its page, if it has no web page; the slug is NULL when the id is
+    sealed TEXT                          -- id and slug once they are NULL: feeds.memory.sealing
+) STRICT;
+CREATE INDEX published_kept ON published_id (digest) WHERE kept;
+CREATE INDEX published_slug ON published_id (slug_digest) WHERE slug_digest IS NOT NULL;
+CREATE TABLE published_key (             -- by which keys a page was known under which id
+    key INTEGER NOT NULL, digest INTEGER NOT NULL, live INTEGER NOT NULL,
+    wrapped INTEGER,                     -- the secret of the id, wrapped in that of the key: feeds.memory.sealing
+    PRIMARY KEY (key, digest)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX published_key_id ON published_key (digest);
+CREATE TABLE published_feed (
+    digest INTEGER PRIMARY KEY,
     kind TEXT NOT NULL, key TEXT NOT NULL, slug TEXT NOT NULL, name TEXT NOT NULL, updated INTEGER NOT NULL,
-    PRIMARY KEY (kind, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS published.article (  -- the slugs of articles without a web page
-    ident TEXT PRIMARY KEY, slug TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS published.article_slug ON article (slug);
-CREATE TABLE IF NOT EXISTS published.path (     -- the paths of published articles (feeds.catalogue.losses)
-    digest INTEGER PRIMARY KEY                  -- feeds.rules.grouping.key_hash
-);
+    empty INTEGER NOT NULL DEFAULT 0,    -- 1: it has no entries any more (feeds.memory.ledger.EmptyFeed)
+    unnamed INTEGER, ended INTEGER
+) STRICT;
+CREATE INDEX published_empty ON published_feed (digest) WHERE empty;
+CREATE TABLE published_path (digest INTEGER PRIMARY KEY) STRICT;      -- the paths of published articles (losses)
+CREATE TABLE published_document (        -- the documents of the site, and those that are gone
+    digest INTEGER PRIMARY KEY,          -- of the address
+    content TEXT,                        -- the digest of the bytes; NULL: there is no document any more
+    modified INTEGER NOT NULL            -- when the bytes last changed, or when the document went
+) STRICT;
+CREATE INDEX published_gone ON published_document (modified) WHERE content IS NULL;
+CREATE TABLE published_move (
+    digest INTEGER PRIMARY KEY, old TEXT NOT NULL, new TEXT NOT NULL, since INTEGER NOT NULL
+) STRICT;
+CREATE TABLE published_broken (          -- feeds.memory.ledger.Ledger.broken
+    digest INTEGER PRIMARY KEY, names TEXT NOT NULL
+) STRICT;
+CREATE TABLE withdrawn_id (ident TEXT PRIMARY KEY) WITHOUT ROWID;      -- ids that entries may have lost in this build
+CREATE TRIGGER entry_removed AFTER DELETE ON entry WHEN old.shown
+BEGIN INSERT OR IGNORE INTO withdrawn_id VALUES (old.uri); END;
+CREATE TRIGGER entry_changed AFTER UPDATE OF uri, shown ON entry
+WHEN old.shown AND (new.uri != old.uri OR NOT new.shown) BEGIN INSERT OR IGNORE INTO withdrawn_id VALUES (old.uri); END;
 """
+
+TEMPORARY_TABLES = """
+CREATE TEMP TABLE merged_entry (                                 -- entries that this build has merged
+    entry_id INTEGER PRIMARY KEY,
+    digest INTEGER NOT NULL,                                     -- of the id that it had then
+    kept INTEGER NOT NULL                                        -- 1: the ledger has its id
+);
+CREATE TEMP TABLE examined_key (
+    entry_id INTEGER NOT NULL, digest INTEGER NOT NULL, key INTEGER NOT NULL, is_title INTEGER NOT NULL
+);
+CREATE TEMP TABLE questioned_entry (entry_id INTEGER PRIMARY KEY); -- merged entries that had another id
+CREATE TEMP TABLE displayed_entry (entry_id INTEGER PRIMARY KEY); -- entries that a document of this build shows
+CREATE TEMP TABLE shown_id (                                     -- ids that subscribers know,
+    digest INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, entry_id INTEGER NOT NULL
+);
+CREATE TEMP TABLE shown_key (                                    -- and the keys of their pages
+    key INTEGER NOT NULL, digest INTEGER NOT NULL, wrapped INTEGER, PRIMARY KEY (key, digest)
+) WITHOUT ROWID;
+"""
+
+
+def salt_of(db: sqlite3.Connection) -> bytes:
+    """Return the salt of the digests in the catalogue."""
+    return bytes.fromhex(get_meta(db, "salt") or "")
 
 
 class IdClaim(NamedTuple):
@@ -67,98 +107,9 @@ class IdClaim(NamedTuple):
     live: bool
 
 
-@contextlib.contextmanager
-def attached_history(db: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Attach the history at `path` to the catalogue `db` while the context lasts; make a new one if there is none.
-
-    A new history that :func:`keep_history` does not keep is deleted at the end of the context.
-
-    Raises:
-        StateError: a later version has written it, or it is damaged.
-    """
-    new = path.with_name(path.name + _NEW_SUFFIX)
-    _delete(new)
-    try:
-        try:
-            version = _attach(db, path if path.exists() else new)
-            if version < _VERSION:
-                # In one transaction: without it, SQLite would wait for the disk after every statement of the script.
-                db.executescript(f"BEGIN;{_SCHEMA}PRAGMA published.user_version = {_VERSION};COMMIT")
-        except sqlite3.DatabaseError as error:
-            refuse_damaged_history(path, error)
-            raise
-        if version > _VERSION:
-            raise StateError("it was written by a later version of feeds; use that one", path)
-        yield
-    finally:
-        _delete(new)
-
-
-def keep_history(db: sqlite3.Connection, move: Callable[[Path, Path], None]) -> None:
-    """Give a new history its place, durably; do nothing if it is not new. Nothing may be uncommitted.
-
-    It has to be called before the snapshot is current: what subscribers have seen must not be forgotten. The steps, and
-    what a power cut after each of them leaves:
-
-    1. The file is complete, but its bytes may not be on the disk: the next build deletes it by its name.
-    2. Its bytes are synced: the same.
-    3. It is renamed, and its folder synced: a whole history. Nothing shows its ids yet, which does no harm.
-
-    Args:
-        db: the catalogue, with the history.
-        move: renames a file durably, in the last two steps (:func:`feeds.system.files.move_durably`).
-
-    Raises:
-        OSError: it can't be synced or renamed.
-    """
-    file = Path(next(file for _, name, file in db.execute("PRAGMA database_list") if name == "published"))
-    if file.suffix != _NEW_SUFFIX:
-        return
-    # From now on it has a log, as the file itself records. To detach it writes the log back, and deletes it.
-    db.execute("PRAGMA published.journal_mode = WAL")
-    db.execute("DETACH DATABASE published")  # SQLite must not have a file open that gets another name
-    move(file, file.with_suffix(""))
-    _attach(db, file.with_suffix(""))
-
-
-def _attach(db: sqlite3.Connection, file: Path) -> int:
-    """Attach the history in `file`, and return its version; 0 if it is empty."""
-    db.execute("ATTACH DATABASE ? AS published", (str(file),))
-    if file.suffix == _NEW_SUFFIX:
-        # It has a name under which no build will read it: it needs no journal that could repair it, and no syncs.
-        db.execute("PRAGMA published.journal_mode = MEMORY")
-        db.execute("PRAGMA published.synchronous = OFF")
-    (version,) = db.execute("PRAGMA published.user_version").fetchone()
-    return int(version)
-
-
-def _delete(new: Path) -> None:
-    """Delete a history that has not taken its place, with the files that SQLite may have made beside it."""
-    for suffix in ("", "-wal", "-shm"):
-        new.with_name(new.name + suffix).unlink(missing_ok=True)
-
-
-def refuse_damaged_history(path: Path, cause: sqlite3.DatabaseError) -> None:
-    """Raise an error if the history at `path` is damaged: unlike the catalogue, it is never deleted.
-
-    Raises:
-        StateError: it is not an intact database.
-    """
-    try:
-        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
-            whole = list(db.execute("PRAGMA quick_check")) == [("ok",)]
-    except sqlite3.OperationalError:
-        return  # missing, locked or unreadable, but not damaged
-    except sqlite3.DatabaseError:
-        whole = False
-    if not whole:
-        reason = "the record of published ids is damaged; restore it, or delete it and accept that ids may change"
-        raise StateError(reason, path) from cause
-
-
 def nothing_published(db: sqlite3.Connection) -> bool:
     """Tell whether nothing has been published yet."""
-    return db.execute("SELECT 1 FROM published.id LIMIT 1").fetchone() is None
+    return db.execute("SELECT 1 FROM published_id LIMIT 1").fetchone() is None
 
 
 class PageKeys(NamedTuple):
@@ -189,49 +140,145 @@ class KnownEntry(NamedTuple):
     kept: bool
 
 
-def title_hash(title: str, published: int) -> int:
+def id_digest(uri: str, salt: bytes) -> int:
+    """Return the digest of the id of an entry."""
+    return key_hash(f"id\n{uri}", salt)
+
+
+def title_hash(title: str, published: int, salt: bytes) -> int:
     """Return the hash of title and date of an article without a page."""
-    return key_hash(f"@\n{title}\n{published}")
+    return key_hash(_title_key(title, published), salt)
 
 
-def page_keys(mentions: Iterable[Mention]) -> PageKeys:
+def _title_key(title: str, published: int) -> str:
+    return f"@\n{title}\n{published}"
+
+
+def page_keys(mentions: Iterable[Mention], salt: bytes) -> PageKeys:
     """Return the hashes by which the history knows the page of these mentions."""
     mentions = list(mentions)
-    keys = dict.fromkeys(key_hash(key) for mention in mentions for key in merge_keys(mention))
-    return PageKeys(tuple(keys), title_hashes(mentions))
+    keys = dict.fromkeys(key_hash(key, salt) for mention in mentions for key in merge_keys(mention))
+    return PageKeys(tuple(keys), title_hashes(mentions, salt))
 
 
-def title_hashes(mentions: Iterable[Mention]) -> tuple[int, ...]:
+def title_hashes(mentions: Iterable[Mention], salt: bytes) -> tuple[int, ...]:
     """Return :attr:`PageKeys.titles` of a page with these mentions."""
-    return tuple(title_hash(it.title, to_seconds(it.published)) for it in mentions if it.url is None)
+    return tuple(title_hash(it.title, to_seconds(it.published), salt) for it in mentions if it.url is None)
 
 
 def note_merged(db: sqlite3.Connection, merged: Sequence[KnownEntry]) -> None:
     """Note entries that were merged, and which of them have other ids than those under which they were published."""
-    db.executemany("INSERT OR REPLACE INTO merged_entry VALUES (?, ?)", [(it.entry_id, it.kept) for it in merged])
+    salt = salt_of(db)
+    digests = [id_digest(it.uri, salt) for it in merged]
+    rows = [(it.entry_id, digest, it.kept) for it, digest in zip(merged, digests, strict=True)]
+    db.executemany("INSERT OR REPLACE INTO merged_entry VALUES (?, ?, ?)", rows)
     for is_title, part in enumerate(PageKeys._fields):
-        rows = ((it.entry_id, it.uri, key, is_title) for it in merged for key in getattr(it.page, part))
-        db.executemany("INSERT INTO examined_key VALUES (?, ?, ?, ?)", rows)
+        keys = (
+            (it.entry_id, digest, key, is_title)
+            for it, digest in zip(merged, digests, strict=True)
+            for key in getattr(it.page, part)
+        )
+        db.executemany("INSERT INTO examined_key VALUES (?, ?, ?, ?)", keys)
     db.execute(_QUESTION_DIVERGENT)
     db.execute("DELETE FROM examined_key")
 
 
-def id_claims(db: sqlite3.Connection, page: PageKeys) -> list[IdClaim]:
-    """Return the ids under which a page was published, by any of its keys."""
+def id_claims(db: sqlite3.Connection, page: PageKeys, mentions: Sequence[Mention]) -> list[IdClaim]:
+    """Return the ids under which a page was published, by any of its keys.
+
+    An id that no entry has any more is sealed. The keys of the page open it.
+
+    Args:
+        db: the catalogue.
+        page: the hashes of the page.
+        mentions: its mentions.
+    """
     values = {"keys": str(list(page.keys)), "titles": str(list(page.titles))}
-    return [IdClaim(ident, bool(live)) for ident, live in db.execute(_CLAIMS, values)]
+    claims = []
+    for digest, ident, live in db.execute(_CLAIMS, values).fetchall():
+        uri = ident if ident is not None else _open_id(db, digest, mentions)
+        if uri is not None:
+            claims.append(IdClaim(uri, bool(live)))
+    return claims
+
+
+def _open_id(db: sqlite3.Connection, digest: int, mentions: Sequence[Mention]) -> str | None:
+    """Return the id with this digest, which is sealed, if a key of these mentions opens it."""
+    salt = salt_of(db)
+    query = "SELECT key, wrapped, sealed FROM published_key CROSS JOIN published_id USING (digest) WHERE digest = ?"
+    secrets = _secrets(mentions, salt)
+    for key, wrapped, sealed in db.execute(query, (digest,)).fetchall():
+        if key in secrets and wrapped is not None and sealed is not None:
+            uri, _ = unseal(sealed, wrapped ^ secrets[key])
+            if uri is not None and id_digest(uri, salt) == digest:
+                return uri
+    return next((uri for uri in map(entry_uri, mentions) if id_digest(uri, salt) == digest), None)
+
+
+def _secrets(mentions: Iterable[Mention], salt: bytes) -> dict[int, int]:
+    """Return the hash of every key and title of these mentions, with its secret."""
+    texts: dict[str, None] = {}
+    for mention in mentions:
+        texts.update(dict.fromkeys(merge_keys(mention)))
+        if mention.url is None:
+            texts[_title_key(mention.title, to_seconds(mention.published))] = None
+    return {key_hash(text, salt): key_secret(text, salt) for text in texts}
 
 
 def has_key_of(db: sqlite3.Connection, page: PageKeys, old: str, new: str) -> bool:
     """Tell whether a page has a key by which it is known under the id `old`, and not under the id `new`."""
-    row = db.execute(_KEY_OF_ONE, {"keys": str(list(page.keys)), "old": old, "new": new}).fetchone()
-    return row is not None
+    salt = salt_of(db)
+    values = {"keys": str(list(page.keys)), "old": id_digest(old, salt), "new": id_digest(new, salt)}
+    return db.execute(_KEY_OF_ONE, values).fetchone() is not None
 
 
-def note_shown(db: sqlite3.Connection, uri: str, page: PageKeys) -> None:
-    """Note an entry that this build has rendered: subscribers will see its id."""
-    db.execute("INSERT OR IGNORE INTO shown_id VALUES (?)", (uri,))
-    db.executemany("INSERT INTO shown_key VALUES (?, ?)", ((uri, key) for key in (*page.keys, *page.titles)))
+def was_published(db: sqlite3.Connection, uri: str) -> bool:
+    """Tell whether an entry was ever published under the id `uri`."""
+    query = "SELECT 1 FROM published_id WHERE digest = ?"
+    return db.execute(query, (id_digest(uri, salt_of(db)),)).fetchone() is not None
+
+
+def note_displayed(db: sqlite3.Connection, entry_ids: Iterable[int]) -> None:
+    """Note entries that a document of this build shows. Others may have been rendered, and do not fit."""
+    db.executemany("INSERT OR IGNORE INTO displayed_entry VALUES (?)", ((entry_id,) for entry_id in entry_ids))
+
+
+def note_shown(
+    db: sqlite3.Connection, entry_id: int, uri: str, page: PageKeys, mentions: Sequence[Mention], salt: bytes
+) -> None:
+    """Note an entry that this build has rendered, or that was published before: subscribers know its id.
+
+    Args:
+        db: the catalogue.
+        entry_id, uri: as in table `entry`.
+        page: the hashes of its page.
+        mentions: its mentions; of a popular page, those that decide.
+        salt: the salt of the catalogue.
+    """
+    digest, secret = id_digest(uri, salt), id_secret(uri, salt)
+    db.execute("INSERT OR IGNORE INTO shown_id VALUES (?, ?, ?)", (digest, uri, entry_id))
+    # The representative mention and the article's own: all of a popular page are not at hand, and these decide what the
+    # page is.
+    top = min(mentions, key=representation_order)
+    secrets = _secrets([top, *(mention for mention in mentions if mention.position == 0 and mention is not top)], salt)
+    keys = ((key, digest, secret ^ secrets[key] if key in secrets else None) for key in {*page.keys, *page.titles})
+    db.executemany("INSERT OR IGNORE INTO shown_key VALUES (?, ?, ?)", keys)
+
+
+def id_secret(uri: str, salt: bytes) -> int:
+    """Return the secret with which an id is sealed (:mod:`feeds.memory.sealing`)."""
+    return key_secret(f"id\n{uri}", salt)
+
+
+def merged_again(db: sqlite3.Connection) -> list[int]:
+    """Return the entries with a published id that this build has merged and does not display: their keys may be new.
+
+    What was rendered and is not displayed is forgotten.
+    """
+    gone = "SELECT digest FROM shown_id WHERE entry_id NOT IN (SELECT entry_id FROM displayed_entry)"
+    db.execute(f"DELETE FROM shown_key WHERE digest IN ({gone})")  # noqa: S608 - our own text
+    db.execute(f"DELETE FROM shown_id WHERE digest IN ({gone})")  # noqa: S608
+    return [entry_id for (entry_id,) in db.execute(_MERGED_AGAIN)]
 
 
 def record_entries(db: sqlite3.Connection) -> None:
@@ -240,85 +287,100 @@ def record_entries(db: sqlite3.Connection) -> None:
     An entry that no document shows is not rendered. Its id has not been seen, and may still change.
     """
     db.execute(
-        "INSERT INTO published.id (ident, turn) SELECT ident, 1 FROM shown_id WHERE true ORDER BY ident"
-        " ON CONFLICT DO UPDATE SET turn = turn + 1"
+        "INSERT INTO published_id (digest, ident) SELECT digest, ident FROM shown_id WHERE true"
+        " ON CONFLICT DO UPDATE SET ident = excluded.ident, sealed = NULL WHERE ident IS NULL"
     )
-    db.execute("UPDATE published.page SET turn = 0 WHERE turn > 0 AND key IN (SELECT key FROM shown_key)")
+    # A key is no longer live if its page has lost it, or if its page was withdrawn and another page has it. Two pages
+    # that are there may share a key. Rows that stay what they are must not be written: the memory would change.
+    db.execute(_LOSE_TO_ANOTHER_PAGE)
+    db.execute(_LOSE_KEYS)
     db.execute(
-        "INSERT OR REPLACE INTO published.page SELECT key, number, turn"
-        " FROM shown_key CROSS JOIN published.id USING (ident) ORDER BY key"
+        "INSERT INTO published_key SELECT key, digest, 1, wrapped FROM shown_key WHERE true"
+        " ON CONFLICT DO UPDATE SET live = 1, wrapped = ifnull(excluded.wrapped, wrapped)"
+        " WHERE live = 0 OR ifnull(excluded.wrapped, wrapped) IS NOT wrapped"
     )
     db.execute("DELETE FROM shown_id")
     db.execute("DELETE FROM shown_key")
 
 
-def record_feeds(db: sqlite3.Connection) -> None:
-    """Record name, address and last change of the pending feeds, which are about to be published."""
-    db.execute(
-        "INSERT INTO published.feed SELECT kind, key, slug, name, ifnull(updated, 0) FROM feed"
-        " WHERE pending = 1 AND kind != 'all'"
-        " ON CONFLICT DO UPDATE SET slug = excluded.slug, name = excluded.name, updated = excluded.updated"
-        " WHERE (slug, name, updated) != (excluded.slug, excluded.name, excluded.updated)"
-    )
+def forget_withdrawn(db: sqlite3.Connection, *, everything: bool) -> None:
+    """Seal ids that no entry has any more, or whose entries are not shown any more, with the slugs of their pages.
 
-
-def record_pages(db: sqlite3.Connection) -> None:
-    """Record the slugs of the pending pages of articles, which are about to be published."""
-    db.execute(
-        "INSERT OR REPLACE INTO published.article"
-        " SELECT uri, page FROM pending_page CROSS JOIN entry ON id = entry_id WHERE page IS NOT NULL"
-    )
-
-
-def published_page(db: sqlite3.Connection, uri: str) -> str | None:
-    """Return the slug under which the page of an entry was published last, or None."""
-    row = db.execute("SELECT slug FROM published.article WHERE ident = ?", (uri,)).fetchone()
-    return str(row[0]) if row is not None else None
-
-
-def pages_at(db: sqlite3.Connection, slug: str) -> dict[str, str]:
-    """Return the ids of entries whose pages were published under a slug, with the slug: no other page gets it."""
-    return dict(db.execute("SELECT ident, slug FROM published.article WHERE slug = ? ORDER BY ident", (slug,)))
-
-
-def published_feed(db: sqlite3.Connection, kind: Kind, key: str) -> FeedRecord | None:
-    """Return the feed as it was published last, as an empty feed; None if it never was."""
-    row = db.execute("SELECT slug, name, updated FROM published.feed WHERE kind = ? AND key = ?", (kind, key))
-    published = row.fetchone()
-    if published is None:
-        return None
-    slug, name, updated = published
-    return FeedRecord(kind, key, slug, name, from_seconds(updated))
+    Args:
+        db: the catalogue.
+        everything: look at all ids, because the catalogue is new and does not know what is gone.
+    """
+    candidates = "SELECT ident FROM published_id" if everything else "SELECT ident FROM withdrawn_id"
+    salt = salt_of(db)
+    shown = "EXISTS (SELECT 1 FROM entry WHERE uri = ident AND shown)"
+    query = f"SELECT ident FROM ({candidates}) WHERE ident IS NOT NULL AND NOT {shown}"  # noqa: S608 - our own text
+    for (uri,) in db.execute(query).fetchall():
+        digest = id_digest(uri, salt)
+        known = db.execute("SELECT slug FROM published_id WHERE digest = ? AND ident IS NOT NULL", (digest,)).fetchone()
+        if known is not None:
+            query = "UPDATE published_id SET ident = NULL, slug = NULL, kept = 0, sealed = ? WHERE digest = ?"
+            db.execute(query, (seal(uri, known[0], id_secret(uri, salt)), digest))
+            db.execute(_RELEASE_SHARED_KEYS, (digest,))
+    db.execute("DELETE FROM withdrawn_id WHERE 1")  # see changes.clear_changes
 
 
 # CROSS JOIN fixes the order of the tables: the changed rows come first, and they are few.
 _QUESTION_DIVERGENT = """
 INSERT OR IGNORE INTO questioned_entry
-SELECT entry_id FROM examined_key CROSS JOIN published.page USING (key) CROSS JOIN published.id AS other USING (number)
+SELECT entry_id FROM examined_key CROSS JOIN published_key USING (key)
 WHERE CASE is_title
-    WHEN 1 THEN NOT EXISTS (SELECT 1 FROM published.id WHERE id.ident = examined_key.ident)
-    ELSE other.ident != examined_key.ident
-        AND (page.turn = other.turn OR NOT EXISTS (SELECT 1 FROM published.id WHERE id.ident = examined_key.ident))
+    WHEN 1 THEN NOT EXISTS (SELECT 1 FROM published_id WHERE digest = examined_key.digest)
+    ELSE published_key.digest != examined_key.digest
+        AND (live OR NOT EXISTS (SELECT 1 FROM published_id WHERE digest = examined_key.digest))
 END
 """
 
+# Each of these begins with the ids or keys that this build has noted, which are few, and ends with primary keys.
+_LOSE_TO_ANOTHER_PAGE = """
+UPDATE published_key SET live = 0 WHERE (key, digest) IN (
+    SELECT page.key, page.digest FROM shown_key AS shown CROSS JOIN published_key AS page ON page.key = shown.key
+    CROSS JOIN published_id AS id ON id.digest = page.digest
+    WHERE live AND page.digest != shown.digest AND ident IS NULL
+)
+"""
+
+_LOSE_KEYS = """
+UPDATE published_key SET live = 0 WHERE (key, digest) IN (
+    SELECT page.key, page.digest FROM shown_id CROSS JOIN published_key AS page ON page.digest = shown_id.digest
+    WHERE live AND NOT EXISTS (
+        SELECT 1 FROM shown_key AS same WHERE same.key = page.key AND same.digest = page.digest
+    )
+)
+"""
+
+_RELEASE_SHARED_KEYS = """
+UPDATE published_key AS page SET live = 0 WHERE digest = ? AND live AND EXISTS (
+    SELECT 1 FROM published_key AS same WHERE same.key = page.key AND same.live AND same.digest != page.digest
+)
+"""
+
 _KEY_OF_ONE = """
-SELECT 1 FROM json_each(:keys) CROSS JOIN published.page ON page.key = value CROSS JOIN published.id USING (number)
-WHERE ident = :old AND page.turn = id.turn AND NOT EXISTS (
-    SELECT 1 FROM published.page AS same CROSS JOIN published.id AS other USING (number)
-    WHERE same.key = page.key AND other.ident = :new
+SELECT 1 FROM json_each(:keys) CROSS JOIN published_key AS page ON page.key = value
+WHERE digest = :old AND live AND NOT EXISTS (
+    SELECT 1 FROM published_key AS same WHERE same.key = page.key AND same.digest = :new
 ) LIMIT 1
 """
 
 _CLAIMS = """
-SELECT ident, max(live) FROM (
-    SELECT ident, page.turn = id.turn AND NOT EXISTS (  -- two articles on one page have its key both: it tells nothing
-        SELECT 1 FROM published.page AS same CROSS JOIN published.id AS other USING (number)
-        WHERE same.key = page.key AND same.turn = other.turn AND other.number != id.number
-    ) AS live FROM json_each(:keys) CROSS JOIN published.page ON page.key = value
-    CROSS JOIN published.id USING (number)
+SELECT digest, ident, max(live) FROM (
+    SELECT digest, live AND NOT EXISTS (  -- two articles on one page have its key both: it tells nothing
+        SELECT 1 FROM published_key AS same
+        WHERE same.key = page.key AND same.live AND same.digest != page.digest
+    ) AS live FROM json_each(:keys) CROSS JOIN published_key AS page ON page.key = value
     UNION
-    SELECT ident, 0 FROM json_each(:titles) CROSS JOIN published.page ON page.key = value
-    CROSS JOIN published.id USING (number)
-) GROUP BY ident
+    SELECT digest, 0 FROM json_each(:titles) CROSS JOIN published_key AS page ON page.key = value
+) CROSS JOIN published_id USING (digest) GROUP BY digest
+"""
+
+_MERGED_AGAIN = """
+SELECT entry_id FROM merged_entry CROSS JOIN entry ON entry.id = entry_id
+WHERE shown AND (
+    EXISTS (SELECT 1 FROM published_id WHERE published_id.digest = merged_entry.digest)
+    OR entry_id IN (SELECT entry_id FROM questioned_entry)
+) AND NOT EXISTS (SELECT 1 FROM shown_id WHERE ident = uri)
 """

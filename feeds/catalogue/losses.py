@@ -10,7 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 
-from feeds.catalogue.schema import get_meta, set_meta
+from feeds.catalogue.history import salt_of
+from feeds.catalogue.meta import get_meta, set_meta
 from feeds.errors import LossError
 from feeds.rules.grouping import key_hash
 from feeds.settings.site import Site
@@ -25,7 +26,7 @@ def refuse_losses(db: sqlite3.Connection, site: Site) -> None:
     Raises:
         LossError: more than `max_loss` percent of them.
     """
-    (published,) = db.execute("SELECT count(*) FROM published.path").fetchone()
+    (published,) = db.execute("SELECT count(*) FROM published_path").fetchone()
     lost = [source_id for source_id, path in db.execute(_UNREADABLE).fetchall() if is_published(db, path)]
     if len(lost) * 100 <= published * site.max_loss:
         return
@@ -42,20 +43,28 @@ def refuse_losses(db: sqlite3.Connection, site: Site) -> None:
 
 def record_paths(db: sqlite3.Connection) -> None:
     """Record which articles are published now."""
-    if get_meta(db, "paths") is None or db.execute("SELECT 1 FROM published.path LIMIT 1").fetchone() is None:
-        # A new catalogue does not know which of the published files are gone, and a new history none of them.
-        db.execute("DELETE FROM published.path")
+    salt = salt_of(db)
+    if get_meta(db, "paths") is None or db.execute("SELECT 1 FROM published_path LIMIT 1").fetchone() is None:
+        # A new catalogue does not know which of the published files are gone.
         db.execute("INSERT OR IGNORE INTO pending_path SELECT path FROM source WHERE live")
+        live = {path_digest(path, salt) for (path,) in db.execute("SELECT path FROM source WHERE live")}
+        gone = {digest for (digest,) in db.execute("SELECT digest FROM published_path")} - live
+        db.executemany(_FORGET, [(digest,) for digest in gone])
         set_meta(db, "paths", "recorded")
     for path, live in db.execute(_PENDING).fetchall():
-        db.execute("INSERT OR IGNORE INTO published.path VALUES (?)" if live else _FORGET, (key_hash(path),))
+        db.execute("INSERT OR IGNORE INTO published_path VALUES (?)" if live else _FORGET, (path_digest(path, salt),))
     db.execute("DELETE FROM pending_path WHERE 1")  # see changes.clear_changes
 
 
 def is_published(db: sqlite3.Connection, path: str) -> bool:
     """Tell whether the article at `path` was published last."""
-    query = "SELECT 1 FROM published.path WHERE digest = ?"
-    return db.execute(query, (key_hash(path),)).fetchone() is not None
+    query = "SELECT 1 FROM published_path WHERE digest = ?"
+    return db.execute(query, (path_digest(path, salt_of(db)),)).fetchone() is not None
+
+
+def path_digest(path: str, salt: bytes) -> int:
+    """Return the digest of the path of an article file."""
+    return key_hash(f"path\n{path}", salt)
 
 
 _UNREADABLE = "SELECT id, path FROM source INDEXED BY source_held WHERE live = 0 AND readable = 0 ORDER BY path"
@@ -64,4 +73,4 @@ _REASONS = "SELECT reason FROM problem WHERE source_id = ? AND severity = 'error
 
 _PENDING = "SELECT path, ifnull(live, 0) FROM pending_path LEFT JOIN source USING (path) ORDER BY path"
 
-_FORGET = "DELETE FROM published.path WHERE digest = ?"
+_FORGET = "DELETE FROM published_path WHERE digest = ?"

@@ -25,7 +25,7 @@ from feeds.catalogue import changes, entry_ids, feed_names
 from feeds.catalogue.entry_ids import ReplacedId
 from feeds.catalogue.entry_rows import EntryRowWriter, EntryState, load_states
 from feeds.catalogue.groups import Arrivals, Group, batched_groups
-from feeds.catalogue.history import PageKeys, title_hash, title_hashes
+from feeds.catalogue.history import PageKeys, salt_of, title_hash, title_hashes
 from feeds.catalogue.membership import Memberships
 from feeds.catalogue.mention_numbers import mention_number, position_of, source_of
 from feeds.catalogue.packing import LIVE, ArrivalBatch, ArticleRow, LoadedMention, load_mentions, unpack_mention
@@ -64,6 +64,7 @@ class Merger:
         self._memberships = Memberships(db, site)
         self._popular = PopularPages(db, now)
         self._related = RelatedPairs(db)
+        self._salt = salt_of(db)
         self._ids_may_differ = entry_ids.ids_may_differ(db, ledger)
         self._revision = changes.next_revision(db)
         for table in ("merged_entry", "questioned_entry", "outdated_entry", "contested_slug"):
@@ -149,7 +150,7 @@ class Merger:
         # outdated entries on both; names of feeds on memberships, and the feed of all entries lists all others.
         self._related.mark_outdated()
         replaced = entry_ids.assign_ids(db, ledger)
-        feed_names.assign_page_slugs(db, site.address, ledger)
+        feed_names.assign_page_slugs(db, site.address)
         changes.settle_outdated(db, self._memberships, self._revision, with_archives=site.archives)
         self._memberships.finish()
         feed_names.update_feeds(db, site, ledger, self.now)
@@ -176,7 +177,7 @@ class Merger:
                 outline = outline._replace(id=kept or outline.id)
             entry_id = rows.new_id()
             self._arrivals.entry_of[number] = entry_id
-            titles = () if outline.url else (title_hash(outline.title, outline.published),)
+            titles = () if outline.url else (title_hash(outline.title, outline.published, self._salt),)
             page = PageKeys(arrival.keys, titles)
             rows.add(entry_id, outline, None, page, kept=kept is not None, articles=int(outline.own))
             count += 1
@@ -229,7 +230,7 @@ class Merger:
             entry_id,
             summary.outline(self.home, kept, self.now),
             before,
-            PageKeys(tuple(summary.keys), title_hashes(mentions)),
+            PageKeys(tuple(summary.keys), title_hashes(mentions, self._salt)),
             kept=kept is not None,
             articles=summary.articles,
             has_changed=has_changed,
@@ -314,7 +315,7 @@ class Merger:
                     entry_id,
                     outline,
                     before.get(entry_id),
-                    PageKeys(tuple(all_hashes), title_hashes(merged)),
+                    PageKeys(tuple(all_hashes), title_hashes(merged, self._salt)),
                     kept=kept is not None,
                     articles=sum(mention.position == 0 for mention in merged),
                     component=component,

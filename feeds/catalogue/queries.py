@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from feeds.catalogue.history import salt_of
 from feeds.catalogue.membership import load_feed, name_ids
 from feeds.model import (
     Feed,
@@ -119,7 +120,7 @@ def find_entry(db: sqlite3.Connection, wanted: str) -> int | None:
     wanted = clean_text(wanted)  # a command line may contain what SQLite can't store
     row = db.execute("SELECT id FROM entry WHERE uri = ? OR (url = ? AND url != '')", (wanted, wanted)).fetchone()
     if row is None and (link := urls.absolute_url(wanted if "://" in wanted else f"https://{wanted}")) is not None:
-        row = db.execute(_HOLDER, (grouping.key_hash(urls.canonical_key(link)),)).fetchone()
+        row = db.execute(_HOLDER, (grouping.key_hash(urls.canonical_key(link), salt_of(db)),)).fetchone()
     return int(row[0]) if row is not None else None
 
 

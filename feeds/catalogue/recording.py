@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from feeds.catalogue import losses
+from feeds.catalogue.history import salt_of
 from feeds.catalogue.merging import Merger
 from feeds.catalogue.packing import (
     ArrivalBatch,
@@ -68,17 +69,18 @@ class ReadResult(NamedTuple):
     rows: bytes
 
 
-def make_rows(home: Provider, now: datetime, least: Visibility, parsed: Parsed) -> bytes:
+def make_rows(home: Provider, now: datetime, least: Visibility, salt: bytes, parsed: Parsed) -> bytes:
     """Return a parsed file as packed :class:`FileRows`. Worker processes call it: so it runs on all processors.
 
     Args:
         home: the site as a provider.
         now: the time of the build.
         least: the lowest visibility that is published.
+        salt: the salt of the site (:func:`feeds.rules.grouping.key_hash`).
         parsed: the result of parsing one file.
     """
     mentions = parsed.article.mentions if parsed.article is not None else ()
-    keys = tuple(tuple(map(key_hash, merge_keys(mention))) for mention in mentions)
+    keys = tuple(tuple(key_hash(key, salt) for key in merge_keys(mention)) for mention in mentions)
     article = ArticleRow(mentions, keys, parsed.unused)
     states, due = examine(mentions, to_seconds(now), least)
     facts: tuple[bool, int, str, int, int | None] = _NO_ARTICLE
@@ -163,7 +165,8 @@ def remove_files(db: sqlite3.Connection, paths: Iterable[str], merger: Merger) -
 
 def note_broken_files(db: sqlite3.Connection, ledger: Ledger) -> None:
     """Record in the ledger which feeds are named by articles that can't be read any more."""
-    named = ((key_hash(path), unpack_article(packed).named) for path, packed in db.execute(_BROKEN))
+    salt = salt_of(db)
+    named = ((losses.path_digest(path, salt), unpack_article(packed).named) for path, packed in db.execute(_BROKEN))
     ledger.broken = {digest: names for digest, names in named if names}
 
 
@@ -206,7 +209,7 @@ def _names_of_broken_file(db: sqlite3.Connection, ledger: Ledger, path: str, bef
         path: the file.
         before: its article as the catalogue has it, or None.
     """
-    digest = key_hash(path)
+    digest = losses.path_digest(path, salt_of(db))
     if digest in ledger.broken or before is None or not losses.is_published(db, path):
         return list(ledger.broken.get(digest, ()))
     return before.feed_references()

@@ -13,13 +13,13 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
-from feeds.catalogue import history
+from feeds.catalogue import publications
 from feeds.catalogue.changes import mark_site_feed
 from feeds.catalogue.membership import feed_reference
-from feeds.memory.ledger import FeedMove, FeedRecord, Ledger
+from feeds.memory.ledger import EmptyFeed, FeedMove, Ledger
 from feeds.model import Kind
 from feeds.rules.site_layout import feed_folder, parse_feed_folder
-from feeds.rules.times import latest, to_seconds
+from feeds.rules.times import to_seconds
 from feeds.settings.site import Site
 
 
@@ -28,11 +28,11 @@ def update_empty_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: 
     for kind, key in db.execute(_EMPTY).fetchall():
         if is_empty_feed(ledger, Kind(kind), key):
             continue
-        if (known := history.published_feed(db, Kind(kind), key)) is not None:
+        if (known := publications.published_feed(db, Kind(kind), key)) is not None:
             ledger.feeds[known.kind, key] = known
     for kept in ledger.empty_feeds():
         if db.execute("SELECT 1 FROM feed_member WHERE kind = ? AND key = ? LIMIT 1", (kept.kind, kept.key)).fetchone():
-            ledger.feeds[kept.kind, kept.key] = FeedRecord(kept.kind, kept.key, kept.slug)  # it has entries again
+            del ledger.feeds[kept.kind, kept.key]  # it has entries again
         elif kept.ended is None:
             unnamed = None if _is_named(db, site, kept) else kept.unnamed or now
             has_waited = unnamed is not None and now >= unnamed + site.farewell_delay
@@ -50,8 +50,7 @@ def list_empty_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: da
 
 def is_empty_feed(ledger: Ledger, kind: Kind, key: str) -> bool:
     """Tell whether the ledger has this feed as an empty one."""
-    kept = ledger.feeds.get((kind, key))
-    return kept is not None and kept.is_empty
+    return (kind, key) in ledger.feeds
 
 
 def drop_feed(db: sqlite3.Connection, kind: Kind, key: str, slug: str) -> None:
@@ -68,7 +67,7 @@ def abandon_folder(db: sqlite3.Connection, kind: Kind, slug: str) -> None:
         db.execute("INSERT OR IGNORE INTO abandoned_folder VALUES (?)", (feed_folder(kind, slug),))
 
 
-def _is_named(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> bool:
+def _is_named(db: sqlite3.Connection, site: Site, kept: EmptyFeed) -> bool:
     """Tell whether an article of the corpus, published or not, still names the feed."""
     if (kept.kind, kept.key) in site.selection.exclude:
         return False
@@ -76,9 +75,9 @@ def _is_named(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> bool:
     return db.execute(query, (feed_reference(kept.kind, kept.key),)).fetchone() is not None
 
 
-def _write_feed(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> None:
+def _write_feed(db: sqlite3.Connection, site: Site, kept: EmptyFeed) -> None:
     ended = to_seconds(kept.ended) if kept.ended is not None else None
-    updated = to_seconds(latest(moment for moment in (kept.updated, kept.ended) if moment is not None))
+    updated = to_seconds(max(kept.updated, kept.ended or kept.updated))
     changed = db.execute(
         "INSERT INTO feed (kind, key, name, slug, updated, ttl, ended) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET name = excluded.name, slug = excluded.slug, updated = excluded.updated,"
@@ -93,7 +92,7 @@ def _write_feed(db: sqlite3.Connection, site: Site, kept: FeedRecord) -> None:
 
 # The history and not the catalogue: that may have been made again after the last entry of the feed was gone.
 _EMPTY = """
-SELECT kind, key FROM published.feed AS known WHERE NOT EXISTS (
+SELECT kind, key FROM published_feed AS known WHERE NOT EXISTS (
     SELECT 1 FROM feed_member AS now WHERE now.kind = known.kind AND now.key = known.key
 )
 """

@@ -1,17 +1,18 @@
 """The schema of the catalogue, and its connection.
 
-A catalogue that other code has filled, or code with other settings for reading, is thrown away: there are no
-migrations.
+A catalogue that other code has filled, or code with other settings for reading, or from another memory, is thrown away:
+there are no migrations.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from feeds.catalogue import history
+from feeds.catalogue.meta import get_meta, set_meta
 
 CACHE_KB = 32_768
 """The page cache of SQLite in KiB. Keys are hashes, so a first build writes index pages in random order."""
@@ -162,49 +163,45 @@ _LATE_INDEXES = (  # indexes that are not needed while a new catalogue is filled
 # shown_id,          history.note_shown                         history.record_entries                 the same call
 #   shown_key
 _TEMPORARY_TABLES = """
-CREATE TEMP TABLE merged_entry (                                 -- entries that this build has merged
-    entry_id INTEGER PRIMARY KEY, kept INTEGER NOT NULL          -- kept = 1: the ledger has its id
-);
-CREATE TEMP TABLE examined_key (
-    entry_id INTEGER NOT NULL, ident TEXT NOT NULL, key INTEGER NOT NULL, is_title INTEGER NOT NULL
-);
-CREATE TEMP TABLE questioned_entry (entry_id INTEGER PRIMARY KEY); -- merged entries that had another id
 CREATE TEMP TABLE contested_slug (wanted TEXT PRIMARY KEY);      -- page slugs that an entry wants or has given up
 CREATE TEMP TABLE outdated_entry (entry_id INTEGER PRIMARY KEY); -- entries that must be rendered again
-CREATE TEMP TABLE shown_id (ident TEXT PRIMARY KEY);             -- ids of entries that this build has rendered,
-CREATE TEMP TABLE shown_key (ident TEXT NOT NULL, key INTEGER NOT NULL); -- and the keys of their pages
 """
 
 
 @contextlib.contextmanager
-def connect(path: Path, reader: str) -> Iterator[sqlite3.Connection]:
-    """Yield a connection to the catalogue at `path`, with the history (:mod:`feeds.catalogue.history`) attached.
+def connect(
+    path: Path, identity: Mapping[str, str], fill: Callable[[sqlite3.Connection], None] = lambda db: None
+) -> Iterator[sqlite3.Connection]:
+    """Yield a connection to the catalogue at `path`.
 
     Args:
         path: the SQLite file, in a folder that exists. It is made if there is none.
-        reader: identifies the code and the settings that decide what is read from a file. A catalogue with another
-            reader is deleted and made again.
+        identity: what must be true of a catalogue that is used, by name: the code and the settings that decide what is
+            read from a file, and the memory that its history is loaded from. A catalogue with other values is deleted
+            and made again.
+        fill: fills the history of a new catalogue.
 
     Raises:
         sqlite3.Error: the file can't be used; :func:`is_external_error` tells whether the cause is outside of it.
-        StateError: the history can't be used.
+        DamagedMemoryError: the memory can't be loaded.
     """
     usable = False
     if path.exists():  # opening it would make it, with waits for the disk
         with _open(path) as db:
-            usable = _made_by(db, reader)
+            usable = _has_values(db, identity)
     if not usable:
         discard_catalogue(path)
     with _open(path, is_new=not usable) as db:
         if not usable:
             # In one transaction: without it, SQLite would wait for the disk after every statement of the script.
-            db.executescript(f"BEGIN;{_SCHEMA}")
-            set_meta(db, "reader", reader)
+            db.executescript(f"BEGIN;{_SCHEMA}{history.SCHEMA}")
+            for name, value in identity.items():
+                set_meta(db, name, value)
+            fill(db)
             db.commit()
         # executescript commits first; nothing is pending here.
-        db.executescript(_TEMPORARY_TABLES)
-        with history.attached_history(db, path.with_name(history.HISTORY_FILE)):
-            yield db
+        db.executescript(_TEMPORARY_TABLES + history.TEMPORARY_TABLES)
+        yield db
 
 
 def add_indexes(db: sqlite3.Connection) -> None:
@@ -237,18 +234,6 @@ def is_programming_error(error: sqlite3.Error) -> bool:
     return isinstance(error, sqlite3.ProgrammingError) or getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR
 
 
-def get_meta(db: sqlite3.Connection, name: str) -> str | None:
-    """Return the value that :func:`set_meta` stored under `name`, or None."""
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-    return str(row[0]) if row is not None else None
-
-
-def set_meta(db: sqlite3.Connection, name: str, value: str) -> None:
-    """Store `value` under `name`. An equal value is not written again: a build without news writes nothing."""
-    if get_meta(db, name) != value:
-        db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-
-
 @contextlib.contextmanager
 def _open(path: Path, *, is_new: bool = False) -> Iterator[sqlite3.Connection]:
     """Yield a connection to the file at `path`. What is not committed at the end is lost."""
@@ -268,6 +253,6 @@ def _open(path: Path, *, is_new: bool = False) -> Iterator[sqlite3.Connection]:
             db.execute("PRAGMA journal_mode = WAL")
 
 
-def _made_by(db: sqlite3.Connection, reader: str) -> bool:
+def _has_values(db: sqlite3.Connection, identity: Mapping[str, str]) -> bool:
     has_meta = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
-    return has_meta is not None and get_meta(db, "reader") == reader
+    return has_meta is not None and all(get_meta(db, name) == value for name, value in identity.items())

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from feeds.catalogue.schema import get_meta, set_meta
+from feeds.catalogue.meta import get_meta, set_meta
 from feeds.model import Visibility
 from feeds.rules.times import to_seconds
 

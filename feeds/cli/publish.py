@@ -58,6 +58,13 @@ def init() -> None:
     help="Also write each static file as .gz, .br and .zst.",
 )
 @options.build_options
+@click.option(
+    "--previous",
+    cls=options.SettingOption,
+    metavar="DIR|URL",
+    help="Where the site was published last: a build without a state folder takes the memory from there.",
+)
+@click.option("--first", is_flag=True, help="Nothing was published yet: a missing or damaged memory is no error.")
 @options.json_option
 @click.option("--profile", is_flag=True, help="Print how many seconds each stage of the build took.")
 def build(
@@ -66,6 +73,7 @@ def build(
     jobs: int | None,
     accept_loss: bool,
     force: bool,
+    first: bool,
     as_json: bool,
     profile: bool,
     **settings: Any,
@@ -77,10 +85,12 @@ def build(
     Example: feeds build articles --output public --base-url https://example.org/
 
     Example: feeds build articles --profile
+
+    Example: feeds build articles --base-url https://example.org/ --previous https://example.org/
     """
     site = loader.load_site(corpus, **settings)
     start = Stage("start", 0, process_age())
-    report = _build(site, jobs=jobs, force=force, accept_loss=accept_loss)
+    report = _build(site, jobs=jobs, force=force, accept_loss=accept_loss, first=first)
     report = dataclasses.replace(report, stages=(start, *report.stages))
     if as_json:
         from feeds.cli import json_output
@@ -169,10 +179,18 @@ def _build(
     force: bool = False,
     only: Collection[str] | None = None,
     accept_loss: bool = False,
+    first: bool = False,
 ) -> Report:
     """Build `site` as it is now, with a progress bar; see :func:`feeds.pipeline.publish.build`."""
     jobs = jobs or os.cpu_count() or 1
     with progress_bar() as bar:
         return publish.build(
-            site, datetime.now(UTC), jobs=jobs, force=force, only=only, accept_loss=accept_loss, progress=bar
+            site,
+            datetime.now(UTC),
+            jobs=jobs,
+            force=force,
+            only=only,
+            accept_loss=accept_loss,
+            first=first,
+            progress=bar,
         )

@@ -14,10 +14,10 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from feeds.catalogue import archives, changes, entry_loading, history, layouts, packing, queries, related, schema
+from feeds.catalogue import archives, changes, entry_loading, history, layouts, queries, related
 from feeds.catalogue.entry_loading import EntryRows
-from feeds.catalogue.history import PageKeys
 from feeds.catalogue.layouts import Layout
+from feeds.catalogue.meta import get_meta, set_meta
 from feeds.catalogue.queries import ShownEntry
 from feeds.model import Feed, Kind
 from feeds.pipeline.compose import (
@@ -141,7 +141,7 @@ def assemble_documents(
     db, site, progress = build.db, build.site, build.stopwatch.progress
     draft.remove_below([*changes.abandoned_folders(db), *(draft.retired.moved.keys() - retired.moved.keys())])
     draft.retired = retired
-    if schema.get_meta(db, "archives") == "on" and not site.archives:
+    if get_meta(db, "archives") == "on" and not site.archives:
         draft.remove_named(is_archive)
     feeds = queries.load_feeds(db, pending=True)
     known = queries.load_feeds(db) if feeds else []
@@ -160,7 +160,7 @@ def assemble_documents(
                 progress.advance()
     # Not before `meanwhile` has run: it may commit, and a build that is killed after that commit must still find
     # that the snapshot has archives.
-    schema.set_meta(db, "archives", "on" if site.archives else "off")
+    set_meta(db, "archives", "on" if site.archives else "off")
     for feed in feeds:
         if feed.kind is Kind.ALL:
             head = FeedHead(feed, site, directory)
@@ -242,9 +242,9 @@ def _start_rendering(context: RenderContext, missing: Sequence[int]) -> Iterator
 
 def _load_noted(build: BuildContext, missing: Sequence[int]) -> Iterator[EntryRows]:
     """Yield the rows of entries that are about to be rendered, and note that subscribers will see them."""
+    salt = history.salt_of(build.db)
     for rows in entry_loading.load_entry_rows(build.db, missing):
-        titles = history.title_hashes(map(packing.unpack_mention, rows.mentions))
-        history.note_shown(build.db, rows.uri, PageKeys(rows.keys, titles))
+        entry_loading.note_shown(build.db, rows, salt)
         if rows.names is not None:  # a popular page
             related.record_newest(build.db, rows.entry_id, rows.related)
         yield rows
@@ -301,6 +301,7 @@ def _draft_feed(context: RenderContext, head: FeedHead, plan: FeedPlan, batch: F
         if entry.entry_id in fragments_of
     ]
     displayed = count_fitting([entry.fragments.sizes for entry in entries[: plan.wanted]], site.max_bytes_of(feed.kind))
+    history.note_displayed(context.build.db, (entry.entry_id for entry in entries[:displayed]))
     short = sum(entry.fragments.short for entry in entries[:displayed])
     changes.record_extent(context.build.db, feed, len(shown), displayed, short)
     if displayed < len(shown):
@@ -335,6 +336,7 @@ def _put_archive(context: RenderContext, head: FeedHead) -> None:
     ):
         fragments_of.update(_collect(context, missing, _start_rendering(context, missing)))
     entries = [DraftEntry(entry.entry_id, entry.revision, fragments_of[entry.entry_id]) for entry in shown]
+    history.note_displayed(db, (entry.entry_id for entry in shown))
     fragments = read_by_format(
         draft.folder, [entry.fragments for entry in entries], layout.documents, len(ARCHIVE_FORMATS)
     )
@@ -348,8 +350,9 @@ def _put_archive(context: RenderContext, head: FeedHead) -> None:
 def _put_site_documents(build: BuildContext, draft: Draft, head: FeedHead) -> None:
     """Put the documents that the site has besides its feeds: pages of articles, style sheet and list of feeds."""
     max_age = head.site.shortest_ttl * 60
-    for entry_id in changes.changed_pages(build.db):
-        entry = entry_loading.load_entry(build.db, entry_id, head.site.entry_settings)
+    for rows in _load_noted(build, changes.changed_pages(build.db)):
+        entry = entry_loading.merge_rows(rows, head.site.entry_settings)
+        history.note_displayed(build.db, [rows.entry_id])
         path = article_folder(entry.page or "") + PAGE.file_name
         draft.put(path, PAGE.content_type, page.render_article(head, entry), entry.updated, max_age)
     draft.put(STYLE_PATH, STYLE_CONTENT_TYPE, page.style_sheet(), head.feed.updated, max_age)

@@ -10,13 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from feeds.catalogue import history, schema
+from feeds.catalogue import memory_parts, publications, schema
 from feeds.errors import StateError
 from feeds.memory.ledger import Ledger
 from feeds.pipeline import fingerprint
+from feeds.pipeline.remember import Memory, find_memory
 from feeds.settings.site import Site
 from feeds.settings.state_folder import check_folders
 from feeds.store.lock import lock_state
+from feeds.store.snapshots import Snapshot, load_current
 from feeds.system.processes import Workers
 from feeds.system.progress import NoProgress, Progress, Stopwatch
 
@@ -35,6 +37,8 @@ class BuildSession(NamedTuple):
         folder: the state folder, which is locked for this build.
         workers: the worker processes.
         stopwatch: measures the stages, and tells the progress.
+        before: the current snapshot, or None.
+        memory: the memory of the site.
     """
 
     site: Site
@@ -42,6 +46,8 @@ class BuildSession(NamedTuple):
     folder: Path
     workers: Workers
     stopwatch: Stopwatch
+    before: Snapshot | None
+    memory: Memory
 
 
 class BuildContext(NamedTuple):
@@ -49,8 +55,8 @@ class BuildContext(NamedTuple):
 
     Attributes:
         db: the connection to the catalogue.
-        ledger: the memory of exceptions; a step may add to it.
-        site, now, folder, workers, stopwatch: as in :class:`BuildSession`.
+        ledger: the decisions of earlier builds; a step may add to it.
+        site, now, folder, workers, stopwatch, before, memory: as in :class:`BuildSession`.
     """
 
     db: sqlite3.Connection
@@ -60,10 +66,14 @@ class BuildContext(NamedTuple):
     folder: Path
     workers: Workers
     stopwatch: Stopwatch
+    before: Snapshot | None
+    memory: Memory
 
 
 @contextlib.contextmanager
-def open_session(site: Site, now: datetime, jobs: int, progress: Progress | None) -> Iterator[BuildSession]:
+def open_session(
+    site: Site, now: datetime, jobs: int, progress: Progress | None, *, first: bool = False
+) -> Iterator[BuildSession]:
     """Lock the state folder of the site and yield the session of one build; end its worker processes afterwards.
 
     Args:
@@ -71,10 +81,11 @@ def open_session(site: Site, now: datetime, jobs: int, progress: Progress | None
         now: the time of the build.
         jobs: the number of processes that may work.
         progress: is told about stages and steps.
+        first: nothing was published yet: a memory that is missing or damaged is no error.
 
     Raises:
         UsageError: the corpus does not exist, or the output would damage it.
-        StateError: the state folder can't be written.
+        StateError: the state folder can't be written, or the memory can't be used.
     """
     stopwatch = Stopwatch(progress or NoProgress())
     # Before the lock, which creates the state folder: a mistyped path must leave nothing behind.
@@ -84,14 +95,16 @@ def open_session(site: Site, now: datetime, jobs: int, progress: Progress | None
         lock_state(site, lambda: stopwatch.progress.stage("wait for another build", 0)) as folder,
         Workers(jobs) as workers,
     ):
-        yield BuildSession(site, now.replace(microsecond=0), folder, workers, stopwatch)
+        before = load_current(folder)
+        memory = find_memory(site, folder, folder / CATALOGUE_FILE, before, first=first)
+        yield BuildSession(site, now.replace(microsecond=0), folder, workers, stopwatch, before, memory)
 
 
 def with_catalogue(session: BuildSession, work: Callable[[BuildContext], T], *, discard: bool = False) -> T:
     """Return the result of `work`, which gets a context with an open catalogue; nothing is committed for it.
 
     A damaged catalogue is deleted, and `work` is called once more with an empty one: everything in it can be read
-    from the corpus again. The history of published ids is never deleted.
+    again, from the corpus and from the memory.
 
     Args:
         session: the session of the build.
@@ -99,17 +112,19 @@ def with_catalogue(session: BuildSession, work: Callable[[BuildContext], T], *, 
         discard: start with an empty catalogue.
 
     Raises:
-        StateError: the catalogue, the history or the ledger can't be used.
+        StateError: the catalogue can't be used, or the memory is damaged.
     """
     path = session.folder / CATALOGUE_FILE
     # A catalogue that was filled by other code, or with other settings of the reader, holds other values:
     # schema.connect empties it.
     read_with = f"{session.site.timezone} {session.site.date_order}"
     reader = hashlib.sha256(f"{fingerprint.code_fingerprint()} {read_with}".encode()).hexdigest()
+    memory = session.memory
+    identity = {"reader": reader, "salt": memory.salt, "memory": memory.digest}
 
     def attempt() -> T:
-        with schema.connect(path, reader) as db:
-            return work(BuildContext(db, Ledger.load(session.folder), *session))
+        with schema.connect(path, identity, lambda db: memory_parts.load_memory(db, memory.records_of)) as db:
+            return work(BuildContext(db, publications.load_ledger(db), *session))
 
     try:
         if discard:
@@ -119,7 +134,6 @@ def with_catalogue(session: BuildSession, work: Callable[[BuildContext], T], *, 
         except sqlite3.DatabaseError as error:
             if schema.is_external_error(error) or schema.is_programming_error(error):
                 raise
-            history.refuse_damaged_history(session.folder / history.HISTORY_FILE, error)
             schema.discard_catalogue(path)
             return attempt()
     except sqlite3.Error as error:

@@ -14,13 +14,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from feeds.catalogue import changes, file_reports, history, losses, queries, retired_feeds, source_files
+from feeds.catalogue import (
+    changes,
+    earlier_state,
+    file_reports,
+    losses,
+    publications,
+    queries,
+    retired_feeds,
+    source_files,
+)
+from feeds.catalogue.meta import set_meta
 from feeds.model import Counts, HeldBack, Problem, Reductions, Severity
 from feeds.pipeline.context import CATALOGUE_FILE, BuildContext, open_session, with_catalogue
 from feeds.pipeline.problems import list_held_back, list_problems, notes_on_fields
 from feeds.pipeline.read_corpus import update_catalogue
+from feeds.pipeline.remember import remember
 from feeds.pipeline.stored_list import from_file
-from feeds.rules.site_layout import ARTICLES_FOLDER
+from feeds.rules.site_layout import ARTICLES_FOLDER, is_memory
 from feeds.settings.site import Site
 from feeds.store import build_status, snapshots
 from feeds.store.build_status import BuildStatus
@@ -29,7 +40,6 @@ from feeds.store.objects import DamagedObjectError
 from feeds.store.snapshots import Draft, RetiredAddresses, Snapshot
 from feeds.store.static_tree import write_tree
 from feeds.store.trust import Trust
-from feeds.system.files import move_durably
 from feeds.system.progress import Progress, Stage
 
 if TYPE_CHECKING:
@@ -90,6 +100,7 @@ def build(
     force: bool = False,
     only: Collection[str] | None = None,
     accept_loss: bool = False,
+    first: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Publish the site as it is at `now`: update its snapshot, and its static tree if it has one.
@@ -104,20 +115,24 @@ def build(
             them. Nothing else is looked at, not even whether the published files are as they were left. None if the
             corpus was not watched.
         accept_loss: publish even if more of the published articles are lost than `max_loss` allows.
+        first: nothing was published yet: a memory that is missing or damaged is no error.
         progress: is told about stages and steps.
 
     Raises:
         CorpusError, LossError, UsageError, StateError, OutputError, WorkerError: see :mod:`feeds.errors`.
     """
     trust = Trust.NOTHING if force else Trust.WATCHED if only is not None else Trust.TIMES
-    with open_session(site, now, jobs, progress) as session, track_completion(session.folder) as broken_off:
+    with (
+        open_session(site, now, jobs, progress, first=first) as session,
+        track_completion(session.folder) as broken_off,
+    ):
         stopwatch, folder = session.stopwatch, session.folder
-        before = snapshots.load_current(folder)
+        before = session.before
         if before is not None and trust is Trust.TIMES:
             with stopwatch.stage("check", len(before.documents)):
                 trust = Trust.TIMES if before.is_whole() else Trust.CATALOGUE
         try:
-            publish = functools.partial(_publish, before=before, only=only, accept_loss=accept_loss)
+            publish = functools.partial(_publish, only=only, accept_loss=accept_loss)
             report = with_catalogue(session, functools.partial(publish, trust=trust), discard=trust is Trust.NOTHING)
         except DamagedObjectError:  # the bytes of a document are lost: render everything once more
             trust = min(trust, Trust.CATALOGUE)
@@ -150,7 +165,7 @@ def query(
         update_catalogue(context)
         answer = question(context.db)
         # What was read is kept for the next build, but not under other settings: that build would have to merge all
-        # of it back. Nor if the ledger has changed: only a build may save the ledger.
+        # of it back. Nor if the ledger has changed: only a build changes the memory.
         if settings in (None, site.fingerprint) and not context.ledger.changed:
             context.db.commit()
         return answer
@@ -170,7 +185,8 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
     def work(context: BuildContext) -> SiteDifference:
         known_ids = context.ledger.kept_ids
         replaced = update_catalogue(context)
-        draft = Draft(context.folder, before, context.now)
+        before = context.before
+        draft = _new_draft(context)
         _fill(draft, context)
         after = draft.preview()
         is_member = functools.partial(queries.is_member, context.db)
@@ -189,33 +205,19 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
     ):
         # The objects of the preview belong to no generation; they go even if the comparison fails.
         at_end.callback(snapshots.delete_old_generations, session.folder, session.now, everything=True)
-        before = snapshots.load_current(session.folder)
         return with_catalogue(session, work)
 
 
-def _publish(
-    context: BuildContext,
-    *,
-    before: Snapshot | None,
-    only: Collection[str] | None,
-    trust: Trust,
-    accept_loss: bool,
-) -> Report:
+def _publish(context: BuildContext, *, only: Collection[str] | None, trust: Trust, accept_loss: bool) -> Report:
     """Update the catalogue, the snapshot and the static tree, and return the report.
 
-    The order decides what a build that is killed leaves behind. The ledger comes before the snapshot: a decision about
-    an id must not be lost once the id can be seen. The static tree comes last: the next build completes it from the
-    snapshot.
+    The static tree comes last: the next build completes it from the snapshot if this one is killed.
     """
-    db, site, stopwatch = context.db, context.site, context.stopwatch
-    changes.forget_rendered(db)
+    db, site, stopwatch, before = context.db, context.site, context.stopwatch, context.before
     update_catalogue(context, only)
     if not accept_loss:
         losses.refuse_losses(db, site)
-    with stopwatch.stage("publish"):
-        history.record_feeds(db)
-        context.ledger.save(context.folder)
-    after = _switch(context, before, trust)
+    after = _switch(context, trust)
     written = 0
     if site.output_path is not None:
         with stopwatch.stage("write", len(after.documents)):
@@ -233,7 +235,7 @@ def _publish(
             held_back=list_held_back(counts, site, context.now, opener),
             entries=queries.count_entries(db),
             feeds=queries.count_feeds(db),
-            documents=len(after.documents),
+            documents=sum(not is_memory(address) for address in after.documents),
             changed=snapshots.count_differences(before, after),
             written=written,
             generation=after.generation,
@@ -244,29 +246,36 @@ def _publish(
                 default=None,
             ),
             reductions=queries.count_reductions(db),
-            notes=(*retired_feeds.move_obstacles(db, site), *notes_on_fields(db)),
+            notes=(*filter(None, [context.memory.note]), *retired_feeds.move_obstacles(db, site), *notes_on_fields(db)),
         )
 
 
-def _switch(context: BuildContext, before: Snapshot | None, trust: Trust) -> Snapshot:
+def _switch(context: BuildContext, trust: Trust) -> Snapshot:
     """Render what has changed, make the new snapshot current, and return it."""
-    db = context.db
-    draft = Draft(context.folder, before, context.now, verify=trust.renders_everything)
-    _fill(draft, context, everything=trust.renders_everything, meanwhile=db.commit)
+    db, everything = context.db, trust.renders_everything
+    draft = _new_draft(context, verify=everything)
+    _fill(draft, context, everything=everything, meanwhile=db.commit)
     with context.stopwatch.stage("publish"):
-        history.record_entries(db)
-        history.record_pages(db)
-        losses.record_paths(db)
-        # Both before the snapshot is current: the next build must know every id that a subscriber can see, even if
-        # this build is killed on the next line. A build that is killed between the two is made good by
-        # changes.forget_rendered.
+        remember(db, context.site, context.memory, context.ledger, draft, everything=everything)
+        # The catalogue first. If this build is killed on the next line, the catalogue has a later memory than the
+        # snapshot. The next build notices that, and makes the catalogue again from the memory of the snapshot.
         db.commit()
-        history.keep_history(db, move_durably)
         after = draft.commit()
         # Cleared only now: a build that is killed before this line is made good by the next one.
         changes.clear_changes(db, after.name)
+        if context.site.is_public:
+            set_meta(db, "remembered", after.name)
+            earlier_state.delete_earlier_state(context.folder)
         db.commit()
     return after
+
+
+def _new_draft(context: BuildContext, *, verify: bool = False) -> Draft:
+    """Return a draft that starts from the snapshot before, or from nothing if the memory is newer than that."""
+    memory = context.memory
+    before = context.before if memory.head is None or memory.in_snapshot else None
+    remembered = functools.partial(publications.published_document, context.db)
+    return Draft(context.folder, before, context.now, verify=verify, remembered=remembered)
 
 
 def _fill(

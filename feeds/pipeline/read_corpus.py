@@ -7,7 +7,7 @@ import functools
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from feeds.catalogue import feed_names, schema, source_files
+from feeds.catalogue import feed_names, history, schema, source_files
 from feeds.corpus.scan import LINKED, SourceFile, is_utf8, scan_corpus
 from feeds.errors import CorpusError
 from feeds.pipeline.context import BuildContext
@@ -111,7 +111,8 @@ def _read(context: BuildContext, changed: Sequence[SourceFile]) -> Iterator[list
     digests = ((file, source_files.file_digest(db, file.path)) for file in changed)
     executor = context.workers.executor(len(changed), PARALLEL_MIN_FILES)
     batch: list[recording.ReadResult] = []
-    make_rows = functools.partial(recording.make_rows, site.home, context.now, site.least_visibility)
+    salt = history.salt_of(db)
+    make_rows = functools.partial(recording.make_rows, site.home, context.now, site.least_visibility, salt)
     settings = ReadSettings(site.zone, site.date_order)
     for source, digest, rows in read_files(site.corpus_path, settings, digests, make_rows, executor):
         if rows is None:  # the file was touched, and its bytes are the same

@@ -40,9 +40,21 @@ def merge_keys(mention: Mention) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def key_hash(key: str) -> int:
-    """Return the 64-bit hash that stands for `key` in tables. It must never change: the history stores it."""
-    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def key_hash(key: str, salt: bytes) -> int:
+    """Return the 64-bit hash that stands for `key` in tables. It must never change: the memory stores it.
+
+    Args:
+        key: a key, a title, a path or an id. The memory is public: it has the hash, and never the text.
+        salt: the salt of the site, at most 16 bytes. Tables of hashes that somebody prepared for other sites are of no
+            use for this one.
+    """
+    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8, salt=salt).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def key_secret(key: str, salt: bytes) -> int:
+    """Return a second 64-bit hash of `key`. It is never published: only the text of the key gives it."""
+    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8, salt=salt, person=b"secret").digest()
     return int.from_bytes(digest, "big", signed=True)
 
 

@@ -67,6 +67,12 @@ STYLE_CONTENT_TYPE = "text/css; charset=utf-8"
 OUTPUT_LIST = ".feeds-output.json"
 """The file in a static tree that lists the files that we wrote (path → digest). A folder with it is not a corpus."""
 
+MEMORY_FOLDER = "feeds-memory/"
+"""The folder of the memory. No dot or underscore in front of its name: hosts of static files leave such folders out."""
+
+MEMORY_HEAD = "memory.json"
+MEMORY_HEAD_ADDRESS = MEMORY_FOLDER + MEMORY_HEAD
+
 HEALTH_PATH = "healthz"
 METRICS_PATH = "metrics"
 """The addresses that operators of a server ask; they are not documents of the site."""
@@ -112,6 +118,11 @@ def parse_feed_folder(folder: str) -> tuple[Kind, str]:
 def article_folder(slug: str) -> str:
     """Return the folder of the page of an article without a web page of its own."""
     return f"{ARTICLES_FOLDER}/{slug}/"
+
+
+def is_memory(path: str) -> bool:
+    """Tell whether the file at `path`, relative to the site's root, belongs to the memory."""
+    return path.startswith(MEMORY_FOLDER)
 
 
 def archive_name(month: str) -> str:

@@ -12,12 +12,12 @@ from feeds.errors import ConfigError
 from feeds.settings.checks import check_site
 from feeds.settings.converters import PAIRS
 from feeds.settings.site import Site, all_settings
-from feeds.settings.state_folder import STANDARD_OUTPUT, absolute_path, default_state
+from feeds.settings.state_folder import STANDARD_OUTPUT, absolute_path, default_state, is_address
 
 SETTINGS_FILE = "feeds.toml"
 
 _PREFIX = "FEEDS_"
-_PATHS = ("corpus", "output", "state", "access_log")
+_PATHS = ("corpus", "output", "state", "previous", "access_log")
 _DEFAULT_CORPUS, _DEFAULT_OUTPUT = "seeds", "public"
 
 
@@ -78,8 +78,9 @@ def _resolve_paths(root: Path, from_file: Mapping[str, Any], overrides: Mapping[
     paths = {name: absolute_path(root, from_file[name]) for name in _PATHS if from_file.get(name)}
     paths = {name: path for name, path in paths.items() if name not in overrides}
     paths |= {name: absolute_path(Path.cwd(), overrides[name]) for name in _PATHS if overrides.get(name)}
-    if overrides.get("access_log", from_file.get("access_log")) == STANDARD_OUTPUT:
-        paths["access_log"] = STANDARD_OUTPUT
+    for name, is_no_path in (("access_log", STANDARD_OUTPUT.__eq__), ("previous", is_address)):
+        if is_no_path(value := overrides.get(name, from_file.get(name, ""))):
+            paths[name] = value
     return paths
 
 

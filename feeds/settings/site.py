@@ -7,6 +7,7 @@ A setting is one field of :class:`Site`: its name, type, default and help text s
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from feeds.errors import ConfigError
@@ -46,7 +47,10 @@ class Site:
     corpus: str = _setting("seeds", "the folder of article files, relative to this file")
     output: str = _setting("public", 'where `feeds build` writes static files; "" writes none')
     precompress: bool = _setting(False, "also write each static file compressed, beside it (.gz, .br, .zst)")
-    state: str = _setting(".feeds", "where catalogue, snapshots and ledger live, relative to this file")
+    state: str = _setting(".feeds", "where catalogue and snapshots live, relative to this file")
+    previous: str = _setting(
+        "", "the folder or address where the site was published last; a newer memory is taken from there"
+    )
     base_url: str = _setting("", "the address under which the site is reached; set it before you publish")
     title: str = _setting("Feeds", "what the site is called; the name of the feed of everything")
     description: str = _setting("", "what the site is about, in a sentence")
@@ -135,6 +139,17 @@ class Site:
         """The common start of all addresses of the site: `base_url` with a slash at its end."""
         return (self.base_url or "http://127.0.0.1:8000").rstrip("/") + "/"
 
+    @property
+    def is_public(self) -> bool:
+        """True if the site has an address at which others reach it; else it is built for a look."""
+        host = (urlsplit(self.address).hostname or "").rstrip(".")
+        if host == "localhost" or host.endswith(".localhost"):
+            return False
+        try:
+            return not ipaddress.ip_address(host).is_loopback
+        except ValueError:  # a name
+            return True
+
     @cached_property
     def home(self) -> Provider:
         """The site as a provider, for articles that name none and have no page of their own."""
@@ -211,7 +226,7 @@ class Site:
     def fingerprint(self) -> str:
         """A text that changes with every setting that can change a byte of a document."""
         # base_url counts as `address`; the others concern places, the static tree or the server.
-        serving = {"cache_bytes", "access_log", "trusted_proxies"}
+        serving = {"cache_bytes", "access_log", "trusted_proxies", "previous"}
         elsewhere = {"source", "corpus", "output", "precompress", "state", "base_url", *serving}
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         relevant = {name: value for name, value in values.items() if name not in elsewhere}

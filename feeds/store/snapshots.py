@@ -23,6 +23,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from feeds.rules.site_layout import is_memory
 from feeds.store import objects
 from feeds.store.objects import StoredObject
 from feeds.system.compression import CODINGS, Coding
@@ -137,19 +138,32 @@ class Draft:
         before: the generation to start from, or None to start from nothing.
         now: the time of the build: `modified` of documents whose bytes change.
         verify: read objects that are there already, and write damaged ones again.
+        remembered: returns, for the address of a document that neither `before` nor its removals have, the digest and
+            the last change under which it was published elsewhere; the digest is None if it was removed, and the
+            result is None if nothing is known.
 
     Attributes:
+        now: the time of the build, in seconds since the epoch.
         retired: addresses that have ended or moved; those of the generation before until they are set.
     """
 
-    def __init__(self, folder: Path, before: Snapshot | None, now: datetime, *, verify: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        before: Snapshot | None,
+        now: datetime,
+        *,
+        verify: bool = False,
+        remembered: Callable[[str], tuple[str | None, int] | None] = lambda address: None,
+    ) -> None:
         self.folder = folder
         self.before = before
         self.documents: dict[str, Document] = dict(before.documents) if before is not None else {}
         self.retired = before.retired if before is not None else RetiredAddresses()
         self._removed: dict[str, int] = dict(before.removed) if before is not None else {}
-        self._now = int(now.timestamp())
+        self.now = int(now.timestamp())
         self.verify = verify
+        self._remembered = remembered
         self._put: set[str] = set()
         self._unsynced: set[str] = set()  # the digests of objects that may not be on the disk yet
 
@@ -187,12 +201,26 @@ class Draft:
             modified = known.modified
         elif known is not None:
             # The clock may have gone back; a validator must not (RFC 9110 section 8.8.2).
-            modified = max(self._now, known.modified + 1)
+            modified = max(self.now, known.modified + 1)
         elif address in self._removed:
-            modified = max(self._now, self._removed[address] + 1)
+            modified = max(self.now, self._removed[address] + 1)
+        elif (published := self._remembered(address)) is not None:
+            digest, changed = published
+            modified = changed if digest == stored.digest else max(self.now, changed + 1)
         else:
-            modified = min(int(updated.timestamp()), self._now) - int(stored.digest[:8], 16) % FIRST_SPREAD
+            modified = min(int(updated.timestamp()), self.now) - int(stored.digest[:8], 16) % FIRST_SPREAD
         self.documents[address] = Document(stored.digest, stored.size, media_type, modified, max_age)
+
+    def keep(self, address: str) -> None:
+        """Keep the document that the generation before has at `address`.
+
+        Raises:
+            LookupError: it has none.
+        """
+        if self.before is None:
+            raise LookupError(address)
+        self.documents[address] = self.before.documents[address]
+        self._put.add(address)
 
     def remove_below(self, folders: Iterable[str]) -> None:
         """Remove all documents below `folders`, which end with a slash."""
@@ -237,8 +265,8 @@ class Draft:
         lost = (self.before.documents if self.before is not None else {}).keys() - self.documents.keys()
         removed = {
             address: when
-            for address, when in sorted((self._removed | dict.fromkeys(lost, self._now)).items())
-            if address not in self.documents and when > self._now - REMOVAL_MEMORY_SECONDS
+            for address, when in sorted((self._removed | dict.fromkeys(lost, self.now)).items())
+            if address not in self.documents and when > self.now - REMOVAL_MEMORY_SECONDS
         }
         generation = max([0, *(number for number, _ in _manifests(self.folder))]) + 1
         manifest = {
@@ -261,13 +289,12 @@ class Draft:
 
 
 def count_differences(before: Snapshot | None, after: Snapshot) -> int:
-    """Return how many documents were added, changed or removed between two generations."""
+    """Return how many documents, without the memory, were added, changed or removed between two generations."""
     if before is after:
         return 0
     old = before.documents if before is not None else {}
-    same = sum(1 for address, document in after.documents.items() if old.get(address) == document)
-    gone = sum(1 for address in old if address not in after.documents)
-    return len(after.documents) - same + gone
+    new = sum(not is_memory(address) for address, document in after.documents.items() if old.get(address) != document)
+    return new + sum(not is_memory(address) for address in old if address not in after.documents)
 
 
 def current_name(folder: Path) -> str | None:
@@ -279,11 +306,24 @@ def current_name(folder: Path) -> str | None:
     return name if _MANIFEST_NAME.match(name) else None
 
 
+def has_generations(folder: Path) -> bool:
+    """Tell whether the state folder has, or had, a snapshot, whether or not it can be read."""
+    return (folder / "current").exists() or any(_manifests(folder))
+
+
 def load_current(folder: Path) -> Snapshot | None:
     """Return the current generation in the state folder, or None if there is none that can be read."""
     name = current_name(folder)
-    if name is None:
-        return None
+    return _load(folder, name) if name is not None else None
+
+
+def load_latest(folder: Path) -> Snapshot | None:
+    """Return the newest generation that can be read, whether or not it is current, or None."""
+    names = (name for _, name in sorted(_manifests(folder), reverse=True))
+    return next(filter(None, (_load(folder, name) for name in names)), None)
+
+
+def _load(folder: Path, name: str) -> Snapshot | None:
     try:
         body = _manifest_path(folder, name).read_bytes()
     except OSError:

@@ -12,11 +12,12 @@ import functools
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from feeds.errors import OutputError
-from feeds.rules.site_layout import OUTPUT_LIST
+from feeds.rules.site_layout import MEMORY_HEAD_ADDRESS, OUTPUT_LIST
 from feeds.store import objects
 from feeds.store.snapshots import Document, Snapshot
 from feeds.store.trust import Trust
@@ -90,7 +91,7 @@ def _write_tree(
         raise OutputError("this address leads out of the folder", address)
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder)
-    listed = _read_list(folder)
+    listed = listed_files(folder)
     intended = {address: file.document.digest for address, file in files.items()}
     new = intended.keys() - listed.keys()
     if new:
@@ -110,8 +111,11 @@ def _write_tree(
         progress.advance(len(group) - (len(outdated) - known))
     changed = 0
     work = functools.partial(_write_files, snapshot.folder, folder)
-    executor = workers.executor(len(outdated), PARALLEL_MIN_FILES)
-    for results in map_batches(work, outdated, FILES_PER_TASK, executor):
+    # The head of the memory after its parts, and before old parts are deleted: the memory is whole at any moment.
+    last = [item for item in outdated if item[0] == MEMORY_HEAD_ADDRESS]
+    others = [item for item in outdated if item[0] != MEMORY_HEAD_ADDRESS]
+    executor = workers.executor(len(others), PARALLEL_MIN_FILES)
+    for results in chain(map_batches(work, others, FILES_PER_TASK, executor), map(work, filter(None, [last]))):
         changed += sum(results)
         progress.advance(len(results))
     for address in sorted(listed.keys() - files.keys()):
@@ -128,11 +132,11 @@ def _leads_out(address: str) -> bool:
     return (".." in address and ".." in address.split("/")) or address[:1] in ("", "/") or "\0" in address
 
 
-def _read_list(folder: Path) -> dict[str, str]:
+def listed_files(folder: Path) -> dict[str, str]:
     """Return the files that we wrote into `folder`, address → digest. Entries that can't be ours are left out."""
     try:
         listed = json.loads((folder / OUTPUT_LIST).read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return {}
     if not isinstance(listed, dict):
         return {}

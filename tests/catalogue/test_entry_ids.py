@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
-import sqlite3
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -16,11 +14,18 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from feeds.errors import StateError
-from feeds.memory.ledger import LEDGER_FILE
 from feeds.model import Severity
 from feeds.pipeline import publish
-from tests.builders import NOW, article, delete_catalogue, link, make_site, write_corpus
+from tests.builders import (
+    NOW,
+    article,
+    delete_catalogue,
+    link,
+    make_site,
+    memory_files,
+    remembered,
+    write_corpus,
+)
 from tests.conftest import Run
 from tests.paths import RAM_FOLDER
 
@@ -181,20 +186,21 @@ def test_an_id_is_never_given_to_another_page(tmp_path: Path) -> None:
     assert build(tmp_path) == found
 
 
-def test_the_ledger_has_a_record_only_for_an_exception(tmp_path: Path) -> None:
+def kept_ids(folder: Path) -> list[str]:
+    """Return the ids that are kept although the rules compute other ones."""
+    return [ident for ident, kept, *_ in remembered(folder / "public", "entries") if kept]
+
+
+def test_only_an_exception_is_kept(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("A", url="http://x.example/1"), "b.md": article(url=Y)})
-    ledger = tmp_path / "state" / LEDGER_FILE
     build(tmp_path)
-    assert not ledger.exists()
+    assert kept_ids(tmp_path) == []
     write_corpus(corpus, {"a.md": article("A", url=X)})
     build(tmp_path)
-    (line,) = ledger.read_text().splitlines()
-    record = json.loads(line)
-    assert record["id"] == "http://x.example/1"
-    assert "x.example/1" in record["keys"]
+    assert kept_ids(tmp_path) == ["http://x.example/1"]
     write_corpus(corpus, {"a.md": article("A", url="http://x.example/1")})
     build(tmp_path)
-    assert ledger.read_text() == ""
+    assert kept_ids(tmp_path) == []
 
 
 def test_feeds_list_publishes_no_id(tmp_path: Path, feeds: Run) -> None:
@@ -203,10 +209,11 @@ def test_feeds_list_publishes_no_id(tmp_path: Path, feeds: Run) -> None:
     write_corpus(corpus, {"a.md": article("A", url=X)})
     assert build(tmp_path) == {"A": X}
     write_corpus(corpus, {"a.md": article("A", url="http://x.example/1")})
-    feeds("list", "corpus", FEEDS_STATE="state")
-    assert not (tmp_path / "state" / LEDGER_FILE).exists(), "the ledger is for builds to write"
+    before = memory_files(tmp_path / "public")
+    feeds("list", "corpus", FEEDS_STATE="state", FEEDS_BASE_URL="https://example.org/", FEEDS_OUTPUT="public")
+    assert memory_files(tmp_path / "public") == before
     assert build(tmp_path) == {"A": X}
-    assert X in (tmp_path / "state" / LEDGER_FILE).read_text()
+    assert kept_ids(tmp_path) == [X]
 
 
 def test_an_id_that_no_document_showed_was_not_published(tmp_path: Path) -> None:
@@ -214,35 +221,13 @@ def test_an_id_that_no_document_showed_was_not_published(tmp_path: Path) -> None
     newer, older = article("New", "2025-01-01", url=other), article("A", "2024-01-01", url="http://x.example/1")
     corpus = write_corpus(tmp_path / "corpus", {"a.md": older, "b.md": newer})
     assert build(tmp_path, limit=1) == {"New": other}
-    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "published.sqlite3")) as db:
-        assert db.execute("SELECT ident FROM id").fetchall() == [(other,)]
+    assert [ident for ident, *_ in remembered(tmp_path / "public", "entries")] == [other]
     write_corpus(corpus, {"a.md": article("A", "2024-01-01", url=X)})
     assert build(tmp_path, limit=2) == {"New": other, "A": X}
     write_corpus(corpus, {"a.md": older})
     assert build(tmp_path, limit=2) == {"New": other, "A": X}
     assert build(tmp_path, limit=1) == {"New": other}
     assert build(tmp_path, limit=2) == {"New": other, "A": X}, "also after nothing has shown it for a while"
-
-
-def test_a_damaged_history_is_an_error_and_stays(tmp_path: Path) -> None:
-    write_corpus(tmp_path / "corpus", {"a.md": article()})
-    build(tmp_path)
-    path = tmp_path / "state" / "published.sqlite3"
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    path.write_bytes(b"garbage" * 1000)
-    with pytest.raises(StateError, match="record of published ids is damaged"):
-        build(tmp_path)
-    assert path.read_bytes() == b"garbage" * 1000
-
-
-def test_a_history_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
-    write_corpus(tmp_path / "corpus", {"a.md": article()})
-    build(tmp_path)
-    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "published.sqlite3")) as db:
-        db.execute("PRAGMA user_version = 99")
-    with pytest.raises(StateError, match="later version"):
-        build(tmp_path)
 
 
 PAGES = range(4)

@@ -1,4 +1,4 @@
-"""A build after any sequence of edits gives the bytes of a build from nothing, given the same ledger."""
+"""A build after any sequence of edits gives the bytes of a build from nothing, given the same memory."""
 
 from __future__ import annotations
 
@@ -18,12 +18,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from feeds.catalogue import merging, popular_pages, related
-from feeds.memory.ledger import LEDGER_FILE
 from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
 from feeds.pipeline.watch import corpus_paths
-from feeds.rules.site_layout import OUTPUT_LIST
-from tests.builders import NOW, article, delete_catalogue, link, make_site, moment, tree, write_corpus
+from feeds.rules.site_layout import OUTPUT_LIST, is_memory
+from feeds.store.snapshots import load_current
+from tests.builders import (
+    NOW,
+    article,
+    delete_catalogue,
+    link,
+    make_site,
+    memory_files,
+    moment,
+    remembered,
+    tree,
+    write_corpus,
+)
 from tests.paths import RAM_FOLDER
 
 PATHS = ["a.md", "b.md", "c/d.md", "e.txt"]
@@ -63,18 +74,23 @@ records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 def build_from_nothing(corpus: Path, work: Path, fresh: Path, now: datetime, **options: Any) -> Report:
-    """Build `corpus` in the folder `fresh`, which has nothing but the ledger of `work`, and compare the two."""
-    ledger = work / "state" / LEDGER_FILE
-    if ledger.exists():
-        (fresh / "state").mkdir(parents=True)
-        shutil.copy(ledger, fresh / "state")
+    """Build `corpus` in the folder `fresh`, which has nothing but the memory of `work`, and compare the two."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(merging, "MANY", 1000)
-        report = publish.build(make_site(corpus, fresh, **options), now)
+        site = make_site(corpus, fresh, previous=str(work / "public"), **options)
+        report = publish.build(site, now)
     assert tree(work / "public") == tree(fresh / "public")
-    if ledger.exists():
-        assert ledger.read_text() == (fresh / "state" / LEDGER_FILE).read_text()
+    assert documents(work) == documents(fresh), "the same times of changes"
+    for family in ("entries", "feeds", "articles", "documents", "moves", "broken"):
+        assert remembered(work / "public", family) == remembered(fresh / "public", family)
+    assert memory_files(work / "public") == memory_files(fresh / "public"), "nothing is new"
     return report
+
+
+def documents(work: Path) -> dict[str, Any]:
+    snapshot = load_current(work / "state")
+    assert snapshot is not None
+    return {address: document for address, document in snapshot.documents.items() if not is_memory(address)}
 
 
 def make_pages_popular(patch: pytest.MonkeyPatch) -> None:

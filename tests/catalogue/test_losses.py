@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from feeds.catalogue.history import HISTORY_FILE
 from feeds.errors import LossError
-from feeds.memory.ledger import LEDGER_FILE
 from feeds.pipeline import explain, publish
 from feeds.settings.site import Site
-from tests.builders import NOW, article, delete_catalogue, make_site, tree, write_corpus
+from tests.builders import NOW, article, delete_catalogue, make_site, remembered, tree, write_corpus
 from tests.conftest import Run
 
 DAY = timedelta(days=1)
@@ -42,9 +38,14 @@ def is_refused(site: Site) -> bool:
     return False
 
 
-def lines(folder: Path) -> list[dict[str, object]]:
-    path = folder / "state" / LEDGER_FILE
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+def broken(folder: Path) -> list[list[str]]:
+    """Return the names that broken files are remembered for."""
+    return [names for (names,) in remembered(folder / "public", "broken")]
+
+
+def retired(folder: Path) -> list[str]:
+    """Return the names of feeds that are remembered as empty."""
+    return [name for _, _, _, name, _, empty, *_ in remembered(folder / "public", "feeds") if empty]
 
 
 @pytest.mark.parametrize("lost_state", [False, True])
@@ -61,10 +62,10 @@ def test_a_feed_stays_while_the_file_that_names_it_is_broken(tmp_path: Path, los
     write_corpus(tmp_path / "c", {"1.md": BROKEN + "still"})
     publish.build(site, NOW + 60 * DAY)
     assert ended(tmp_path) == set()
-    assert [line["names"] for line in lines(tmp_path) if "broken" in line] == [["provider a.example", "topic topic 1"]]
+    assert broken(tmp_path) == [["provider a.example", "topic topic 1"]]
     write_corpus(tmp_path / "c", {"1.md": text(1)})
     publish.build(site, NOW + 61 * DAY)
-    assert lines(tmp_path) == []
+    assert (broken(tmp_path), retired(tmp_path)) == ([], [])
     (tmp_path / "c" / "1.md").unlink()
     publish.build(site, NOW + 62 * DAY)
     assert {path.split("/")[1] for path in ended(tmp_path)} == {"topic-1"}
@@ -78,7 +79,7 @@ def test_a_draft_that_is_broken_keeps_nothing(tmp_path: Path) -> None:
     write_corpus(tmp_path / "c", {"1.md": BROKEN})
     publish.build(site, NOW)
     assert {path.split("/")[1] for path in ended(tmp_path)} == {"topic-1"}
-    assert not [line for line in lines(tmp_path) if "broken" in line]
+    assert broken(tmp_path) == []
 
 
 def test_a_feed_that_nothing_names_is_empty_for_a_week(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_feed_that_is_named_again_in_time_waits_anew(tmp_path: Path) -> None:
         assert ended(tmp_path) == set()
         write_corpus(tmp_path / "c", {"1.md": text(1)})
         publish.build(site, NOW + (day + 6) * DAY)
-        assert lines(tmp_path) == []
+        assert retired(tmp_path) == []
 
 
 def test_too_many_losses_stop_a_build(tmp_path: Path) -> None:
@@ -156,33 +157,6 @@ def test_max_loss(tmp_path: Path, max_loss: int, refused: bool) -> None:
     publish.build(site, NOW)
     write_corpus(tmp_path / "c", {"1.md": BROKEN})
     assert is_refused(site) is refused
-
-
-def test_a_history_without_paths_refuses_nothing(tmp_path: Path) -> None:
-    site = site_of(tmp_path, 4)
-    publish.build(site, NOW)
-    for path in (tmp_path / "state").glob(f"{HISTORY_FILE}*"):
-        path.unlink()
-    write_corpus(tmp_path / "c", {f"{number}.md": BROKEN for number in range(3)})
-    publish.build(site, NOW)
-    write_corpus(tmp_path / "c", {f"{number}.md": text(number) for number in range(3)})
-    publish.build(site, NOW)
-    write_corpus(tmp_path / "c", {f"{number}.md": BROKEN for number in range(3)})
-    with pytest.raises(LossError, match="3 of 4"):
-        publish.build(site, NOW)
-
-
-def test_a_history_of_an_earlier_version_is_completed(tmp_path: Path) -> None:
-    """What is in it stays; it learns paths and pages with the next build."""
-    site = site_of(tmp_path, 4)
-    publish.build(site, NOW)
-    with contextlib.closing(sqlite3.connect(tmp_path / "state" / HISTORY_FILE)) as db:
-        db.executescript("DROP TABLE path; DROP TABLE article; PRAGMA user_version = 1")
-    write_corpus(tmp_path / "c", {"0.md": text(0).replace("https://a.example/0", "http://a.example/0")})
-    publish.build(site, NOW)
-    assert b"<id>https://a.example/0</id>" in (tmp_path / "public" / "feed.atom").read_bytes()
-    write_corpus(tmp_path / "c", {f"{number}.md": BROKEN for number in range(3)})
-    assert is_refused(site)
 
 
 def test_the_command(feeds: Run, tmp_path: Path) -> None:

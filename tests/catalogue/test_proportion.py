@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bench import corpus as made_up
+from feeds.memory.format import FAMILIES
 from feeds.pipeline import publish
 from feeds.settings.site import Site
 from tests.builders import NOW, make_site
@@ -52,6 +53,13 @@ def edit(site: Site) -> str:
     path = site.corpus_path / made_up.path(EDITED)
     path.write_text(path.read_text().replace('title: "', 'title: "Edited ', 1))
     return made_up.path(EDITED)
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Divide the memory of a small corpus like that of a large one."""
+    for family in FAMILIES:
+        monkeypatch.setitem(FAMILIES, family, 8)
 
 
 def steps_of_an_edit(site: Site, monkeypatch: pytest.MonkeyPatch) -> int:

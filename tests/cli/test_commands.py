@@ -46,7 +46,7 @@ def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus:
         "written": 18,
     }
     assert report["counts"] == of_files | of_site
-    assert " ".join(report["seconds"]) == "start state scan read record merge publish render write report tidy total"
+    assert " ".join(report["seconds"]) == "start state scan read record merge render publish write report tidy total"
     assert "3 files: 1 published, 1 unpublished, 0 in the future, 0 expired, 1 lost to problems" in done.stderr
     assert "--include-unpublished" in done.stderr
     assert "broken.md:3: error: date: it is no usable date" in done.stderr

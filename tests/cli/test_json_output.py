@@ -60,7 +60,7 @@ OTHER_NUMBERS = {"column", "line", "position", "generation", "width", "height", 
 
 
 @pytest.fixture
-def printed(tmp_path: Path) -> Mapping[str, Sequence[dict[str, Any]]]:
+def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Sequence[dict[str, Any]]]:
     """Return what the commands print, on the seeds and on a corpus with problems, drafts and future articles."""
     results: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
@@ -70,6 +70,7 @@ def printed(tmp_path: Path) -> Mapping[str, Sequence[dict[str, Any]]]:
         assert done.exit_code == code, done.output
         results[command].append(json.loads(done.stdout))
 
+    monkeypatch.setenv("FEEDS_BASE_URL", "https://feeds.example/")  # without it, nothing is remembered
     shutil.copytree(SEEDS, tmp_path / "seeds", ignore=shutil.ignore_patterns(".feeds"))
     for command in ("check", "list", "diff"):
         run(command, "seeds")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from feeds.catalogue.history import HISTORY_FILE
-from feeds.errors import StateError
-from feeds.memory.ledger import LEDGER_FILE
 from feeds.pipeline import publish
 from feeds.settings.site import Site
 from tests.builders import NOW, article, delete_catalogue, make_site, tree, write_corpus
@@ -34,24 +31,22 @@ def site(tmp_path: Path) -> Site:
     return make_site(write_corpus(tmp_path / "c", {"a.md": text("Notes")}), tmp_path)
 
 
-@pytest.mark.parametrize("lost", ["nothing", "catalogue", "all but the ledger"])
+@pytest.mark.parametrize("lost", ["nothing", "catalogue", "state"])
 def test_a_corrected_title_moves_no_page(lost: str, site: Site, tmp_path: Path) -> None:
     publish.build(site, NOW)
     write_corpus(tmp_path / "c", {"a.md": text("Notices")})
     publish.build(site, NOW)
     assert pages(site) == {"notes": "Notices"}
-    if lost != "nothing":
+    if lost == "catalogue":
         delete_catalogue(tmp_path / "state")
-    if lost == "all but the ledger":
-        for path in (tmp_path / "state").glob(f"{HISTORY_FILE}*"):
-            path.unlink()
+    if lost == "state":
+        shutil.rmtree(tmp_path / "state")
     write_corpus(tmp_path / "c", {"a.md": text("Notices!")})
     publish.build(site, NOW)
     assert pages(site) == {"notes": "Notices!"}
     write_corpus(tmp_path / "c", {"a.md": text("Notes")})
     publish.build(site, NOW)
     assert pages(site) == {"notes": "Notes"}
-    assert (tmp_path / "state" / LEDGER_FILE).read_text() == ""
 
 
 def test_an_older_article_of_the_same_name_moves_no_page(site: Site, tmp_path: Path) -> None:
@@ -61,10 +56,6 @@ def test_an_older_article_of_the_same_name_moves_no_page(site: Site, tmp_path: P
     (other,) = pages(site).keys() - {"notes"}
     assert other.startswith("notes--")
     assert "2022-05-26" in (tmp_path / "public" / "articles" / "notes" / "index.html").read_text()
-    assert [json.loads(line)["slug"] for line in (tmp_path / "state" / LEDGER_FILE).read_text().splitlines()] == [
-        other,
-        "notes",
-    ]
     before = tree(tmp_path / "public")
     delete_catalogue(tmp_path / "state")
     publish.build(site, NOW)
@@ -94,12 +85,3 @@ def test_before_it_is_published_a_page_may_move(site: Site, tmp_path: Path) -> N
     write_corpus(tmp_path / "c", {"b.md": text("Notes", "2020-01-01")})
     publish.build(site, NOW)
     assert "2020-01-01" in (tmp_path / "public" / "articles" / "notes" / "index.html").read_text()
-    assert not (tmp_path / "state" / LEDGER_FILE).exists()
-
-
-@pytest.mark.parametrize("slug", ["", ".", "..", "a/b", "/etc", "a\0b", 7, None])
-def test_a_ledger_never_leads_out_of_the_static_tree(slug: object, site: Site, tmp_path: Path) -> None:
-    line = json.dumps({"page": "tag:a.example,2022:2022-05-26", "slug": slug})
-    write_corpus(tmp_path / "state", {LEDGER_FILE: f"{line}\n"})
-    with pytest.raises(StateError, match=f"{LEDGER_FILE}:1: this line is no record"):
-        publish.build(site, NOW)

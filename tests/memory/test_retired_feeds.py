@@ -15,13 +15,13 @@ from feeds.audit.validate import validate
 from feeds.audit.validate.source import read_folder
 from feeds.catalogue import changes, schema
 from feeds.errors import ConfigError
-from feeds.memory.ledger import FAREWELL_PERIOD, LEDGER_FILE
+from feeds.memory.ledger import FAREWELL_PERIOD
 from feeds.pipeline import publish
 from feeds.pipeline.publish import Report
-from feeds.rules.times import rfc3339
+from feeds.rules.times import rfc3339, to_seconds
 from feeds.settings import loader
 from feeds.web.app import create_app
-from tests.builders import NOW, article, delete_catalogue, make_site, moment, tree, write_corpus
+from tests.builders import NOW, article, delete_catalogue, make_site, moment, remembered, tree, write_corpus
 from tests.conftest import Run
 
 DAY = timedelta(days=1)
@@ -58,8 +58,10 @@ class Site:
         assert found[0] == found[1] == [item["title"] for item in items]
         return found[0]
 
-    def ledger(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / "state" / LEDGER_FILE).read_text().splitlines()]
+    def remembered(self) -> list[tuple[Any, ...]]:
+        """Return kind, key, slug, and the end, of the feeds that are remembered; the end is None for most."""
+        rows = remembered(self.folder / "public", "feeds")
+        return [(kind, key, slug, ended) for kind, key, slug, _, _, _, _, ended in rows]
 
     def client(self) -> FlaskClient:
         return create_app(make_site(self.corpus, self.folder)).test_client()
@@ -97,7 +99,7 @@ def test_a_draft_of_a_topic_that_was_never_published_leaves_no_trace(site: Site)
     site.write(a=article("A", topics=["Secret"], draft=True))
     site.build()
     assert not [path for path in tree(site.folder / "public") if "secret" in path]
-    assert not (site.folder / "state" / LEDGER_FILE).exists()
+    assert "secret" not in repr(site.remembered())
 
 
 def test_a_feed_without_entries_ends_and_is_gone_later(site: Site) -> None:
@@ -116,7 +118,7 @@ def test_a_feed_without_entries_ends_and_is_gone_later(site: Site) -> None:
     assert "Subscribe" not in page
     assert "topics/ai/" not in site.file("index.html").read_text() + site.file("subscriptions.opml").read_text()
     assert report.due == NOW + DAY + FAREWELL_PERIOD
-    assert [line["feed"] for line in site.ledger()] == ["provider", "topic"]
+    assert [kind for kind, _, _, ended in site.remembered() if ended] == ["provider", "topic"]
     assert site.build(after=FAREWELL_PERIOD).changed == 0
     assert site.client().get("/topics/ai/feed.atom").status_code == 200
 
@@ -143,7 +145,7 @@ def test_a_draft_does_not_bring_back_a_feed_that_has_ended_but_an_article_does(s
     site.write(a=article("A", topics=["AI"]))
     site.build(after=FAREWELL_PERIOD)
     assert site.titles("topics/ai/") == ["A"]
-    assert site.ledger() == []
+    assert not any(ended for *_, ended in site.remembered())
 
 
 def test_a_feed_keeps_its_address(site: Site) -> None:
@@ -153,7 +155,7 @@ def test_a_feed_keeps_its_address(site: Site) -> None:
     site.write(b=article("B", "2020-01-01", url="https://b.example/", topics=["../etc"]))
     site.build()
     assert site.titles("topics/etc/") == ["A"]
-    (other,) = [line["slug"] for line in site.ledger() if line["key"] == "../etc"]
+    (other,) = [slug for _, key, slug, _ in site.remembered() if key == "../etc"]
     assert other.startswith("etc--")
     assert site.titles(f"topics/{other}/") == ["B"]
     site.delete("a")
@@ -257,7 +259,7 @@ def test_the_farewell_has_the_date_of_the_ledger_and_not_of_the_build(site: Site
         path.unlink()
     site.build(after=3 * DAY)
     assert tree(site.folder / "public") == before
-    assert {line["ended"] for line in site.ledger()} == {rfc3339(NOW + DAY)}
+    assert {ended for *_, ended in site.remembered() if ended} == {to_seconds(NOW + DAY)}
     assert moment("2026-06-02T12:00") == NOW + DAY
 
 
@@ -285,12 +287,6 @@ def test_two_names_never_share_an_address(site: Site) -> None:
     site.build()
     (slug,) = [path.name for path in site.file("topics").iterdir() if path.name.startswith("c-plus-plus--")]
     assert (site.titles("topics/c-plus-plus/"), site.titles(f"topics/{slug}/")) == (["A"], ["B"])
-    ledger = site.folder / "state" / LEDGER_FILE
-    ledger.write_text(ledger.read_text().replace(slug, "c-plus-plus"))  # as two people may merge it
-    delete_catalogue(site.folder / "state")
-    site.build()
-    found = [site.titles(f"topics/{path.name}/") for path in site.file("topics").iterdir() if path.name[:2] == "c-"]
-    assert sorted(found) == [["A"], ["B"]]
 
 
 def test_an_address_of_another_tool_can_be_renamed(site: Site) -> None:
@@ -325,25 +321,8 @@ def test_the_removal_of_a_path_that_is_too_long_is_no_error(site: Site) -> None:
     assert "xxx" not in mark.read_text()
 
 
-def test_a_ledger_that_is_restored_is_followed_though_no_article_has_changed(site: Site) -> None:
-    site.write(a=article(topics=["AI"]))
-    site.build()
-    assert site.client().get("/topics/old/feed.atom").status_code == 404
-    ended = {
-        "feed": "topic",
-        "key": "old",
-        "slug": "old",
-        "name": "Old",
-        "updated": rfc3339(NOW),
-        "ended": rfc3339(NOW),
-    }
-    (site.folder / "state" / LEDGER_FILE).write_text(json.dumps(ended) + "\n")
-    site.build(after=FAREWELL_PERIOD + timedelta(days=1))
-    assert site.client().get("/topics/old/feed.atom").status_code == 410
-
-
 def test_an_address_to_remove_makes_a_build_necessary(tmp_path: Path) -> None:
-    with schema.connect(tmp_path / "catalogue.sqlite3", "test") as db:
+    with schema.connect(tmp_path / "catalogue.sqlite3", {"reader": "test"}) as db:
         assert not changes.has_changes(db)
         db.execute("INSERT INTO abandoned_folder VALUES ('topics/old/')")
         assert changes.has_changes(db)

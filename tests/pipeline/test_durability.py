@@ -1,40 +1,33 @@
-"""What is on the disk when: syncs of a build, their order, and what a killed build leaves of the history."""
+"""What is on the disk when: syncs of a build, and what a killed build leaves of the memory."""
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from feeds.catalogue import history, schema
+from feeds.memory.format import memory_address
+from feeds.memory.sources import read_source
 from feeds.pipeline import publish
-from feeds.system.files import move_durably
+from feeds.rules.site_layout import MEMORY_HEAD_ADDRESS, is_memory
+from feeds.store.snapshots import Snapshot, load_current
 from feeds.system.processes import Workers
-from tests.builders import NOW, article, delete_catalogue, link, make_site, tree, write_corpus
+from tests.builders import NOW, article, delete_catalogue, link, make_site, remembered, tree, write_corpus
 from tests.kills import build_in_a_child
 from tests.paths import SEEDS
 
-MOST_SYNCS = 5
-"""Of a first build: the history, its folder, the objects with the manifest, `current`, and a ledger if it has news."""
+MOST_SYNCS = 3
+"""Of a first build: the objects with the manifest, `current`, and its folder."""
 
 CORPUS = {
     "a.md": article("A", url="https://a.example/a", topics=["One"], related=[link("https://b.example/b", "B")]),
     "own.md": article("Own", url=None, topics=["Two"]),
 }
-
-
-def published(folder: Path) -> tuple[list[str], list[int], list[tuple[str, ...]]]:
-    """Return the ids, the keys of pages and the feeds that the history in a state folder knows."""
-    with contextlib.closing(sqlite3.connect(folder / history.HISTORY_FILE)) as db:
-        ids = [ident for (ident,) in db.execute("SELECT ident FROM id ORDER BY ident")]
-        keys = [key for (key,) in db.execute("SELECT DISTINCT key FROM page ORDER BY key")]
-        return ids, keys, db.execute("SELECT kind, key, slug FROM feed ORDER BY kind, key").fetchall()
 
 
 def strace_works() -> bool:
@@ -63,106 +56,51 @@ def test_a_first_build_hardly_waits_for_the_disk_and_the_next_one_not_at_all(tmp
     assert count_syncs(tmp_path, corpus) == 0
 
 
-def test_a_new_history_is_whole_before_it_has_its_name_and_has_it_before_a_snapshot_is_current(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[str] = []
-    fsync, replace = os.fsync, os.replace
-
-    def remember_fsync(descriptor: int) -> None:
-        seen.append(f"sync {os.fstat(descriptor).st_ino}")
-        fsync(descriptor)
-
-    def remember_replace(source: Path, target: Path) -> None:
-        inode = os.stat(source).st_ino
-        replace(source, target)
-        seen.append(f"{Path(target).name} {inode}")
-
-    monkeypatch.setattr(os, "fsync", remember_fsync)
-    monkeypatch.setattr(os, "replace", remember_replace)
-    publish.build(make_site(write_corpus(tmp_path / "c", CORPUS), tmp_path, output=""), NOW)
-    state = tmp_path / "state"
-    inode = (state / history.HISTORY_FILE).stat().st_ino
-    at = seen.index(f"{history.HISTORY_FILE} {inode}")
-    assert seen[at - 1 : at + 2] == [
-        f"sync {inode}",
-        f"{history.HISTORY_FILE} {inode}",
-        f"sync {state.stat().st_ino}",
-    ]
-    assert at < seen.index(f"current {(state / 'current').stat().st_ino}")
-
-
-def test_sqlite_waits_for_the_disk_once_the_history_has_its_place(tmp_path: Path) -> None:
-    def modes(db: sqlite3.Connection) -> tuple[str, int]:
-        (journal,) = db.execute("PRAGMA published.journal_mode").fetchone()
-        (synchronous,) = db.execute("PRAGMA published.synchronous").fetchone()
-        return journal, synchronous
-
-    full = 2
-    with schema.connect(tmp_path / "catalogue", "reader") as db:
-        assert modes(db) == ("memory", 0)
-        history.keep_history(db, move_durably)
-        assert modes(db) == ("wal", full)
-        history.keep_history(db, move_durably)
-    with schema.connect(tmp_path / "catalogue", "reader") as db:
-        assert modes(db) == ("wal", full)
-
-
-def test_a_history_that_is_not_kept_leaves_nothing(tmp_path: Path) -> None:
-    with schema.connect(tmp_path / "catalogue", "reader") as db:
-        db.commit()
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(history.HISTORY_FILE)] == []
-
-
-def test_what_a_power_cut_leaves_of_a_new_history_is_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("loses", ["nothing", "the catalogue", "the state"])
+@pytest.mark.parametrize("build", ["first", "second"])
+def test_what_can_be_seen_is_remembered_whenever_a_build_is_killed(tmp_path: Path, build: str, loses: str) -> None:
     corpus = write_corpus(tmp_path / "c", CORPUS)
-    publish.build(make_site(corpus, tmp_path / "e"), NOW)
-    state = tmp_path / "state"
-    state.mkdir()
-    new = state / f"{history.HISTORY_FILE}.new"
-    shutil.copy(tmp_path / "e" / "state" / history.HISTORY_FILE, new)
-    with contextlib.closing(sqlite3.connect(new)) as db:
-        db.execute("INSERT INTO id (ident) VALUES ('of another build')")
-        db.commit()
-    new.with_name(f"{new.name}-wal").write_bytes(b"torn" * 1000)
-    publish.build(make_site(corpus, tmp_path), NOW)
-    assert published(state) == published(tmp_path / "e" / "state")
-    assert not list(state.glob(f"{history.HISTORY_FILE}.*"))
-
-
-@pytest.mark.parametrize("loses", ["nothing", "the catalogue"])
-def test_the_history_is_whole_after_a_first_build_that_was_killed(tmp_path: Path, loses: str) -> None:
-    corpus = write_corpus(tmp_path / "c", CORPUS)
-    publish.build(make_site(corpus, tmp_path / "e"), NOW)
-    expected, pages = published(tmp_path / "e" / "state"), tree(tmp_path / "e" / "public")
-    without_history = 0
+    expected = make_site(corpus, tmp_path / "e")
+    if build == "second":
+        publish.build(expected, NOW)
+        write_corpus(corpus, {"a.md": CORPUS["a.md"].replace('"A"', '"Another"'), "own.md": CORPUS["own.md"]})
+    publish.build(expected, NOW)
+    visible = 0
     for die_at in range(1, 200):
         work = tmp_path / str(die_at)
-        died = build_in_a_child(make_site(corpus, work), die_at=die_at)
+        site = make_site(corpus, work)
+        if build == "second":
+            write_corpus(corpus, CORPUS)
+            publish.build(site, NOW)
+            write_corpus(corpus, {"a.md": CORPUS["a.md"].replace('"A"', '"Another"')})
+        died = build_in_a_child(site, die_at=die_at)
         assert died in (0, 9)
-        state = work / "state"
-        if (state / "current").exists():
-            assert published(state) == expected, "what can be seen is known"
-        without_history += not (state / history.HISTORY_FILE).exists()
+        if (snapshot := load_current(work / "state")) is not None:
+            visible += 1
+            assert knows_all_of(snapshot)
         if loses == "the catalogue":
-            delete_catalogue(state)
-        publish.build(make_site(corpus, work), NOW)
-        assert published(state) == expected
-        assert tree(work / "public") == pages
+            delete_catalogue(work / "state")
+        if loses == "the state" and (work / "public" / MEMORY_HEAD_ADDRESS).exists():
+            shutil.rmtree(work / "state")
+        publish.build(site, NOW)
+        assert tree(work / "public") == tree(tmp_path / "e" / "public")
+        for family in ("entries", "feeds", "articles"):
+            assert remembered(work / "public", family) == remembered(tmp_path / "e" / "public", family)
         shutil.rmtree(work)
         if died == 0:
             break
-    assert without_history > 3
+    assert visible > 1
     assert die_at > 10
 
 
-def test_a_history_that_was_deleted_is_made_again(tmp_path: Path) -> None:
-    site = make_site(write_corpus(tmp_path / "c", CORPUS), tmp_path)
-    publish.build(site, NOW)
-    expected = published(tmp_path / "state")
-    (tmp_path / "state" / history.HISTORY_FILE).unlink()
-    assert publish.build(site, NOW).changed == 0
-    assert published(tmp_path / "state") == expected
+def knows_all_of(snapshot: Snapshot) -> bool:
+    """Tell whether the memory in a snapshot has all ids in its feed of everything, and all its documents."""
+    source = read_source("", lambda name: snapshot.read(snapshot.documents[memory_address(name)]))
+    assert source is not None
+    items = json.loads(snapshot.read(snapshot.documents["feed.json"]))["items"]
+    ids = {ident for _, ident, *_ in source.records_of("entries")}
+    count = sum(not is_memory(address) for address in snapshot.documents)
+    return ids >= {item["id"] for item in items} and len(source.records_of("documents")) >= count
 
 
 def test_a_small_site_starts_no_worker_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

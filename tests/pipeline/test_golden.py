@@ -1,7 +1,7 @@
 """Whole outputs: each folder in tests/pipeline/golden has a corpus (``in``) and the tree that it becomes (``out``).
 
-One that has a ledger as well is built with that. ``make golden`` writes the trees anew; read the difference before you
-commit it.
+One that has the ledger of an earlier version as well is built with that. ``make golden`` writes the trees anew; read
+the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.memory.ledger import LEDGER_FILE
+from feeds.catalogue.earlier_state import LEDGER_FILE
 from feeds.pipeline import publish
 from feeds.rules.site_layout import OUTPUT_LIST
 from tests.builders import NOW, make_site, tree, write_corpus
