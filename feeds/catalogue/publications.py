@@ -10,11 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from feeds.catalogue.history import id_digest, id_secret, salt_of
+from feeds.errors import UsageError
 from feeds.memory.ledger import EmptyFeed, FeedMove, Ledger
 from feeds.memory.sealing import unseal
 from feeds.model import Kind
-from feeds.rules.grouping import key_hash
+from feeds.rules.grouping import key_hash, key_secret
+from feeds.rules.site_layout import PAGE, article_folder
+from feeds.rules.text import clean_text
 from feeds.rules.times import from_seconds, to_seconds
+from feeds.rules.urls import absolute_url, canonical_key
 
 REMOVAL_SECONDS = 365 * 24 * 3600
 """The time during which it is remembered when an address lost its document, in seconds."""
@@ -51,6 +55,45 @@ def pages_at(db: sqlite3.Connection, slug: str) -> dict[str, str]:
 def slug_digest(slug: str, salt: bytes) -> int:
     """Return the digest of the slug of the page of an article."""
     return key_hash(f"slug\n{slug}", salt)
+
+
+def forget_entry(db: sqlite3.Connection, wanted: str) -> int:
+    """Erase everything about entries that were withdrawn: digests and sealed ids, and the addresses of their pages.
+
+    Args:
+        db: the catalogue.
+        wanted: the id of the entry, or an address of its page.
+
+    Returns:
+        The number of ids that were erased.
+
+    Raises:
+        UsageError: the entry is published now.
+    """
+    salt = salt_of(db)
+    wanted = clean_text(wanted)
+    secrets = {id_digest(wanted, salt): id_secret(wanted, salt)}
+    if (link := absolute_url(wanted if "://" in wanted else f"https://{wanted}")) is not None:
+        key = canonical_key(link)
+        query = "SELECT digest, wrapped FROM published_key WHERE key = ?"
+        for digest, wrapped in db.execute(query, (key_hash(key, salt),)).fetchall():
+            secrets.setdefault(digest, (wrapped or 0) ^ key_secret(key, salt))
+    count = 0
+    for digest, secret in secrets.items():
+        row = db.execute("SELECT ident, sealed FROM published_id WHERE digest = ?", (digest,)).fetchone()
+        if row is None:
+            continue
+        ident, sealed = row
+        if ident is not None:
+            raise UsageError("it is published now; delete it or hold it back first", ident)
+        _, slug = unseal(sealed or "", secret)
+        if slug is not None:
+            page = address_digest(article_folder(slug) + PAGE.file_name, salt)
+            db.execute("DELETE FROM published_document WHERE digest = ? AND content IS NULL", (page,))
+        db.execute("DELETE FROM published_key WHERE digest = ?", (digest,))
+        db.execute("DELETE FROM published_id WHERE digest = ?", (digest,))
+        count += 1
+    return count
 
 
 def record_feeds(db: sqlite3.Connection) -> None:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "list": ("inspect", "list_"),
     "show": ("inspect", "show"),
     "diff": ("inspect", "diff"),
+    "forget": ("publish", "forget"),
     "validate": ("audit", "validate"),
     "pollers": ("audit", "pollers"),
 }

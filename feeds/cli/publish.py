@@ -172,6 +172,25 @@ def serve(
     server.run_server(site, listen, greeting, say, watch if not no_watch else None)
 
 
+@click.command(short_help="Erase what the memory has of an entry that was withdrawn.")
+@click.argument("entry", help="The id of the entry, or the address of its page.")
+@options.site_options
+@click.option(
+    "--output", cls=options.SettingOption, metavar="DIR", show_default="public", help="The folder for static files."
+)
+def forget(entry: str, corpus: str | None, **settings: Any) -> None:
+    """Erase what the memory has of an entry that was deleted or held back, and publish.
+
+    The memory keeps digests of what was withdrawn, so that it is not delivered again when it comes back. Afterwards
+    nobody can find out from the memory that the entry was ever published. Copies of the memory elsewhere stay.
+
+    Example: feeds forget https://example.org/a-mistake/ articles
+    """
+    site = loader.load_site(corpus, **settings)
+    _build(site, jobs=None, forget=entry)
+    say(f"nothing is remembered of {entry} any more")
+
+
 def _build(
     site: Site,
     *,
@@ -180,6 +199,7 @@ def _build(
     only: Collection[str] | None = None,
     accept_loss: bool = False,
     first: bool = False,
+    forget: str | None = None,
 ) -> Report:
     """Build `site` as it is now, with a progress bar; see :func:`feeds.pipeline.publish.build`."""
     jobs = jobs or os.cpu_count() or 1
@@ -192,5 +212,6 @@ def _build(
             only=only,
             accept_loss=accept_loss,
             first=first,
+            forget=forget,
             progress=bar,
         )

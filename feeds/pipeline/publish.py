@@ -101,6 +101,7 @@ def build(
     only: Collection[str] | None = None,
     accept_loss: bool = False,
     first: bool = False,
+    forget: str | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Publish the site as it is at `now`: update its snapshot, and its static tree if it has one.
@@ -116,6 +117,7 @@ def build(
             corpus was not watched.
         accept_loss: publish even if more of the published articles are lost than `max_loss` allows.
         first: nothing was published yet: a memory that is missing or damaged is no error.
+        forget: the id or address of an entry that was withdrawn, to erase it from the memory.
         progress: is told about stages and steps.
 
     Raises:
@@ -132,7 +134,7 @@ def build(
             with stopwatch.stage("check", len(before.documents)):
                 trust = Trust.TIMES if before.is_whole() else Trust.CATALOGUE
         try:
-            publish = functools.partial(_publish, only=only, accept_loss=accept_loss)
+            publish = functools.partial(_publish, only=only, accept_loss=accept_loss, forget=forget)
             report = with_catalogue(session, functools.partial(publish, trust=trust), discard=trust is Trust.NOTHING)
         except DamagedObjectError:  # the bytes of a document are lost: render everything once more
             trust = min(trust, Trust.CATALOGUE)
@@ -208,7 +210,9 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
         return with_catalogue(session, work)
 
 
-def _publish(context: BuildContext, *, only: Collection[str] | None, trust: Trust, accept_loss: bool) -> Report:
+def _publish(
+    context: BuildContext, *, only: Collection[str] | None, trust: Trust, accept_loss: bool, forget: str | None
+) -> Report:
     """Update the catalogue, the snapshot and the static tree, and return the report.
 
     The static tree comes last: the next build completes it from the snapshot if this one is killed.
@@ -217,7 +221,7 @@ def _publish(context: BuildContext, *, only: Collection[str] | None, trust: Trus
     update_catalogue(context, only)
     if not accept_loss:
         losses.refuse_losses(db, site)
-    after = _switch(context, trust)
+    after = _switch(context, trust, forget)
     written = 0
     if site.output_path is not None:
         with stopwatch.stage("write", len(after.documents)):
@@ -250,13 +254,13 @@ def _publish(context: BuildContext, *, only: Collection[str] | None, trust: Trus
         )
 
 
-def _switch(context: BuildContext, trust: Trust) -> Snapshot:
+def _switch(context: BuildContext, trust: Trust, forget: str | None) -> Snapshot:
     """Render what has changed, make the new snapshot current, and return it."""
     db, everything = context.db, trust.renders_everything
     draft = _new_draft(context, verify=everything)
     _fill(draft, context, everything=everything, meanwhile=db.commit)
     with context.stopwatch.stage("publish"):
-        remember(db, context.site, context.memory, context.ledger, draft, everything=everything)
+        remember(db, context.site, context.memory, context.ledger, draft, everything=everything, forget=forget)
         # The catalogue first. If this build is killed on the next line, the catalogue has a later memory than the
         # snapshot. The next build notices that, and makes the catalogue again from the memory of the snapshot.
         db.commit()

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from feeds.catalogue import earlier_state, history, losses, memory_parts, publications
 from feeds.catalogue.meta import get_meta, set_meta
-from feeds.errors import StateError
+from feeds.errors import StateError, UsageError
 from feeds.memory import sources
 from feeds.memory.format import DamagedMemoryError, Head, Record, memory_address
 from feeds.memory.ledger import Ledger
@@ -193,6 +193,7 @@ def remember(
     draft: Draft,
     *,
     everything: bool,
+    forget: str | None = None,
 ) -> None:
     """Record in the history what `draft` is about to publish, and put the next memory into `draft`.
 
@@ -203,7 +204,13 @@ def remember(
         ledger: the ledger of this build.
         draft: the next snapshot, with all other documents.
         everything: write all files of the memory.
+        forget: the id or address of an entry that was withdrawn and is to be erased, or None.
+
+    Raises:
+        UsageError: that entry is published now, or nothing is known of it.
     """
+    if forget is not None and not site.is_public:
+        raise UsageError("this site has no memory: base_url is not set, or is an address of this machine", forget)
     if not site.is_public:
         _keep_files(draft)
         return
@@ -223,6 +230,8 @@ def remember(
     publications.record_feeds(db)
     losses.record_paths(db)
     _record_documents(db, draft)
+    if forget is not None and publications.forget_entry(db, forget) == 0:
+        raise UsageError("nothing is remembered of an entry with this id or address", forget)
     after = memory_parts.next_memory(
         db,
         memory.head,

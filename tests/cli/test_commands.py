@@ -235,7 +235,7 @@ def test_mistakes_are_one_clear_line(
     assert done.stdout == ""
 
 
-COMMANDS = ["init", "build", "serve", "check", "list", "show", "diff", "validate", "pollers"]
+COMMANDS = ["init", "build", "serve", "check", "list", "show", "diff", "forget", "validate", "pollers"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

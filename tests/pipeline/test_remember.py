@@ -449,3 +449,47 @@ def test_the_address_of_a_memory_in_the_settings(tmp_path: Path, feeds: Run) -> 
     address = "https://a.example/x/"
     given = loader.load_site(None, environ={}, config=str(tmp_path / "site" / "feeds.toml"), previous=address)
     assert given.previous == address
+
+
+@pytest.mark.parametrize("name", ["the id", "the address", "another spelling"])
+def test_forget_erases_what_was_withdrawn(name: str, tmp_path: Path, feeds: Run) -> None:
+    corpus = write_corpus(tmp_path / "corpus", CORPUS)
+    settings = ("corpus", "--base-url", "https://a.example/")
+    feeds("build", "corpus", "--base-url", "https://a.example/")
+    entry = {
+        "the id": "https://z.example/z",
+        "the address": "z.example/z",
+        "another spelling": "http://www.z.example/z/",
+    }
+    refused = feeds("forget", entry[name], *settings, code=2)
+    assert "it is published now" in refused.stderr
+    assert "nothing is remembered of" in feeds("forget", "https://never.example/", *settings, code=2).stderr
+    (corpus / "z.md").unlink()
+    feeds("build", *settings)
+    before = len(remembered(tmp_path / "public", "entries"))
+    done = feeds("forget", entry[name], *settings)
+    assert done.stderr == f"nothing is remembered of {entry[name]} any more\n"
+    assert len(remembered(tmp_path / "public", "entries")) == before - 1
+    feeds("forget", entry[name], *settings, code=2)
+    write_corpus(corpus, {"z.md": article("Zebras", "2022-01-01", url="http://z.example/z")})
+    feeds("build", *settings)
+    assert ids(tmp_path / "public")["Zebras"] == "http://z.example/z", "it is another item now"
+
+
+def test_forget_erases_the_address_of_the_page(tmp_path: Path, feeds: Run) -> None:
+    corpus = write_corpus(tmp_path / "corpus", CORPUS)
+    settings = ("corpus", "--base-url", "https://a.example/")
+    feeds("build", *settings)
+    uri = ids(tmp_path / "public")["Own words"]
+    (corpus / "own.md").unlink()
+    feeds("build", *settings)
+    gone = [row for row in remembered(tmp_path / "public", "documents") if row[0] is None]
+    feeds("forget", uri, *settings)
+    left = [row for row in remembered(tmp_path / "public", "documents") if row[0] is None]
+    assert len(left) == len(gone) - 1
+
+
+def test_a_site_for_a_look_has_nothing_to_forget(tmp_path: Path, feeds: Run) -> None:
+    write_corpus(tmp_path / "corpus", CORPUS)
+    feeds("build", "corpus")
+    assert "this site has no memory" in feeds("forget", "https://z.example/z", "corpus", code=2).stderr
