@@ -14,7 +14,7 @@ from feeds.catalogue.changes import mark_site_feed
 from feeds.catalogue.related import mark_related_entries
 from feeds.memory.ledger import Ledger
 from feeds.model import Kind, Provider
-from feeds.rules.site_layout import article_folder
+from feeds.rules.site_layout import HOME_KEY, article_folder
 from feeds.rules.slugs import SlugClaim, assign_slugs, slugify
 from feeds.rules.times import polling_interval
 from feeds.settings.site import Site
@@ -130,7 +130,7 @@ def _plain_slug(kind: Kind, key: str) -> str:
 
 def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:
     """Return the name of a feed: the spelling that most of its entries use, then the first in alphabetical order."""
-    if kind is Kind.ALL or (kind is Kind.PROVIDER and key == home.domain):
+    if kind is Kind.ALL or (kind is Kind.PROVIDER and key == HOME_KEY):
         return home.name
     query = (
         "SELECT name FROM feed_key JOIN feed_name ON feed_key_id = feed_key.id WHERE kind = ? AND key = ?"

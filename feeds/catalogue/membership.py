@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from feeds.model import Kind, Outline
+from feeds.rules.site_layout import HOME_KEY
 from feeds.rules.text import name_key
 from feeds.rules.times import month_of
 from feeds.settings.site import Site
@@ -77,6 +78,7 @@ class Memberships:
     def __init__(self, db: sqlite3.Connection, site: Site) -> None:
         self._db = db
         self._exclude = site.selection.exclude
+        self._home = site.home.domain
         self._has_archives = site.archives
         self._removed: list[tuple[int, int, int]] = []
         self._added: list[tuple[int, int, int, bool]] = []
@@ -155,7 +157,8 @@ class Memberships:
 
     def _look_up_provider(self, provider: tuple[str, str]) -> Placement:
         name, domain = provider
-        return self._look_up({(Kind.ALL, ""): "", (Kind.PROVIDER, domain): name})
+        key = HOME_KEY if domain == self._home else domain
+        return self._look_up({(Kind.ALL, ""): "", (Kind.PROVIDER, key): name})
 
     def _look_up_names(self, topics: tuple[str, ...], categories: tuple[str, ...]) -> Placement:
         names = {(Kind.TOPIC, name_key(name)): name for name in topics}

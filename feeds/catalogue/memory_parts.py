@@ -89,13 +89,16 @@ def note_changes(db: sqlite3.Connection) -> None:
                 db.execute(f"CREATE TEMP TRIGGER {event}_{table} AFTER {event} ON main.{table} BEGIN {note}; END")
 
 
-def next_memory(db: sqlite3.Connection, before: Head | None, seed: str, salt: str, *, everything: bool) -> NextMemory:
+def next_memory(
+    db: sqlite3.Connection, before: Head | None, origin: str, now: int, salt: str, *, everything: bool
+) -> NextMemory:
     """Return the memory after a build; its head is `before` if nothing has changed.
 
     Args:
         db: the catalogue, with :func:`note_changes` in force if there was a memory before.
         before: the head of the memory before, or None.
-        seed: what the identity of the site is made of, besides what it publishes, if it has none yet.
+        origin: the address at which the site is published first, if it has no memory yet.
+        now: the time of the build. The identity of a site depends on it, and on what the site publishes.
         salt: the salt of the digests, in hexadecimal digits.
         everything: write all parts, because the files of the memory before are not in the snapshot.
     """
@@ -119,12 +122,12 @@ def next_memory(db: sqlite3.Connection, before: Head | None, seed: str, salt: st
                 written[part_name(name, part.digest)] = part.body
         if known:
             parts[name] = known
-    head = Head("", salt, 1, {name: tuple(digests) for name, digests in parts.items()})
+    head = Head("", origin, salt, 1, {name: tuple(digests) for name, digests in parts.items()})
     if before is None:  # the identity depends on what is published: no two sites have the same
-        return NextMemory(head._replace(site=content_digest(f"{seed}\n{head.digest}".encode())), written)
+        return NextMemory(head._replace(site=content_digest(f"{now}\n{head.digest}".encode())), written)
     if head.parts == before.parts:
         return NextMemory(before, written)
-    return NextMemory(head._replace(site=before.site, number=before.number + 1), written)
+    return NextMemory(head._replace(site=before.site, origin=before.origin, number=before.number + 1), written)
 
 
 def copied_memory(path: Path) -> MemorySource | None:

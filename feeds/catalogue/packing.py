@@ -19,6 +19,7 @@ from feeds.catalogue.membership import feed_reference
 from feeds.catalogue.mention_numbers import mention_number, position_of, source_of
 from feeds.model import Kind, Mention, Outline, Provider
 from feeds.rules.entries import outline, provider_of
+from feeds.rules.site_layout import HOME_KEY
 from feeds.rules.text import name_key
 from feeds.rules.times import to_seconds
 
@@ -59,8 +60,8 @@ class ArticleRow(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return [feed_reference(kind, key) for kind, keys in kinds for key in sorted(keys)]
 
 
-_NO_PROVIDER = Provider("", "")
-"""Takes the place of the site, so that its own domain is not among the names of a file."""
+_NO_PROVIDER = Provider("", HOME_KEY)
+"""Takes the place of the site: the names of a file do not depend on the host of the site."""
 
 
 class PackedArticle(msgspec.Struct, array_like=True, frozen=True, gc=False):

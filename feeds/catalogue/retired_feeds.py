@@ -18,7 +18,7 @@ from feeds.catalogue.changes import mark_site_feed
 from feeds.catalogue.membership import feed_reference
 from feeds.memory.ledger import EmptyFeed, FeedMove, Ledger
 from feeds.model import Kind
-from feeds.rules.site_layout import feed_folder, parse_feed_folder
+from feeds.rules.site_layout import HOME_KEY, feed_folder, parse_feed_folder
 from feeds.rules.times import to_seconds
 from feeds.settings.site import Site
 
@@ -71,8 +71,9 @@ def _is_named(db: sqlite3.Connection, site: Site, kept: EmptyFeed) -> bool:
     """Tell whether an article of the corpus, published or not, still names the feed."""
     if (kept.kind, kept.key) in site.selection.exclude:
         return False
+    keys = {kept.key, site.home.domain} if (kept.kind, kept.key) == (Kind.PROVIDER, HOME_KEY) else {kept.key}
     query = "SELECT 1 FROM feed_reference WHERE name = ? AND files > 0"
-    return db.execute(query, (feed_reference(kept.kind, kept.key),)).fetchone() is not None
+    return any(db.execute(query, (feed_reference(kept.kind, key),)).fetchone() is not None for key in keys)
 
 
 def _write_feed(db: sqlite3.Connection, site: Site, kept: EmptyFeed) -> None:

@@ -53,12 +53,14 @@ class Head(NamedTuple):
 
     Attributes:
         site: the identity of the site, made by its first build: 32 hexadecimal digits.
+        origin: the address at which the site was published first: the ids of its feeds begin with it.
         salt: the salt of all digests, in hexadecimal digits; empty for a memory that an earlier version began.
         number: how often the memory has changed. Of two memories of a site, the one with the larger number counts.
         parts: family → the digests of the content of its parts, in order. The number of parts is a power of two.
     """
 
     site: str
+    origin: str
     salt: str
     number: int
     parts: Mapping[str, Sequence[str]]
@@ -81,6 +83,7 @@ class Head(NamedTuple):
         return {
             "format": FORMAT,
             "site": self.site,
+            "origin": self.origin,
             "salt": self.salt,
             "number": self.number,
             "parts": {family: list(digests) for family, digests in sorted(self.parts.items())},
@@ -110,7 +113,7 @@ class Head(NamedTuple):
             if values["format"] > FORMAT:
                 raise StateError("it was written by a later version of feeds; use that one", where)
             parts = {str(family): tuple(map(str, digests)) for family, digests in values["parts"].items()}
-            head = cls(str(values["site"]), str(values["salt"]), int(values["number"]), parts)
+            head = cls(str(values["site"]), str(values["origin"]), str(values["salt"]), int(values["number"]), parts)
             is_whole = head.digest == values["digest"] and len(head.salt_bytes) <= blake2b.SALT_SIZE
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise damaged from None

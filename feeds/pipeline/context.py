@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -97,6 +98,8 @@ def open_session(
     ):
         before = load_current(folder)
         memory = find_memory(site, folder, folder / CATALOGUE_FILE, before, first=first)
+        # The origin counts as a setting: documents depend on it.
+        site = replace(site, origin=memory.head.origin if memory.head is not None else site.address)
         yield BuildSession(site, now.replace(microsecond=0), folder, workers, stopwatch, before, memory)
 
 

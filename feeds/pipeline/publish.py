@@ -168,7 +168,7 @@ def query(
         answer = question(context.db)
         # What was read is kept for the next build, but not under other settings: that build would have to merge all
         # of it back. Nor if the ledger has changed: only a build changes the memory.
-        if settings in (None, site.fingerprint) and not context.ledger.changed:
+        if settings in (None, context.site.fingerprint) and not context.ledger.changed:
             context.db.commit()
         return answer
 

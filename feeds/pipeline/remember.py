@@ -235,7 +235,8 @@ def remember(
     after = memory_parts.next_memory(
         db,
         memory.head,
-        f"{site.address}\n{draft.now}",
+        site.origin,
+        draft.now,
         memory.salt,
         everything=everything or not memory.in_snapshot,
     )

@@ -95,7 +95,7 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
         if has_episodes or head.site.is_podcast:
             self.register_extension("podcast", Podcast, PodcastEntryExtension, atom=False, rss=True)
             self.podcast.describe(head.site)
-        self.id(head.page)
+        self.id(head.id)
         self.title(head.title)
         self.description(head.description)
         self.link(href=head.document(file_name), rel="self", type=media_type)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from feeds.model import Feed, Kind
-from feeds.rules.site_layout import feed_folder
+from feeds.rules.site_layout import HOME_KEY, feed_folder
 from feeds.settings.site import Site
 
 
@@ -42,8 +42,13 @@ class FeedHead:
 
     @property
     def page(self) -> str:
-        """The address of the feed's page, which is also the feed's id: the same in all formats, unique to the feed."""
+        """The address of the feed's page."""
         return self.site.address + self.folder
+
+    @property
+    def id(self) -> str:
+        """The id of the feed: the address of its page where the site was published first (RFC 4287 section 4.2.6)."""
+        return (self.site.origin or self.site.address) + self.folder
 
     @property
     def hub(self) -> str:
@@ -63,7 +68,7 @@ class FeedHead:
                 return self.site.title
             case Kind.TOPIC:
                 return f"{name} – {self.site.title}"
-            case Kind.PROVIDER if self.feed.key == self.site.home.domain:
+            case Kind.PROVIDER if self.feed.key == HOME_KEY:
                 return f"Own articles – {self.site.title}"
             case Kind.PROVIDER:
                 return f"From {name} – {self.site.title}"

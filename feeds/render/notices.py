@@ -56,7 +56,7 @@ def moved_entry(head: FeedHead) -> Entry:
 def _notice(head: FeedHead, *, title: str, text: str, address: str) -> Entry:
     when = head.feed.ended or head.feed.updated
     return Entry(
-        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.page} {title} {rfc3339(when)}").urn,
+        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.id} {title} {rfc3339(when)}").urn,
         url=head.page,
         title=title,
         published=when,

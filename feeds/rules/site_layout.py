@@ -83,6 +83,10 @@ KIND_FOLDERS = {Kind.ALL: "", Kind.TOPIC: "topics", Kind.PROVIDER: "providers", 
 HEADINGS = {Kind.TOPIC: "Topics", Kind.PROVIDER: "Providers", Kind.CATEGORY: "Categories"}
 """The headings of lists of feeds, in the order of the lists."""
 
+HOME_KEY = "own"
+"""The key of the feed of the site's own articles, among the feeds of providers. It does not depend on the host of the
+site: that may change, and a site for a look has another one. No domain of a provider is a single word like this."""
+
 ARTICLES_FOLDER = "articles"
 """The folder of the pages of articles that have no web page of their own."""
 

@@ -22,7 +22,7 @@ from feeds.errors import ConfigError
 from feeds.model import Kind, Provider, Selection, Visibility
 from feeds.rules import urls
 from feeds.rules.entries import EntrySettings
-from feeds.rules.site_layout import KIND_FOLDERS
+from feeds.rules.site_layout import HOME_KEY, KIND_FOLDERS
 from feeds.rules.text import first_forbidden, name_key
 from feeds.settings.converters import FLAG, NAMES, NUMBER, PAIRS, TEXT, Converter
 
@@ -40,10 +40,12 @@ class Site:
     """The settings of a build and a server.
 
     The help text of a setting says what it is for. :func:`feeds.settings.loader.load_site` makes paths absolute;
-    `source` is the feeds.toml that was read, or None.
+    `source` is the feeds.toml that was read, or None. `origin` is the address at which the site was published first: a
+    build takes it from the memory, and the ids of feeds begin with it.
     """
 
     source: Path | None = None
+    origin: str = ""
     corpus: str = _setting("seeds", "the folder of article files, relative to this file")
     output: str = _setting("public", 'where `feeds build` writes static files; "" writes none')
     precompress: bool = _setting(False, "also write each static file compressed, beside it (.gz, .br, .zst)")
@@ -218,8 +220,19 @@ class Site:
         return Selection(
             related=self.related,
             min_quality=self.min_quality,
-            include=_feed_keys(self.include_topics, self.include_providers, self.include_categories),
-            exclude=_feed_keys(self.exclude_topics, self.exclude_providers, self.exclude_categories),
+            include=self._feed_keys(self.include_topics, self.include_providers, self.include_categories),
+            exclude=self._feed_keys(self.exclude_topics, self.exclude_providers, self.exclude_categories),
+        )
+
+    def _feed_keys(
+        self, topics: Sequence[str], providers: Sequence[str], categories: Sequence[str]
+    ) -> frozenset[tuple[Kind, str]]:
+        """Return kind and key of the feeds of topics, domains and categories."""
+        domains = map(urls.domain_of, providers)
+        return frozenset(
+            [(Kind.TOPIC, name_key(name)) for name in topics]
+            + [(Kind.PROVIDER, HOME_KEY if domain == self.home.domain else domain) for domain in domains]
+            + [(Kind.CATEGORY, name_key(name)) for name in categories]
         )
 
     @cached_property
@@ -272,14 +285,3 @@ def _feed_folder(written: str, where: object) -> str:
     if not is_slug or first_forbidden(slug) or kind_folder not in set(KIND_FOLDERS.values()) - {""}:
         raise ConfigError(f"[renamed] should have addresses such as topics/ai, not {written!r}", where)
     return f"{kind_folder}/{slug}/"
-
-
-def _feed_keys(
-    topics: Sequence[str], providers: Sequence[str], categories: Sequence[str]
-) -> frozenset[tuple[Kind, str]]:
-    """Return kind and key of the feeds of topics, domains and categories."""
-    return frozenset(
-        [(Kind.TOPIC, name_key(name)) for name in topics]
-        + [(Kind.PROVIDER, urls.domain_of(name)) for name in providers]
-        + [(Kind.CATEGORY, name_key(name)) for name in categories]
-    )

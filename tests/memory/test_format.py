@@ -27,7 +27,7 @@ from feeds.memory.sealing import seal, unseal
 
 DIGESTS = st.integers(-(2**63), 2**63 - 1)
 PART = encode_part([(1, "ü\u2028", None), (2, "\ud800", [3])])
-HEAD = Head("0" * 32, "ab" * 16, 7, {"entries": (PART.digest, "1" * 32), "feeds": ("2" * 32,)})
+HEAD = Head("0" * 32, "https://a.example/", "ab" * 16, 7, {"entries": (PART.digest, "1" * 32), "feeds": ("2" * 32,)})
 
 
 def test_a_head_is_read_as_it_was_written() -> None:
@@ -65,7 +65,7 @@ def test_any_changed_byte_of_a_head_is_noticed() -> None:
 )
 def test_a_head_with_impossible_values_is_damaged(change: dict[str, object]) -> None:
     values = json.loads(HEAD.to_bytes()) | change
-    values["digest"] = Head(values["site"], values["salt"], 7, {}).digest
+    values["digest"] = Head(values["site"], values["origin"], values["salt"], 7, {}).digest
     with pytest.raises(DamagedMemoryError, match=r"^here: the memory is damaged"):
         Head.from_bytes(json.dumps(values).encode(), "here")
 

@@ -19,7 +19,7 @@ from feeds.rules.site_layout import MEMORY_FOLDER, MEMORY_HEAD
 from tests.builders import write_corpus
 
 PARTS = [encode_part([(number, f"record {number}")]) for number in range(2)]
-HEAD = Head("a" * 32, "", 3, {"entries": tuple(part.digest for part in PARTS)})
+HEAD = Head("a" * 32, "", "", 3, {"entries": tuple(part.digest for part in PARTS)})
 FILES = {
     MEMORY_FOLDER + MEMORY_HEAD: HEAD.to_bytes(),
     **{MEMORY_FOLDER + part_name("entries", part.digest): part.body for part in PARTS},
@@ -176,7 +176,7 @@ def test_limits(server: Server, site: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_newest_counts_and_another_site_is_refused() -> None:
     def source(where: str, number: int, site: str = "a" * 32) -> MemorySource:
-        return MemorySource(where, Head(site, "", number, {}), lambda family: [])
+        return MemorySource(where, Head(site, "", "", number, {}), lambda family: [])
 
     old, new, same = source("old", 3), source("new", 5), source("same", 5)
     assert newest([]) is None

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import pytest
 
 from feeds.errors import StateError
@@ -310,17 +311,53 @@ def test_two_sites_never_have_one_identity(tmp_path: Path) -> None:
     assert heads[0]["salt"] == heads[1]["salt"]
 
 
-def test_the_salt_changes_no_document(tmp_path: Path) -> None:
-    """It stays when the address changes; a site that begins at that address has another one."""
-    corpus = write_corpus(tmp_path / "corpus", {name: CORPUS[name] for name in ("a.md", "z.md")})
-    build(corpus, tmp_path / "moved", base_url="https://old.example/")
-    build(corpus, tmp_path / "moved", base_url="https://new.example/")
-    build(corpus, tmp_path / "began", base_url="https://new.example/")
-    assert tree(tmp_path / "moved" / "public") == tree(tmp_path / "began" / "public")
-    salts = [
-        json.loads((tmp_path / it / "public" / MEMORY_HEAD_ADDRESS).read_bytes())["salt"] for it in ("moved", "began")
-    ]
-    assert salts[0] != salts[1]
+def feed_ids(public: Path) -> dict[str, str]:
+    return {
+        str(path.parent.relative_to(public)): feedparser.parse(path.read_bytes()).feed.id
+        for path in public.rglob("feed.atom")
+    }
+
+
+@pytest.mark.parametrize("state", ["kept", "lost"])
+def test_a_site_that_moves_keeps_the_ids_of_feeds_and_entries(state: str, tmp_path: Path) -> None:
+    """And the address of the feed of its own articles; only addresses begin with the new address."""
+    corpus = write_corpus(tmp_path / "corpus", CORPUS)
+    build(corpus, tmp_path, base_url="http://old.example/")
+    before, entries = feed_ids(tmp_path / "public"), ids(tmp_path / "public")
+    assert before["providers/own"] == "http://old.example/providers/own/"
+    for base_url in ("https://new.example/", "https://newer.example/x/"):
+        if state == "lost":
+            shutil.rmtree(tmp_path / "state")
+        build(corpus, tmp_path, base_url=base_url)
+        assert feed_ids(tmp_path / "public") == before
+        assert ids(tmp_path / "public") == entries
+        feed = feedparser.parse((tmp_path / "public" / "feed.atom").read_bytes()).feed
+        assert {it.href for it in feed.links if it.rel == "self"} == {f"{base_url}feed.atom"}
+        assert not [body for body in tree(tmp_path / "public").values() if b"has ended" in body]
+    began = tmp_path / "began"
+    build(corpus, began, base_url="https://newer.example/x/")
+    assert feed_ids(began / "public") != before
+    public = {
+        path: body.replace(b"https://newer.example/x/", b"http://old.example/")
+        for path, body in tree(began / "public").items()
+        if path.endswith(".atom")
+    }
+    moved = {
+        path: body.replace(b"https://newer.example/x/", b"http://old.example/")
+        for path, body in tree(tmp_path / "public").items()
+        if path.endswith(".atom")
+    }
+    assert public == moved, "the salt changes no document"
+    salts = {json.loads((it / "public" / MEMORY_HEAD_ADDRESS).read_bytes())["salt"] for it in (tmp_path, began)}
+    assert len(salts) == 2
+
+
+def test_a_look_at_a_site_that_was_published_has_its_ids(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", CORPUS)
+    build(corpus, tmp_path)
+    before = feed_ids(tmp_path / "public")
+    build(corpus, tmp_path, base_url="http://localhost:8000/")
+    assert feed_ids(tmp_path / "public") == before
 
 
 def test_a_build_without_news_leaves_the_memory_alone(tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ def test_no_two_feeds_have_one_title_or_one_id() -> None:
         make_feed(Kind.TOPIC, "Test Site"),
         make_feed(Kind.CATEGORY, "Test Site"),
         make_feed(Kind.PROVIDER, "Test Site", key="other.example", slug="other.example"),
-        make_feed(Kind.PROVIDER, "Test Site", key="example.org", slug="example.org"),
+        make_feed(Kind.PROVIDER, "Test Site", key="own", slug="own"),
     ]
     heads = [make_head(feed) for feed in feeds]
     assert len({head.title for head in heads}) == len({head.page for head in heads}) == len(feeds)
