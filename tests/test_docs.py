@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from feeds.cli.main import load_command
 from feeds.settings import site
 from tests.paths import PROJECT, SEEDS
 from tests.servers import answers, eventually, free_port
@@ -132,3 +135,14 @@ def test_every_page_that_is_linked_is_there() -> None:
     for page in [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_workflow_is_valid_and_builds_one_at_a_time() -> None:
+    workflow = yaml.safe_load((PROJECT / "deploy" / "github-pages.yml").read_text("utf-8"))
+    assert workflow["concurrency"] == {"group": "pages", "cancel-in-progress": False}
+    (command,) = [
+        step["run"] for step in workflow["jobs"]["publish"]["steps"] if step.get("run", "").startswith("feeds ")
+    ]
+    assert command in (PROJECT / "docs" / "ci.md").read_text("utf-8")
+    _, name, *words = shlex.split(command.replace("$SITE", "https://a.example/"))
+    assert load_command(name).make_context(name, words).params["previous"] == "https://a.example/"

@@ -39,6 +39,9 @@ def init() -> None:
     except OSError as error:
         raise UsageError(f"it can't be written ({error.strerror})", path) from error
     say(f"wrote {path}: every setting with its default, commented out")
+    ignored = Path(".gitignore").read_text("utf-8", "replace").split() if Path(".gitignore").is_file() else []
+    if Path(".git").exists() and (missing := [line for line in (".feeds/", "public/") if line not in ignored]):
+        say(f"lines for .gitignore, since builds write these folders: {' '.join(missing)}")
 
 
 @click.command(short_help="Publish the corpus: a snapshot to serve, and static files.")

@@ -73,7 +73,7 @@ class BuildContext(NamedTuple):
 
 @contextlib.contextmanager
 def open_session(
-    site: Site, now: datetime, jobs: int, progress: Progress | None, *, first: bool = False
+    site: Site, now: datetime, jobs: int, progress: Progress | None, *, first: bool = False, ask_previous: bool = False
 ) -> Iterator[BuildSession]:
     """Lock the state folder of the site and yield the session of one build; end its worker processes afterwards.
 
@@ -83,6 +83,7 @@ def open_session(
         jobs: the number of processes that may work.
         progress: is told about stages and steps.
         first: nothing was published yet: a memory that is missing or damaged is no error.
+        ask_previous: look for the memory at the place that the setting `previous` names as well.
 
     Raises:
         UsageError: the corpus does not exist, or the output would damage it.
@@ -97,7 +98,7 @@ def open_session(
         Workers(jobs) as workers,
     ):
         before = load_current(folder)
-        memory = find_memory(site, folder, folder / CATALOGUE_FILE, before, first=first)
+        memory = find_memory(site, folder, folder / CATALOGUE_FILE, before, first=first, ask_previous=ask_previous)
         # The origin counts as a setting: documents depend on it.
         site = replace(site, origin=memory.head.origin if memory.head is not None else site.address)
         yield BuildSession(site, now.replace(microsecond=0), folder, workers, stopwatch, before, memory)

@@ -125,7 +125,8 @@ def build(
     """
     trust = Trust.NOTHING if force else Trust.WATCHED if only is not None else Trust.TIMES
     with (
-        open_session(site, now, jobs, progress, first=first) as session,
+        # While the corpus is watched, nobody else publishes: an edit must not wait for a request.
+        open_session(site, now, jobs, progress, first=first, ask_previous=only is None) as session,
         track_completion(session.folder) as broken_off,
     ):
         stopwatch, folder = session.stopwatch, session.folder
@@ -201,7 +202,7 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
         )
 
     with (
-        open_session(site, now, jobs, progress) as session,
+        open_session(site, now, jobs, progress, ask_previous=True) as session,
         track_completion(session.folder),
         contextlib.ExitStack() as at_end,
     ):

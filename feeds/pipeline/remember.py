@@ -60,7 +60,15 @@ class Memory(NamedTuple):
         return self.head.digest if self.head is not None else ""
 
 
-def find_memory(site: Site, folder: Path, catalogue: Path, before: Snapshot | None, *, first: bool = False) -> Memory:
+def find_memory(
+    site: Site,
+    folder: Path,
+    catalogue: Path,
+    before: Snapshot | None,
+    *,
+    first: bool = False,
+    ask_previous: bool = False,
+) -> Memory:
     """Return the newest memory of the site.
 
     It is looked for in the current snapshot, or in what is left of it, at `previous`, and in the output folder. A site
@@ -72,6 +80,7 @@ def find_memory(site: Site, folder: Path, catalogue: Path, before: Snapshot | No
         catalogue: the file of the catalogue.
         before: the current snapshot, or None.
         first: nothing was published yet: what is missing or damaged is left out.
+        ask_previous: also look at `previous`, which may be an address.
 
     Raises:
         StateError: there are memories of different sites, or the memory is damaged, lost, or can't be read.
@@ -88,7 +97,9 @@ def find_memory(site: Site, folder: Path, catalogue: Path, before: Snapshot | No
     own = attempt(lambda: _snapshot_source(before))
     known = [] if own is None else [own]
     if site.is_public:
-        places = [lambda: _previous_source(site, first=first), lambda: _output_source(site)]
+        places = [lambda: _output_source(site)]
+        if ask_previous:
+            places.insert(0, lambda: _previous_source(site, first=first))
         if own is None:
             places.insert(0, lambda: _lost_source(folder, catalogue))
         known = [source for source in map(attempt, places) if source is not None] + known

@@ -213,6 +213,21 @@ def test_init(feeds: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ignored", "named"), [(None, ".feeds/ public/"), ("node_modules\npublic/\n", ".feeds/"), ("public/ .feeds/", "")]
+)
+def test_init_names_lines_for_gitignore(ignored: str | None, named: str, feeds: Run, tmp_path: Path) -> None:
+    assert ".gitignore" not in feeds("init").stderr
+    (tmp_path / "feeds.toml").unlink()
+    (tmp_path / ".git").mkdir()
+    if ignored is not None:
+        (tmp_path / ".gitignore").write_text(ignored)
+    (line, *more) = [line for line in feeds("init").stderr.splitlines() if ".gitignore" in line] or [""]
+    assert not more
+    assert line.endswith(named)
+    assert bool(line) == bool(named)
+
+
+@pytest.mark.parametrize(
     ("words", "code", "message"),
     [
         (["build", "nowhere"], 2, "the corpus does not exist"),

@@ -530,3 +530,16 @@ def test_a_site_for_a_look_has_nothing_to_forget(tmp_path: Path, feeds: Run) -> 
     write_corpus(tmp_path / "corpus", CORPUS)
     feeds("build", "corpus")
     assert "this site has no memory" in feeds("forget", "https://z.example/z", "corpus", code=2).stderr
+
+
+def test_only_builds_look_at_previous(tmp_path: Path) -> None:
+    """Neither questions nor builds of a watched corpus: an edit must not wait for a request."""
+    site = make_site(write_corpus(tmp_path / "corpus", CORPUS), tmp_path)
+    publish.build(site, NOW)
+    write_corpus(tmp_path / "before", {"feed.atom": "a feed without a memory"})
+    asking = make_site(tmp_path / "corpus", tmp_path, previous=str(tmp_path / "before"))
+    assert publish.query(asking, NOW, lambda db: 7) == 7
+    publish.build(asking, NOW, only=[])
+    for refused in (publish.build, publish.compare):
+        with pytest.raises(StateError, match="there is a feed and no memory"):
+            refused(asking, NOW)
