@@ -164,6 +164,9 @@ def serve(
     # load() runs again before each build. A feeds.toml that was written meanwhile may change every setting but these
     # two: the workers look into this state folder, and this corpus is watched, until the server stops.
     corpus, state = site.corpus, site.state
+    if site.source is not None:
+        # With the corpus as an argument, another file could be found: one in the corpus itself.
+        settings["config"] = str(site.source)
     first = _build(site, jobs=jobs, force=force, accept_loss=accept_loss)
     say_counts(first.counts, site)
     say_problems(first)

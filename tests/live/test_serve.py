@@ -110,6 +110,19 @@ def test_serve_reads_changed_settings_and_a_replaced_corpus(tmp_path: Path) -> N
         eventually(lambda: b"After" in get(port, "/feed.atom")[2])
 
 
+def test_the_server_stays_with_the_settings_that_it_has_read_first(tmp_path: Path) -> None:
+    """There may be another feeds.toml in the corpus, which a build of this corpus from elsewhere would read."""
+    corpus = write_corpus(tmp_path / "seeds", {"a.md": article("Before"), "feeds.toml": 'title = "Of the corpus"\n'})
+    write_corpus(tmp_path, {"feeds.toml": 'title = "Of the site"\nbase_url = "https://a.example/"\n'})
+    port = free_port()
+    command = [sys.executable, "-m", "feeds", "serve", "--port", str(port)]
+    with server(command, port, tmp_path):
+        write_corpus(corpus, {"a.md": article("After")})
+        eventually(lambda: b"After" in get(port, "/feed.atom")[2])
+        assert b">Of the site</title>" in get(port, "/feed.atom")[2]
+        assert b"https://a.example/" in get(port, "/feed.atom")[2]
+
+
 def test_the_server_follows_edits_while_settings_come_and_go(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus", {"a.md": article("One")})
     port = free_port()
