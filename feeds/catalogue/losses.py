@@ -11,7 +11,6 @@ import sqlite3
 from collections import Counter
 
 from feeds.catalogue.history import salt_of
-from feeds.catalogue.meta import get_meta, set_meta
 from feeds.errors import LossError
 from feeds.rules.grouping import key_hash
 from feeds.settings.site import Site
@@ -41,16 +40,19 @@ def refuse_losses(db: sqlite3.Connection, site: Site) -> None:
     )
 
 
-def record_paths(db: sqlite3.Connection) -> None:
-    """Record which articles are published now."""
+def record_paths(db: sqlite3.Connection, *, everything: bool) -> None:
+    """Record which articles are published now.
+
+    Args:
+        db: the catalogue.
+        everything: look at all articles, because the catalogue is new and does not know what is gone.
+    """
     salt = salt_of(db)
-    if get_meta(db, "paths") is None or db.execute("SELECT 1 FROM published_path LIMIT 1").fetchone() is None:
-        # A new catalogue does not know which of the published files are gone.
+    if everything:
         db.execute("INSERT OR IGNORE INTO pending_path SELECT path FROM source WHERE live")
         live = {path_digest(path, salt) for (path,) in db.execute("SELECT path FROM source WHERE live")}
         gone = {digest for (digest,) in db.execute("SELECT digest FROM published_path")} - live
         db.executemany(_FORGET, [(digest,) for digest in gone])
-        set_meta(db, "paths", "recorded")
     for path, live in db.execute(_PENDING).fetchall():
         db.execute("INSERT OR IGNORE INTO published_path VALUES (?)" if live else _FORGET, (path_digest(path, salt),))
     db.execute("DELETE FROM pending_path WHERE 1")  # see changes.clear_changes

@@ -49,7 +49,7 @@ class _Family(NamedTuple):
     """The tables of a family.
 
     Attributes:
-        tables: table → its columns. The first table has a row for every record.
+        tables: the names of the tables. The first one has a row for every record.
         load: writes records into the tables.
         records: yields the records whose digests lie in a range.
     """
@@ -139,8 +139,8 @@ def copied_memory(path: Path) -> MemorySource | None:
         return None
     try:
         with contextlib.closing(sqlite3.connect(path)) as db:
-            text = get_meta(db, "memory_head")
-            if text is None:
+            text = get_meta(db, "memory")
+            if not text:
                 return None
             records = {name: list(family.records(db, part_range(0, 1))) for name, family in _FAMILIES.items()}
         return MemorySource(str(path), Head.from_bytes(text.encode(), str(path)), records.__getitem__)

@@ -17,11 +17,8 @@ from feeds.model import Kind
 from feeds.rules.grouping import key_hash, key_secret
 from feeds.rules.site_layout import PAGE, article_folder
 from feeds.rules.text import clean_text
-from feeds.rules.times import from_seconds, to_seconds
+from feeds.rules.times import REMOVAL_SECONDS, from_seconds, to_seconds
 from feeds.rules.urls import absolute_url, canonical_key
-
-REMOVAL_SECONDS = 365 * 24 * 3600
-"""The time during which it is remembered when an address lost its document, in seconds."""
 
 
 def record_pages(db: sqlite3.Connection) -> None:

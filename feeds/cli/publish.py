@@ -65,7 +65,7 @@ def init() -> None:
     "--previous",
     cls=options.SettingOption,
     metavar="DIR|URL",
-    help="Where the site was published last: a build without a state folder takes the memory from there.",
+    help="The folder or address where the site was published last; a newer memory is taken from there.",
 )
 @click.option("--first", is_flag=True, help="Nothing was published yet: a missing or damaged memory is no error.")
 @options.json_option

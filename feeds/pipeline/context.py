@@ -124,7 +124,7 @@ def with_catalogue(session: BuildSession, work: Callable[[BuildContext], T], *, 
     read_with = f"{session.site.timezone} {session.site.date_order}"
     reader = hashlib.sha256(f"{fingerprint.code_fingerprint()} {read_with}".encode()).hexdigest()
     memory = session.memory
-    identity = {"reader": reader, "salt": memory.salt, "memory": memory.digest}
+    identity = {"reader": reader, "salt": memory.salt, "memory": memory.text}
 
     def attempt() -> T:
         with schema.connect(path, identity, lambda db: memory_parts.load_memory(db, memory.records_of)) as db:

@@ -55,9 +55,9 @@ class Memory(NamedTuple):
     note: str = ""
 
     @property
-    def digest(self) -> str:
-        """The digest of all of it; empty if there is no memory yet."""
-        return self.head.digest if self.head is not None else ""
+    def text(self) -> str:
+        """The head as text, with which the catalogue names the memory that it has; empty if there is no memory yet."""
+        return self.head.to_bytes().decode() if self.head is not None else ""
 
 
 def find_memory(
@@ -152,10 +152,8 @@ def _lost_source(folder: Path, catalogue: Path) -> MemorySource | None:
 def _previous_source(site: Site, *, first: bool) -> MemorySource | None:
     try:
         return sources.previous_source(site.previous) if site.previous else None
-    except DamagedMemoryError:
-        raise
-    except StateError:
-        if first:
+    except StateError as error:
+        if first and not isinstance(error, DamagedMemoryError):
             return None
         raise
 
@@ -228,7 +226,8 @@ def remember(
     if memory.head is not None:
         memory_parts.note_changes(db)
     # First what is gone: another page may have its keys now.
-    history.forget_withdrawn(db, everything=get_meta(db, "paths") is None)
+    is_new = get_meta(db, "remembered") is None  # this catalogue does not know what is gone
+    history.forget_withdrawn(db, everything=is_new)
     if merged := history.merged_again(db):
         from feeds.catalogue import entry_loading  # a build without news does not need it
 
@@ -239,7 +238,7 @@ def remember(
     publications.record_pages(db)
     publications.record_ledger(db, ledger)
     publications.record_feeds(db)
-    losses.record_paths(db)
+    losses.record_paths(db, everything=is_new)
     _record_documents(db, draft)
     if forget is not None and publications.forget_entry(db, forget) == 0:
         raise UsageError("nothing is remembered of an entry with this id or address", forget)
@@ -263,8 +262,7 @@ def remember(
         draft.keep(MEMORY_HEAD_ADDRESS)
     else:
         draft.put(MEMORY_HEAD_ADDRESS, _HEAD_TYPE, after.head.to_bytes(), moment, 0)
-    set_meta(db, "memory", after.head.digest)
-    set_meta(db, "memory_head", after.head.to_bytes().decode())
+    set_meta(db, "memory", after.head.to_bytes().decode())
 
 
 def _keep_files(draft: Draft) -> None:

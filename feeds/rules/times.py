@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+REMOVAL_SECONDS = 365 * 24 * 3600
+"""The time in seconds during which it is remembered when an address lost its document."""
+
 PACE_ENTRIES = 10
 """The number of newest entries that decide the polling interval of a feed."""
 

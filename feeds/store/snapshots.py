@@ -24,6 +24,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from feeds.rules.site_layout import is_memory
+from feeds.rules.times import REMOVAL_SECONDS
 from feeds.store import objects
 from feeds.store.objects import StoredObject
 from feeds.system.compression import CODINGS, Coding
@@ -31,9 +32,6 @@ from feeds.system.files import sync_files, write_atomically
 
 KEPT_GENERATIONS = 3
 """The number of generations that are kept at least, the current one included."""
-
-REMOVAL_MEMORY_SECONDS = 365 * 24 * 3600
-"""The time during which it is remembered when an address lost its document."""
 
 MIN_AGE_SECONDS = 120
 """The time during which a generation is kept at least: longer than a worker takes to notice the next one."""
@@ -266,7 +264,8 @@ class Draft:
         removed = {
             address: when
             for address, when in sorted((self._removed | dict.fromkeys(lost, self.now)).items())
-            if address not in self.documents and when > self.now - REMOVAL_MEMORY_SECONDS
+            # A part of the memory has another name after every change, and never comes back with other bytes.
+            if address not in self.documents and when > self.now - REMOVAL_SECONDS and not is_memory(address)
         }
         generation = max([0, *(number for number, _ in _manifests(self.folder))]) + 1
         manifest = {

@@ -111,23 +111,6 @@ def scratch_folder(root: Path) -> Iterator[Path]:
         shutil.rmtree(renamed, ignore_errors=True)
 
 
-def move_durably(source: Path, target: Path) -> None:
-    """Rename the file `source` to `target`, of the same folder; return when bytes and name are on the disk.
-
-    Its bytes are synced before it has the name, so that a file with the name is whole, also after a power cut.
-
-    Raises:
-        OSError: it can't be synced or renamed.
-    """
-    _with_descriptor(source, os.fsync)
-    os.replace(source, target)
-    try:
-        _with_descriptor(target.parent, os.fsync)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems of a network can't sync a folder
-            raise
-
-
 def sync_files(paths: Sequence[Path], *, together: bool = False) -> None:
     """Return when the bytes and the names of the files `paths`, of one file system, are on the disk.
 

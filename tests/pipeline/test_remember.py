@@ -543,3 +543,15 @@ def test_only_builds_look_at_previous(tmp_path: Path) -> None:
     for refused in (publish.build, publish.compare):
         with pytest.raises(StateError, match="there is a feed and no memory"):
             refused(asking, NOW)
+
+
+def test_old_parts_leave_nothing_in_a_snapshot(tmp_path: Path) -> None:
+    """A part has another name after every change: a list of all names that ever were would grow with every edit."""
+    corpus = write_corpus(tmp_path / "corpus", CORPUS)
+    for number in range(3):
+        write_corpus(corpus, {"n.md": article(f"New {number}", url=f"https://n.example/{number}")})
+        build(corpus, tmp_path)
+    snapshot = load_current(tmp_path / "state")
+    assert snapshot is not None
+    assert len([address for address in snapshot.documents if is_memory(address)]) == 5
+    assert not [address for address in snapshot.removed if is_memory(address)]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import errno
 import os
-import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from feeds.system.files import move_durably, remove_leftovers, sync_files, write_atomically
+from feeds.system.files import remove_leftovers, sync_files, write_atomically
 
 BODY = bytes(range(256)) * 100
 
@@ -155,18 +153,3 @@ def test_a_folder_of_temporary_files_goes_with_all_that_is_in_it(tmp_path: Path)
     remove_leftovers(tmp_path)
     remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("number", [errno.EINVAL, errno.EIO])
-def test_a_folder_that_can_not_be_synced_is_no_error_and_a_disk_that_fails_is_one(
-    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def sync(descriptor: int) -> None:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise OSError(number, "no")
-
-    monkeypatch.setattr(os, "fsync", sync)
-    (tmp_path / "new").write_bytes(b"x")
-    with contextlib.nullcontext() if number == errno.EINVAL else pytest.raises(OSError, match="no"):
-        move_durably(tmp_path / "new", tmp_path / "file")
-    assert (tmp_path / "file").read_bytes() == b"x"
