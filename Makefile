@@ -8,7 +8,7 @@ CONSTRAINTS := constraints.txt
 EXTRA := dev
 PIP = PIP_CONSTRAINT=$(CONSTRAINTS) $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: serve test test-lowest lint readers golden reference bench-build bench-polling clean help
+.PHONY: serve test test-lowest lint readers browser test-browser golden reference bench-build bench-polling clean help
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,6 +23,9 @@ test: $(VENV)/dev.stamp ## run the whole test suite, in parallel and in random o
 test-lowest: ## the same with the lowest versions that pyproject.toml allows, in .venv-lowest
 	$(MAKE) test VENV=.venv-lowest CONSTRAINTS=constraints-lowest.txt EXTRA=test
 
+test-browser: $(VENV)/browser.stamp ## test the pages in a real browser; pictures of them are left in .browser/
+	$(BIN)/pytest -n auto tests/browser $(ARGS)
+
 lint: $(VENV)/dev.stamp ## types, style, and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -31,6 +34,8 @@ lint: $(VENV)/dev.stamp ## types, style, and formatting
 readers: ## install the feed readers and nginx, which some tests use (Debian packages, npm); without them, those are skipped
 	apt-get update -qq && apt-get install -y -qq curl newsboat sfeed nginx-light >/dev/null
 	npm install --silent --no-save --no-package-lock --prefix .node rss-parser@3.13.0
+
+browser: $(VENV)/browser.stamp ## install what test-browser needs (Debian packages, npm, Playwright)
 
 golden: $(VENV)/dev.stamp ## write the expected files of the golden tests anew (read the diff before you commit it)
 	GOLDEN=write $(BIN)/pytest -n0 -p no:randomly tests/pipeline/test_golden.py tests/corpus/test_articles.py
@@ -66,5 +71,12 @@ $(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml $(CONSTRAINTS)
 	$(PIP) -e '.[$(EXTRA)]'
 	touch $(VENV)/run.stamp $@
 
+# npm removes what it did not install itself in the same call, so that axe-core has a folder of its own.
+$(VENV)/browser.stamp: $(VENV)/dev.stamp Makefile
+	apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core fonts-noto-cjk >/dev/null
+	npm install --silent --no-save --no-package-lock --prefix .node/axe axe-core@4.14.1
+	$(PIP) -e '.[$(EXTRA),browser]'
+	touch $@
+
 clean: ## remove what these targets made
-	rm -rf .venv .venv-* .node .bench .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* .node .bench .browser .mypy_cache .ruff_cache .pytest_cache

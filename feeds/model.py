@@ -6,7 +6,6 @@ whole seconds (an RSS date has no fractions), except in :class:`Outline`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -96,7 +95,6 @@ class Enclosure(NamedTuple):
     """A file that belongs to a page, such as the sound of an episode.
 
     Attributes:
-        url: its address.
         media_type: its media type, or empty if it is not known.
         length: its size in bytes, or None.
         duration: its playing time in seconds, or None.
@@ -123,6 +121,22 @@ class Episode(NamedTuple):
     kind: str = ""
     explicit: bool | None = None
     image: str | None = None
+
+
+class Signs(NamedTuple):
+    """What an article is recognised by if its address and its id have changed (:mod:`feeds.rules.signs`).
+
+    Attributes:
+        day: the day of its date in the time zone of the site, as a proleptic Gregorian ordinal.
+        slug: the last part of its address or path, or empty if that tells nothing.
+        text: a digest of its text, or empty if the text is short.
+        aliases: other addresses that the article names for itself, such as earlier ones.
+    """
+
+    day: int
+    slug: str = ""
+    text: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 class Mention(NamedTuple):
@@ -153,6 +167,7 @@ class Mention(NamedTuple):
         language: its language (BCP 47), or empty for that of the site.
         enclosures: the files that belong to it.
         episode: the facts of an episode of a podcast, or None.
+        signs: what the article is recognised by; None for a related record.
     """
 
     path: str
@@ -182,6 +197,7 @@ class Mention(NamedTuple):
     language: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     episode: Episode | None = None
+    signs: Signs | None = None
 
     @property
     def appears(self) -> datetime:
@@ -207,9 +223,7 @@ class Parsed:
     """The result of reading one source file.
 
     Attributes:
-        path: the file.
         article: the article, or None if a problem lost it.
-        problems: all problems.
         unused: the names of well-known fields that this project does not use.
     """
 
@@ -221,11 +235,25 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference to a related entry."""
+    """A reference to a related entry: id, address and title of that, and the name of its publisher.
+
+    Attributes:
+        mentions: whether it is an article that calls this entry related; else this entry calls it related.
+    """
 
     id: str
     url: str
     title: str
+    provider: str = ""
+    mentions: bool = False
+
+
+class FeedLink(NamedTuple):
+    """A feed that has an entry: its kind, its name as the entry spells it, and the last segment of its address."""
+
+    kind: Kind
+    name: str
+    slug: str
 
 
 class Outline(NamedTuple):
@@ -258,6 +286,7 @@ class Entry:
         own: True if an article of the corpus is about this page; False if the page is only related to an article.
         page: the slug of ``/articles/<slug>/`` for an entry without a web page of its own, else None.
         related: the entries that it is related to, in either direction, newest first.
+        feeds: the feeds that have it, but for the one of all entries.
         local: the date in the time zone of the site, for people.
         has_time: False if the date names only a day.
         is_short: whether the text is so long that feeds show its summary and a link to it.
@@ -283,6 +312,7 @@ class Entry:
     image: Image | None = None
     page: str | None = None
     related: tuple[Link, ...] = ()
+    feeds: tuple[FeedLink, ...] = ()
     local: datetime | None = None
     has_time: bool = True
     is_short: bool = False
@@ -300,7 +330,6 @@ class Feed:
     """A list of entries with an address.
 
     Attributes:
-        kind: its kind.
         key: its identity within the kind: a folded name, or a provider's domain. Empty for ``all``.
         name: its name for people, such as ``Microsoft AI``.
         slug: the last segment of its address.
@@ -313,6 +342,8 @@ class Feed:
         ended: since when no article of the corpus names it; None if an article does.
         displayed: how many entries its documents show; None while that is not known.
         short: how many of these are shown in short form; None while that is not known.
+        oldest: the publication time of its oldest entry, or None.
+        activity: how many entries it has of twelve months, the last one that of its newest entry.
     """
 
     kind: Kind
@@ -326,45 +357,16 @@ class Feed:
     ended: datetime | None = None
     displayed: int | None = None
     short: int | None = None
+    oldest: datetime | None = None
+    activity: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reductions:
-    """What feeds leave out to stay readable.
-
-    Attributes:
-        short_entries: how many entries are shown in short form, because their text is too long.
-        cut_feeds: how many feeds show fewer entries than their limit, because their documents would be too large.
-    """
+    """How many entries are in short form for their long text, and how many feeds are cut for their large documents."""
 
     short_entries: int = 0
     cut_feeds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The settings that select the entries to publish.
-
-    Attributes:
-        related: whether pages are selected that are only related to articles.
-        min_quality: the lowest quality; entries without a quality are selected.
-        include: kind and key of feeds; unless it is empty, an entry must be in one of them.
-        exclude: kind and key of feeds; an entry must be in none of them.
-    """
-
-    related: bool = True
-    min_quality: float = 0
-    include: frozenset[tuple[Kind, str]] = frozenset()
-    exclude: frozenset[tuple[Kind, str]] = frozenset()
-
-    def takes(self, feeds: Collection[tuple[Kind, str]], *, own: bool, quality: float | None) -> bool:
-        """Tell whether an entry with these feeds is selected; `own` and `quality` are as in :class:`Outline`."""
-        return (
-            (self.related or own)
-            and (quality is None or quality >= self.min_quality)
-            and (not self.include or any(feed in self.include for feed in feeds))
-            and (not self.exclude or all(feed not in self.exclude for feed in feeds))
-        )
 
 
 @dataclass(frozen=True, slots=True)

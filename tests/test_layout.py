@@ -13,6 +13,7 @@ ROOMS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
 OTHER_FOLDERS = {
     "bench",  # the programs that measure, in bench/
+    "browser",  # the pages in a real browser: these tests run by `make test-browser` only
     "live",  # servers in processes of their own: these tests need the whole package, and other programs
 }
 

@@ -63,7 +63,7 @@ def test_a_lower_bound_is_the_version_that_is_tested(requirement: str) -> None:
 
 def test_every_requirement_has_an_exact_version() -> None:
     exact = pinned("constraints.txt")
-    every = [*RUNTIME, *EXTRAS["test"], *EXTRAS["dev"], *PYPROJECT["build-system"]["requires"]]
+    every = [*RUNTIME, *EXTRAS["test"], *EXTRAS["dev"], *EXTRAS["browser"], *PYPROJECT["build-system"]["requires"]]
     assert {name_of(requirement) for requirement in every} - {"feeds"} <= exact.keys()
 
 

@@ -69,9 +69,10 @@ def earlier_records(folder: Path) -> Mapping[str, list[Record]]:
             facts.get("kept", 0),
             facts.get("slug"),
             slug_digest(facts["slug"], NO_SALT) if facts.get("slug") else None,
-            None,
+            *(None, None),
             [(key, None) for key in sorted(facts.get("live", ()))],
             [(key, None) for key in sorted(facts.get("former", ()))],
+            (),
         )
         for uri, facts in ids.items()
     ]

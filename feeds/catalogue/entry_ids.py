@@ -9,6 +9,8 @@ that a build from nothing gives the same. The rules:
 2. If the history knows one of its keys under another id, or another entry has the id, the entries concerned claim ids,
    and the best claims win: first the id that the page has now, then one that the ledger keeps, then one that the page
    once had, then the computed one. An entry without a successful claim gets an id that was never used.
+3. An article without any claim may be one that was published under another file, address and date
+   (:mod:`feeds.catalogue.recognition`): then it claims that id.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import NamedTuple
 
 from feeds.catalogue import history
 from feeds.catalogue.entry_loading import mentions_of
+from feeds.catalogue.recognition import Recognition, recognise
 from feeds.catalogue.related import mark_related_entries
 from feeds.memory.ledger import Ledger
 from feeds.model import Mention
@@ -42,7 +45,7 @@ class _Claimant(NamedTuple):
         computed: the id that it would have if nothing had been published.
         kept: the id that the ledger keeps for it, or None.
         published: the date of its representative mention, in seconds.
-        pages: the hashes of the keys of all its mentions, for the history.
+        hashes: the hashes of the keys of all its mentions, for the history.
         mentions: its mentions.
     """
 
@@ -51,7 +54,7 @@ class _Claimant(NamedTuple):
     computed: str
     kept: str | None
     published: float
-    pages: history.PageKeys
+    hashes: Sequence[int]
     mentions: Sequence[Mention]
 
 
@@ -60,28 +63,49 @@ def ids_may_differ(db: sqlite3.Connection, ledger: Ledger) -> bool:
     return ledger.has_ids or not history.nothing_published(db)
 
 
-def assign_ids(db: sqlite3.Connection, ledger: Ledger) -> list[ReplacedId]:
+class Assignment(NamedTuple):
+    """What :func:`assign_ids` has found out about published ids.
+
+    Attributes:
+        replaced: the ids that could not be kept: their pages are one entry with a page that keeps its id.
+        recognition: the ids of articles that have another file, address and date now.
+    """
+
+    replaced: tuple[ReplacedId, ...] = ()
+    recognition: Recognition = Recognition()
+
+
+def assign_ids(db: sqlite3.Connection, ledger: Ledger, home: str) -> Assignment:
     """Assign the final ids of the merged entries, and record exceptions in the ledger.
 
-    Returns:
-        The published ids that could not be kept: their pages are one entry with a page that keeps its id.
+    Args:
+        db: the catalogue.
+        ledger: the ledger.
+        home: the address of the site.
     """
     if not ids_may_differ(db, ledger):
-        return []
+        return Assignment()
     salt = history.salt_of(db)
     questions = {entry_id for (entry_id,) in db.execute(_QUESTIONS)}
     claimants = {entry_id: _load_claimant(db, ledger, entry_id) for entry_id in sorted(questions)}
-    claims = {entry_id: history.id_claims(db, it.pages, it.mentions) for entry_id, it in claimants.items()}
+    claims = {entry_id: history.id_claims(db, it.hashes, it.mentions) for entry_id, it in claimants.items()}
+    recognition = recognise(db, home, {entry_id for entry_id, known in claims.items() if known})
+    for uri, entry_id in recognition.certain:
+        claimants[entry_id] = claimants.get(entry_id) or _load_claimant(db, ledger, entry_id)
+        claims[entry_id] = [history.IdClaim(uri, live=False)]
     assigned = _distribute(db, claimants, claims)
     for entry_id, uri in assigned.items():
         _set_id(db, entry_id, uri)
-    # Entries with a kept id take part even if it is not in question: the ledger may be able to forget the exception.
-    for (entry_id,) in db.execute("SELECT entry_id FROM merged_entry WHERE kept").fetchall():
-        claimants[entry_id] = claimants.get(entry_id) or _load_claimant(db, ledger, entry_id)
+    # Entries with a kept id take part even if it is not in question: the ledger may be able to forget the exception. An
+    # entry may have the id without its keys: the file has become another article, of which it is the id.
+    if kept_ids := ledger.kept_ids:
+        merged = db.execute("SELECT entry_id, uri FROM merged_entry CROSS JOIN entry ON id = entry_id").fetchall()
+        for entry_id in (entry_id for entry_id, uri in merged if uri in kept_ids):
+            claimants[entry_id] = claimants.get(entry_id) or _load_claimant(db, ledger, entry_id)
     for claimant in claimants.values():
         (uri,) = db.execute("SELECT uri FROM entry WHERE id = ?", (claimant.entry_id,)).fetchone()
         ledger.record_id((grouping.key_hash(key, salt) for key in claimant.keys), uri, claimant.computed)
-    return _lost_ids(db, assigned, claims, claimants)
+    return Assignment(tuple(_lost_ids(db, assigned, claims, claimants)), recognition)
 
 
 def remembered_id(ledger: Ledger, hashes: Iterable[int], mentions: Sequence[Mention]) -> str | None:
@@ -101,8 +125,8 @@ def _load_claimant(db: sqlite3.Connection, ledger: Ledger, entry_id: int) -> _Cl
     salt = history.salt_of(db)
     kept = remembered_id(ledger, [grouping.key_hash(key, salt) for key in keys], mentions)
     top = min(mentions, key=entries.representation_order)
-    pages = history.page_keys(mentions, salt)
-    return _Claimant(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp(), pages, mentions)
+    hashes = history.key_hashes(mentions, salt)
+    return _Claimant(entry_id, keys, entries.entry_uri(top), kept, top.published.timestamp(), hashes, mentions)
 
 
 def _identity_keys(db: sqlite3.Connection, entry_id: int, mentions: Sequence[Mention]) -> frozenset[str]:
@@ -168,8 +192,7 @@ def _distribute(
 
 def _is_own_address(uri: str, claimant: _Claimant) -> bool:
     """Tell whether `uri` is the address of a page of the claimant."""
-    is_address = uri.startswith(("http://", "https://"))
-    return (is_address and urls.section_key(uri) in claimant.keys) or f"#{uri}" in claimant.keys
+    return (urls.is_absolute(uri) and urls.section_key(uri) in claimant.keys) or f"#{uri}" in claimant.keys
 
 
 def _unused_id(db: sqlite3.Connection, computed: str, taken: set[str]) -> str:
@@ -203,7 +226,7 @@ def _lost_ids(
         for entry_id, uri in assigned.items()
         for claim in claims[entry_id]
         # A key that both ids had does not tell that their pages are one now: one of two articles on a page may be gone.
-        if claim.live and claim.ident != uri and history.has_key_of(db, claimants[entry_id].pages, claim.ident, uri)
+        if claim.live and claim.ident != uri and history.has_key_of(db, claimants[entry_id].hashes, claim.ident, uri)
     ]
     holders_of = _holders(db, {loss.old for loss in losses})
     return sorted(loss for loss in losses if not holders_of[loss.old])

@@ -10,11 +10,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from feeds.catalogue import history
-from feeds.catalogue.history import PageKeys, title_hashes
+from feeds.catalogue.membership import FeedLinks
 from feeds.catalogue.packing import LoadedMention, load_mentions, pack, unpack_mention
 from feeds.catalogue.popular_pages import load_summary
 from feeds.catalogue.related import RelatedEntry, load_related
-from feeds.model import Entry, Link, Mention
+from feeds.model import Entry, FeedLink, Link, Mention
 from feeds.rules import entries
 from feeds.rules.entries import EntrySettings, Names
 from feeds.rules.times import from_seconds
@@ -40,6 +40,7 @@ class EntryRows(NamedTuple):
         updated: the time of its last change, in seconds.
         page, page_url: slug and address of the page that we make for it, if it has none.
         related: the related entries that it shows.
+        feeds: the feeds that have it.
         keys: the hashes of the keys of all its mentions.
     """
 
@@ -51,6 +52,7 @@ class EntryRows(NamedTuple):
     page: str | None
     page_url: str
     related: list[RelatedEntry]
+    feeds: tuple[FeedLink, ...]
     keys: tuple[int, ...]
 
 
@@ -62,7 +64,7 @@ def load_entry(db: sqlite3.Connection, entry_id: int, settings: EntrySettings) -
 
 def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterator[EntryRows]:
     """Yield the rows of entries, in the order of `entry_ids`."""
-    rest = iter(entry_ids)
+    rest, links = iter(entry_ids), FeedLinks(db)
     while some := list(islice(rest, ENTRIES_PER_QUERY)):
         ids = json.dumps(some)
         summaries = {number: load_summary(db, number) for (number,) in db.execute(_POPULAR_OF_SOME, (ids,)).fetchall()}
@@ -70,7 +72,7 @@ def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterato
         mentions: dict[int, list[LoadedMention]] = defaultdict(list)
         for mention in load_mentions(db, entry_of):
             mentions[entry_of[mention.number]].append(mention)
-        related = load_related(db, some)
+        related = load_related(db, some, links)
         states = {number: state for number, *state in db.execute(_STATES_OF_SOME, (ids,))}
         for number in some:
             summary = summaries.get(number)
@@ -80,14 +82,15 @@ def load_entry_rows(db: sqlite3.Connection, entry_ids: Iterable[int]) -> Iterato
             else:
                 packed, names = [bytes(mention.packed) for mention in mentions[number]], None
                 keys = tuple({key for mention in mentions[number] for key in mention.keys})
-            uri, updated, page, page_url = states[number]
-            yield EntryRows(number, packed, names, uri, updated, page, page_url, related[number], keys)
+            uri, updated, page, page_url, feeds = states[number]
+            shown_in = links.of(feeds)
+            yield EntryRows(number, packed, names, uri, updated, page, page_url, related[number], shown_in, keys)
 
 
 def note_shown(db: sqlite3.Connection, rows: EntryRows, salt: bytes) -> None:
     """Note an entry whose id subscribers know (:func:`feeds.catalogue.history.note_shown`)."""
     mentions = [unpack_mention(packed) for packed in rows.mentions]
-    history.note_shown(db, rows.entry_id, rows.uri, PageKeys(rows.keys, title_hashes(mentions, salt)), mentions, salt)
+    history.note_shown(db, rows.entry_id, rows.uri, rows.keys, mentions, salt)
 
 
 def merge_rows(rows: EntryRows, settings: EntrySettings) -> Entry:
@@ -100,7 +103,8 @@ def merge_rows(rows: EntryRows, settings: EntrySettings) -> Entry:
         names=rows.names,
         page=rows.page,
         page_url=rows.page_url,
-        related=tuple(Link(it.uri, it.url, it.title) for it in rows.related),
+        related=tuple(Link(it.uri, it.url, it.title, it.provider, bool(it.mentions)) for it in rows.related),
+        feeds=rows.feeds,
     )
 
 
@@ -112,4 +116,6 @@ SELECT mention.id, entry_id FROM json_each(?) CROSS JOIN mention ON entry_id = v
 WHERE NOT EXISTS (SELECT 1 FROM popular WHERE popular.entry_id = value)
 """
 
-_STATES_OF_SOME = "SELECT entry.id, uri, updated, page, url FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+_STATES_OF_SOME = (
+    "SELECT entry.id, uri, updated, page, url, feeds FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from feeds.catalogue import history
-from feeds.catalogue.membership import Memberships
+from feeds.catalogue.membership import Memberships, provider_of
 from feeds.catalogue.related import RelatedPairs
 from feeds.model import Outline
 from feeds.rules.site_layout import article_folder
@@ -80,9 +80,8 @@ class EntryRowWriter:
         entry_id: int,
         entry: Outline,
         before: EntryState | None,
-        page: history.PageKeys,
+        keys: Sequence[int],
         *,
-        kept: bool,
         articles: int,
         component: int | None = None,
         has_changed: bool = True,
@@ -93,8 +92,7 @@ class EntryRowWriter:
             entry_id: its id.
             entry: its outline.
             before: its state before, or None if it is new.
-            page: the hashes by which the history knows its page.
-            kept: whether the ledger has its id.
+            keys: the hashes of the keys of its mentions.
             articles: how many articles are about its page.
             component: the row of an entry with which it shares keys, or None.
             has_changed: whether it may show something else, even if its row is the same.
@@ -105,7 +103,7 @@ class EntryRowWriter:
         if wanted is not None:  # feed_names assigns the slug when all entries are known
             self._wanted_slugs.append((wanted,))
         if self._ids_may_differ:
-            self._merged.append(history.KnownEntry(entry_id, entry.id, page, kept))
+            self._merged.append(history.KnownEntry(entry_id, entry.id, keys))
         url = entry.url or (before.url if before is not None else "")
         columns = (
             entry.id,
@@ -128,6 +126,7 @@ class EntryRowWriter:
     def _replace_row(self, entry_id: int, before: EntryState, after: EntryState) -> None:
         """Replace the row of an entry, and note what that changes elsewhere."""
         if before.page is not None:
+            _leave_gap(self._db, before.published)
             if after.page_wanted is None:
                 _abandon_page(self._db, entry_id, before.page)
             else:
@@ -144,12 +143,13 @@ class EntryRowWriter:
         """Delete the row of an entry that has no records any more, and everything that belongs to it."""
         db = self._db
         if before.page is not None:
+            _leave_gap(db, before.published)
             _abandon_page(db, entry_id, before.page)
         self._memberships.remove(entry_id, before.published, bool(before.shown), before.feeds)
         db.execute("DELETE FROM entry WHERE id = ?", (entry_id,))
         # Ids of entries are used again: a later entry must not find what belonged to this one.
-        for table in ("outdated_entry", "merged_entry", "questioned_entry"):
-            db.execute(f"DELETE FROM {table} WHERE entry_id = ?", (entry_id,))  # noqa: S608 - one of three names
+        for table in ("outdated_entry", "merged_entry", "questioned_entry", "known_page", "former_page"):
+            db.execute(f"DELETE FROM {table} WHERE entry_id = ?", (entry_id,))  # noqa: S608 - our own names
 
     def write(self) -> None:
         """Write all rows. An entry that existed before is outdated; a new one has the revision of this build."""
@@ -164,7 +164,7 @@ class EntryRowWriter:
 
 def _as_related(state: EntryState) -> tuple[object, ...]:
     """Return the columns that related entries show of an entry, and by which they sort it."""
-    return (state.uri, state.url, state.title, state.published, state.shown)
+    return (state.uri, state.url, state.title, state.published, state.shown, provider_of(state.feeds))
 
 
 def _as_member(state: EntryState) -> tuple[object, ...]:
@@ -175,6 +175,11 @@ def _as_member(state: EntryState) -> tuple[object, ...]:
 def _contest_slug(db: sqlite3.Connection, entry_id: int) -> None:
     """Record that the entry may give up the slug of its page."""
     db.execute("INSERT OR IGNORE INTO contested_slug SELECT page_wanted FROM entry WHERE id = ?", (entry_id,))
+
+
+def _leave_gap(db: sqlite3.Connection, published: int) -> None:
+    """Record that a page of an article is gone or may have changed: the pages beside it link to it."""
+    db.execute("INSERT OR IGNORE INTO page_gap VALUES (?)", (published,))
 
 
 def _abandon_page(db: sqlite3.Connection, entry_id: int, page: str) -> None:

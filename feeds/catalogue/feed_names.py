@@ -9,11 +9,12 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from feeds.catalogue import archives, publications, retired_feeds
+from feeds.catalogue import archives, history, publications, retired_feeds
 from feeds.catalogue.changes import mark_site_feed
 from feeds.catalogue.related import mark_related_entries
 from feeds.memory.ledger import Ledger
 from feeds.model import Kind, Provider
+from feeds.rules.pace import MONTHS_OF_ACTIVITY
 from feeds.rules.site_layout import HOME_KEY, article_folder
 from feeds.rules.slugs import SlugClaim, assign_slugs, slugify
 from feeds.rules.times import polling_interval
@@ -51,6 +52,30 @@ def assign_page_slugs(db: sqlite3.Connection, home_address: str) -> None:
             mark_related_entries(db, entry_id, published)
 
 
+def note_former_pages(db: sqlite3.Connection) -> None:
+    """Note the pages that articles had, and that lead to the pages of their entries now.
+
+    The article has a web page now; or it is one entry with another article now, which has kept its own id and page.
+    Only entries that were merged in this build are looked at.
+    """
+    if not history.has_pages(db):
+        return
+    from feeds.catalogue.entry_loading import mentions_of  # loads msgspec, which a build without news does not need
+
+    db.execute("DELETE FROM former_page WHERE entry_id IN (SELECT entry_id FROM merged_entry)")
+    pages = [
+        (entry_id, publications.published_page(db, uri)) for entry_id, uri in db.execute(_WITH_WEB_PAGE).fetchall()
+    ]
+    for entry_id, digest in db.execute(_KNOWN_PAGES).fetchall():
+        pages.append((entry_id, publications.absorbed_page(db, digest, mentions_of(db, entry_id))))
+    former = [(page, entry_id) for entry_id, page in pages if page is not None]
+    db.executemany("INSERT OR IGNORE INTO former_page VALUES (?, ?)", former)
+    db.execute(_DROP_PAGES_OF_ENTRIES)
+    db.executemany("INSERT OR IGNORE INTO pending_page VALUES (?)", ((entry_id,) for _, entry_id in former))
+    if former:
+        mark_site_feed(db)
+
+
 def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
     """Update name, slug, size, dates and polling interval of every pending feed.
 
@@ -72,13 +97,14 @@ def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: dateti
             retired_feeds.drop_feed(db, kind, key, slug)
             continue
         name = _name(db, kind, key, site.home)
-        if site.archives and name != old_name:
+        if name != old_name:
             archives.mark_feed_months(db, kind, key)
         limit = site.limit_of(kind)
         dates = db.execute(_DATES, {"kind": kind, "key": key, "limit": limit}).fetchall()
         db.execute(
             "UPDATE feed SET name = ?, wanted = ?, since = ?, entries = ?, newest = ?, updated = ?, oldest = ?,"
-            " ttl = ?, ended = NULL, asked = NULL, displayed = NULL, short = NULL WHERE kind = ? AND key = ?",
+            " ttl = ?, activity = ?, ended = NULL, asked = NULL, displayed = NULL, short = NULL"
+            " WHERE kind = ? AND key = ?",
             (
                 name,
                 wanted,
@@ -88,6 +114,7 @@ def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: dateti
                 max(updated for _, updated in dates) if dates else _latest_update(db, kind, key),
                 dates[-1][0] if len(dates) == limit else None,
                 polling_interval([published for published, _ in dates], site.shortest_ttl, site.longest_ttl),
+                _activity(db, kind, key),
                 kind,
                 key,
             ),
@@ -117,9 +144,32 @@ def _assign_feed_slugs(db: sqlite3.Connection, site: Site, ledger: Ledger, kind:
     for key, _, slug in rivals:
         if slug != assigned[key]:
             retired_feeds.abandon_folder(db, kind, slug)
-            if site.archives:
-                archives.mark_feed_months(db, kind, key)
+            if slug:
+                db.execute(_MARK_MEMBERS, (kind, key))
+            archives.mark_feed_months(db, kind, key)
             db.execute("UPDATE feed SET slug = ?, pending = 1 WHERE kind = ? AND key = ?", (assigned[key], kind, key))
+
+
+# The pages of a feed's entries link to it.
+_MARK_MEMBERS = "INSERT OR IGNORE INTO outdated_entry SELECT entry_id FROM feed_member WHERE kind = ? AND key = ?"
+
+_WITH_WEB_PAGE = """
+SELECT entry_id, uri FROM merged_entry CROSS JOIN entry ON entry.id = entry_id
+WHERE articles AND page_wanted IS NULL AND shown
+"""
+
+
+_KNOWN_PAGES = """
+SELECT entry_id, digest FROM known_page CROSS JOIN entry ON entry.id = entry_id
+WHERE articles AND shown ORDER BY uri, digest
+"""
+
+# An article may have got the id of a page that leads elsewhere, and the page with it.
+_DROP_PAGES_OF_ENTRIES = """
+DELETE FROM former_page WHERE slug IN (
+    SELECT page FROM merged_entry CROSS JOIN entry ON entry.id = merged_entry.entry_id WHERE page IS NOT NULL
+)
+"""
 
 
 def _plain_slug(kind: Kind, key: str) -> str:
@@ -137,6 +187,13 @@ def _name(db: sqlite3.Connection, kind: Kind, key: str, home: Provider) -> str:
         " ORDER BY members DESC, name LIMIT 1"
     )
     return str(db.execute(query, (kind, key)).fetchone()[0])
+
+
+def _activity(db: sqlite3.Connection, kind: Kind, key: str) -> str:
+    """Return the column `activity`: the numbers of entries in twelve months, the last one that of the newest entry."""
+    months = archives.months_of(db, kind, key)
+    last = max(months, default=0)
+    return " ".join(str(months.get(month, 0)) for month in range(last - MONTHS_OF_ACTIVITY + 1, last + 1))
 
 
 def _latest_update(db: sqlite3.Connection, kind: Kind, key: str) -> int | None:

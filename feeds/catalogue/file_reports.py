@@ -130,12 +130,13 @@ def unused_fields(db: sqlite3.Connection) -> list[tuple[str, int]]:
     return [(name, files) for name, files in rows]
 
 
-def load_problems(db: sqlite3.Connection) -> Iterator[Problem]:
-    """Return every problem, by path and line."""
+def load_problems(db: sqlite3.Connection, *, public: bool = False) -> Iterator[Problem]:
+    """Return every problem, by path and line; for `public`, without those of articles that are held back."""
     few = one_number(db, "SELECT count(*) FROM problem") <= MOST_SORTED
     tables = "problem CROSS JOIN source" if few else "source CROSS JOIN problem"  # CROSS JOIN fixes their order
+    which = "WHERE live = 1 OR readable = 0" if public else ""
     rows = db.execute(
-        f"SELECT path, line, field, reason, advice, severity FROM {tables} ON source.id = source_id"  # noqa: S608
+        f"SELECT path, line, field, reason, advice, severity FROM {tables} ON source.id = source_id {which}"  # noqa: S608
         " ORDER BY path, line, field, reason"
     )
     return itertools.starmap(_make_problem, rows)

@@ -21,11 +21,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from feeds.catalogue.meta import get_meta
-from feeds.memory.sealing import seal, unseal
+from feeds.memory.sealing import Sealed, seal, unseal
 from feeds.model import Mention
 from feeds.rules.entries import entry_uri, representation_order
 from feeds.rules.grouping import key_hash, key_secret, merge_keys
-from feeds.rules.times import to_seconds
+from feeds.rules.signs import sign_keys
 
 SCHEMA = """
 CREATE TABLE published_id (              -- the ids under which entries were published
@@ -33,7 +33,8 @@ CREATE TABLE published_id (              -- the ids under which entries were pub
     ident TEXT,                          -- the id; NULL once no entry that is shown has it
     kept INTEGER NOT NULL DEFAULT 0,     -- 1: the rules compute another id for its page
     slug TEXT, slug_digest INTEGER,      -- of its page, if it has no web page; the slug is NULL when the id is
-    sealed TEXT                          -- id and slug once they are NULL: feeds.memory.sealing
+    sealed TEXT,                         -- id, slug and day once they are NULL: feeds.memory.sealing
+    day INTEGER                          -- of its article (feeds.model.Signs); NULL once the id is
 ) STRICT;
 CREATE INDEX published_kept ON published_id (digest) WHERE kept;
 CREATE INDEX published_slug ON published_id (slug_digest) WHERE slug_digest IS NOT NULL;
@@ -43,6 +44,12 @@ CREATE TABLE published_key (             -- by which keys a page was known under
     PRIMARY KEY (key, digest)
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX published_key_id ON published_key (digest);
+CREATE TABLE published_sign (            -- what articles are recognised by (feeds.rules.signs), as they were last
+    sign INTEGER NOT NULL, digest INTEGER NOT NULL,
+    wrapped INTEGER NOT NULL,            -- as in published_key
+    PRIMARY KEY (sign, digest)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX published_sign_id ON published_sign (digest);
 CREATE TABLE published_feed (
     digest INTEGER PRIMARY KEY,
     kind TEXT NOT NULL, key TEXT NOT NULL, slug TEXT NOT NULL, name TEXT NOT NULL, updated INTEGER NOT NULL,
@@ -73,19 +80,24 @@ WHEN old.shown AND (new.uri != old.uri OR NOT new.shown) BEGIN INSERT OR IGNORE 
 TEMPORARY_TABLES = """
 CREATE TEMP TABLE merged_entry (                                 -- entries that this build has merged
     entry_id INTEGER PRIMARY KEY,
-    digest INTEGER NOT NULL,                                     -- of the id that it had then
-    kept INTEGER NOT NULL                                        -- 1: the ledger has its id
+    digest INTEGER NOT NULL                                      -- of the id that it had then
 );
 CREATE TEMP TABLE examined_key (
-    entry_id INTEGER NOT NULL, digest INTEGER NOT NULL, key INTEGER NOT NULL, is_title INTEGER NOT NULL
+    entry_id INTEGER NOT NULL, digest INTEGER NOT NULL, key INTEGER NOT NULL
 );
 CREATE TEMP TABLE questioned_entry (entry_id INTEGER PRIMARY KEY); -- merged entries that had another id
+CREATE TEMP TABLE known_page (                                   -- other ids with pages of ours that have their keys
+    entry_id INTEGER NOT NULL, digest INTEGER NOT NULL, PRIMARY KEY (entry_id, digest)
+) WITHOUT ROWID;
 CREATE TEMP TABLE displayed_entry (entry_id INTEGER PRIMARY KEY); -- entries that a document of this build shows
 CREATE TEMP TABLE shown_id (                                     -- ids that subscribers know,
-    digest INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, entry_id INTEGER NOT NULL
+    digest INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, entry_id INTEGER NOT NULL, day INTEGER
 );
 CREATE TEMP TABLE shown_key (                                    -- and the keys of their pages
     key INTEGER NOT NULL, digest INTEGER NOT NULL, wrapped INTEGER, PRIMARY KEY (key, digest)
+) WITHOUT ROWID;
+CREATE TEMP TABLE shown_sign (                                   -- and the signs of their articles
+    sign INTEGER NOT NULL, digest INTEGER NOT NULL, wrapped INTEGER NOT NULL, PRIMARY KEY (sign, digest)
 ) WITHOUT ROWID;
 """
 
@@ -112,32 +124,17 @@ def nothing_published(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM published_id LIMIT 1").fetchone() is None
 
 
-class PageKeys(NamedTuple):
-    """The hashes by which the history knows a page.
-
-    Attributes:
-        keys: those of the keys of its mentions (:func:`feeds.rules.grouping.merge_keys`).
-        titles: of title and date of an article without a page: it is known by them if its file is renamed. They are no
-            keys of an entry, because two articles may have the same title and date.
-    """
-
-    keys: Sequence[int]
-    titles: Sequence[int] = ()
-
-
 class KnownEntry(NamedTuple):
     """An entry that was merged.
 
     Attributes:
         entry_id, uri: as in table `entry`.
-        page: the hashes by which its page is known.
-        kept: whether the ledger has its id.
+        keys: the hashes of the keys of its mentions (:func:`feeds.rules.grouping.merge_keys`).
     """
 
     entry_id: int
     uri: str
-    page: PageKeys
-    kept: bool
+    keys: Sequence[int]
 
 
 def id_digest(uri: str, salt: bytes) -> int:
@@ -145,57 +142,42 @@ def id_digest(uri: str, salt: bytes) -> int:
     return key_hash(f"id\n{uri}", salt)
 
 
-def title_hash(title: str, published: int, salt: bytes) -> int:
-    """Return the hash of title and date of an article without a page."""
-    return key_hash(_title_key(title, published), salt)
-
-
-def _title_key(title: str, published: int) -> str:
-    return f"@\n{title}\n{published}"
-
-
-def page_keys(mentions: Iterable[Mention], salt: bytes) -> PageKeys:
-    """Return the hashes by which the history knows the page of these mentions."""
-    mentions = list(mentions)
-    keys = dict.fromkeys(key_hash(key, salt) for mention in mentions for key in merge_keys(mention))
-    return PageKeys(tuple(keys), title_hashes(mentions, salt))
-
-
-def title_hashes(mentions: Iterable[Mention], salt: bytes) -> tuple[int, ...]:
-    """Return :attr:`PageKeys.titles` of a page with these mentions."""
-    return tuple(title_hash(it.title, to_seconds(it.published), salt) for it in mentions if it.url is None)
+def key_hashes(mentions: Iterable[Mention], salt: bytes) -> tuple[int, ...]:
+    """Return the hashes of the keys of these mentions."""
+    return tuple(dict.fromkeys(key_hash(key, salt) for mention in mentions for key in merge_keys(mention)))
 
 
 def note_merged(db: sqlite3.Connection, merged: Sequence[KnownEntry]) -> None:
     """Note entries that were merged, and which of them have other ids than those under which they were published."""
     salt = salt_of(db)
     digests = [id_digest(it.uri, salt) for it in merged]
-    rows = [(it.entry_id, digest, it.kept) for it, digest in zip(merged, digests, strict=True)]
-    db.executemany("INSERT OR REPLACE INTO merged_entry VALUES (?, ?, ?)", rows)
-    for is_title, part in enumerate(PageKeys._fields):
-        keys = (
-            (it.entry_id, digest, key, is_title)
-            for it, digest in zip(merged, digests, strict=True)
-            for key in getattr(it.page, part)
-        )
-        db.executemany("INSERT INTO examined_key VALUES (?, ?, ?, ?)", keys)
+    rows = [(it.entry_id, digest) for it, digest in zip(merged, digests, strict=True)]
+    db.executemany("INSERT OR REPLACE INTO merged_entry VALUES (?, ?)", rows)
+    keys = ((it.entry_id, digest, key) for it, digest in zip(merged, digests, strict=True) for key in it.keys)
+    db.executemany("INSERT INTO examined_key VALUES (?, ?, ?)", keys)
     db.execute(_QUESTION_DIVERGENT)
+    if has_pages(db):
+        db.execute(_NOTE_KNOWN_PAGES)
     db.execute("DELETE FROM examined_key")
 
 
-def id_claims(db: sqlite3.Connection, page: PageKeys, mentions: Sequence[Mention]) -> list[IdClaim]:
+def has_pages(db: sqlite3.Connection) -> bool:
+    """Tell whether a page of ours was ever published for an article."""
+    return db.execute("SELECT 1 FROM published_id WHERE slug_digest IS NOT NULL LIMIT 1").fetchone() is not None
+
+
+def id_claims(db: sqlite3.Connection, keys: Sequence[int], mentions: Sequence[Mention]) -> list[IdClaim]:
     """Return the ids under which a page was published, by any of its keys.
 
     An id that no entry has any more is sealed. The keys of the page open it.
 
     Args:
         db: the catalogue.
-        page: the hashes of the page.
+        keys: the hashes of the keys of the page.
         mentions: its mentions.
     """
-    values = {"keys": str(list(page.keys)), "titles": str(list(page.titles))}
     claims = []
-    for digest, ident, live in db.execute(_CLAIMS, values).fetchall():
+    for digest, ident, live in db.execute(_CLAIMS, (str(list(keys)),)).fetchall():
         uri = ident if ident is not None else _open_id(db, digest, mentions)
         if uri is not None:
             claims.append(IdClaim(uri, bool(live)))
@@ -206,29 +188,31 @@ def _open_id(db: sqlite3.Connection, digest: int, mentions: Sequence[Mention]) -
     """Return the id with this digest, which is sealed, if a key of these mentions opens it."""
     salt = salt_of(db)
     query = "SELECT key, wrapped, sealed FROM published_key CROSS JOIN published_id USING (digest) WHERE digest = ?"
-    secrets = _secrets(mentions, salt)
-    for key, wrapped, sealed in db.execute(query, (digest,)).fetchall():
-        if key in secrets and wrapped is not None and sealed is not None:
-            uri, _ = unseal(sealed, wrapped ^ secrets[key])
-            if uri is not None and id_digest(uri, salt) == digest:
-                return uri
+    known = _secrets(mentions, salt)
+    rows = db.execute(query, (digest,)).fetchall()
+    sealed = rows[0][2] if rows else None
+    secrets = (wrapped ^ known[key] for key, wrapped, _ in rows if key in known and wrapped is not None)
+    if (content := open_sealed(sealed, secrets, digest, salt)) is not None:
+        return content.uri
     return next((uri for uri in map(entry_uri, mentions) if id_digest(uri, salt) == digest), None)
 
 
+def open_sealed(sealed: str | None, secrets: Iterable[int], digest: int, salt: bytes) -> Sealed | None:
+    """Return what is sealed of the id with this digest, if one of the secrets opens it."""
+    opened = (unseal(sealed or "", secret) for secret in secrets)
+    return next((it for it in opened if it is not None and id_digest(it.uri, salt) == digest), None)
+
+
 def _secrets(mentions: Iterable[Mention], salt: bytes) -> dict[int, int]:
-    """Return the hash of every key and title of these mentions, with its secret."""
-    texts: dict[str, None] = {}
-    for mention in mentions:
-        texts.update(dict.fromkeys(merge_keys(mention)))
-        if mention.url is None:
-            texts[_title_key(mention.title, to_seconds(mention.published))] = None
-    return {key_hash(text, salt): key_secret(text, salt) for text in texts}
+    """Return the hash of every key of these mentions, with its secret."""
+    keys = {key for mention in mentions for key in merge_keys(mention)}
+    return {key_hash(key, salt): key_secret(key, salt) for key in keys}
 
 
-def has_key_of(db: sqlite3.Connection, page: PageKeys, old: str, new: str) -> bool:
+def has_key_of(db: sqlite3.Connection, keys: Sequence[int], old: str, new: str) -> bool:
     """Tell whether a page has a key by which it is known under the id `old`, and not under the id `new`."""
     salt = salt_of(db)
-    values = {"keys": str(list(page.keys)), "old": id_digest(old, salt), "new": id_digest(new, salt)}
+    values = {"keys": str(list(keys)), "old": id_digest(old, salt), "new": id_digest(new, salt)}
     return db.execute(_KEY_OF_ONE, values).fetchone() is not None
 
 
@@ -244,25 +228,31 @@ def note_displayed(db: sqlite3.Connection, entry_ids: Iterable[int]) -> None:
 
 
 def note_shown(
-    db: sqlite3.Connection, entry_id: int, uri: str, page: PageKeys, mentions: Sequence[Mention], salt: bytes
+    db: sqlite3.Connection, entry_id: int, uri: str, keys: Sequence[int], mentions: Sequence[Mention], salt: bytes
 ) -> None:
     """Note an entry that this build has rendered, or that was published before: subscribers know its id.
 
     Args:
         db: the catalogue.
         entry_id, uri: as in table `entry`.
-        page: the hashes of its page.
+        keys: the hashes of the keys of all its mentions.
         mentions: its mentions; of a popular page, those that decide.
         salt: the salt of the catalogue.
     """
     digest, secret = id_digest(uri, salt), id_secret(uri, salt)
-    db.execute("INSERT OR IGNORE INTO shown_id VALUES (?, ?, ?)", (digest, uri, entry_id))
+    own = [mention for mention in mentions if mention.position == 0]
+    article = own[0] if len(own) == 1 else None  # two articles on one page have no signs in common
+    day = article.signs.day if article is not None and article.signs is not None else None
+    db.execute("INSERT OR IGNORE INTO shown_id VALUES (?, ?, ?, ?)", (digest, uri, entry_id, day))
     # The representative mention and the article's own: all of a popular page are not at hand, and these decide what the
     # page is.
     top = min(mentions, key=representation_order)
-    secrets = _secrets([top, *(mention for mention in mentions if mention.position == 0 and mention is not top)], salt)
-    keys = ((key, digest, secret ^ secrets[key] if key in secrets else None) for key in {*page.keys, *page.titles})
-    db.executemany("INSERT OR IGNORE INTO shown_key VALUES (?, ?, ?)", keys)
+    secrets = _secrets([top, *(mention for mention in own if mention is not top)], salt)
+    known = ((key, digest, secret ^ secrets[key] if key in secrets else None) for key in keys)
+    db.executemany("INSERT OR IGNORE INTO shown_key VALUES (?, ?, ?)", known)
+    signs = sign_keys(article).values() if article is not None else ()
+    rows = ((key_hash(sign, salt), digest, secret ^ key_secret(sign, salt)) for sign in signs)
+    db.executemany("INSERT OR IGNORE INTO shown_sign VALUES (?, ?, ?)", rows)
 
 
 def id_secret(uri: str, salt: bytes) -> int:
@@ -276,8 +266,8 @@ def merged_again(db: sqlite3.Connection) -> list[int]:
     What was rendered and is not displayed is forgotten.
     """
     gone = "SELECT digest FROM shown_id WHERE entry_id NOT IN (SELECT entry_id FROM displayed_entry)"
-    db.execute(f"DELETE FROM shown_key WHERE digest IN ({gone})")  # noqa: S608 - our own text
-    db.execute(f"DELETE FROM shown_id WHERE digest IN ({gone})")  # noqa: S608
+    for table in ("shown_key", "shown_sign", "shown_id"):
+        db.execute(f"DELETE FROM {table} WHERE digest IN ({gone})")  # noqa: S608 - our own text
     return [entry_id for (entry_id,) in db.execute(_MERGED_AGAIN)]
 
 
@@ -287,8 +277,9 @@ def record_entries(db: sqlite3.Connection) -> None:
     An entry that no document shows is not rendered. Its id has not been seen, and may still change.
     """
     db.execute(
-        "INSERT INTO published_id (digest, ident) SELECT digest, ident FROM shown_id WHERE true"
-        " ON CONFLICT DO UPDATE SET ident = excluded.ident, sealed = NULL WHERE ident IS NULL"
+        "INSERT INTO published_id (digest, ident, day) SELECT digest, ident, day FROM shown_id WHERE true"
+        " ON CONFLICT DO UPDATE SET ident = excluded.ident, day = excluded.day, sealed = NULL"
+        " WHERE ident IS NULL OR day IS NOT excluded.day"
     )
     # A key is no longer live if its page has lost it, or if its page was withdrawn and another page has it. Two pages
     # that are there may share a key. Rows that stay what they are must not be written: the memory would change.
@@ -299,12 +290,17 @@ def record_entries(db: sqlite3.Connection) -> None:
         " ON CONFLICT DO UPDATE SET live = 1, wrapped = ifnull(excluded.wrapped, wrapped)"
         " WHERE live = 0 OR ifnull(excluded.wrapped, wrapped) IS NOT wrapped"
     )
-    db.execute("DELETE FROM shown_id")
-    db.execute("DELETE FROM shown_key")
+    db.execute(_LOSE_SIGNS)
+    db.execute(
+        "INSERT INTO published_sign SELECT * FROM shown_sign WHERE true"
+        " ON CONFLICT DO UPDATE SET wrapped = excluded.wrapped WHERE wrapped != excluded.wrapped"
+    )
+    for table in ("shown_key", "shown_sign", "shown_id"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - one of three names
 
 
 def forget_withdrawn(db: sqlite3.Connection, *, everything: bool) -> None:
-    """Seal ids that no entry has any more, or whose entries are not shown any more, with the slugs of their pages.
+    """Seal ids that no entry has any more, or whose entries are not shown any more, with slugs and days.
 
     Args:
         db: the catalogue.
@@ -316,10 +312,11 @@ def forget_withdrawn(db: sqlite3.Connection, *, everything: bool) -> None:
     query = f"SELECT ident FROM ({candidates}) WHERE ident IS NOT NULL AND NOT {shown}"  # noqa: S608 - our own text
     for (uri,) in db.execute(query).fetchall():
         digest = id_digest(uri, salt)
-        known = db.execute("SELECT slug FROM published_id WHERE digest = ? AND ident IS NOT NULL", (digest,)).fetchone()
+        query = "SELECT slug, day FROM published_id WHERE digest = ? AND ident IS NOT NULL"
+        known = db.execute(query, (digest,)).fetchone()
         if known is not None:
-            query = "UPDATE published_id SET ident = NULL, slug = NULL, kept = 0, sealed = ? WHERE digest = ?"
-            db.execute(query, (seal(uri, known[0], id_secret(uri, salt)), digest))
+            sealed = seal(Sealed(uri, *known), id_secret(uri, salt))
+            db.execute(_SEAL, (sealed, digest))
             db.execute(_RELEASE_SHARED_KEYS, (digest,))
     db.execute("DELETE FROM withdrawn_id WHERE 1")  # see changes.clear_changes
 
@@ -328,11 +325,15 @@ def forget_withdrawn(db: sqlite3.Connection, *, everything: bool) -> None:
 _QUESTION_DIVERGENT = """
 INSERT OR IGNORE INTO questioned_entry
 SELECT entry_id FROM examined_key CROSS JOIN published_key USING (key)
-WHERE CASE is_title
-    WHEN 1 THEN NOT EXISTS (SELECT 1 FROM published_id WHERE digest = examined_key.digest)
-    ELSE published_key.digest != examined_key.digest
-        AND (live OR NOT EXISTS (SELECT 1 FROM published_id WHERE digest = examined_key.digest))
-END
+WHERE published_key.digest != examined_key.digest
+    AND (live OR NOT EXISTS (SELECT 1 FROM published_id WHERE digest = examined_key.digest))
+"""
+
+_NOTE_KNOWN_PAGES = """
+INSERT OR IGNORE INTO known_page
+SELECT entry_id, published_key.digest FROM examined_key CROSS JOIN published_key USING (key)
+CROSS JOIN published_id ON published_id.digest = published_key.digest
+WHERE published_key.digest != examined_key.digest AND slug_digest IS NOT NULL
 """
 
 # Each of these begins with the ids or keys that this build has noted, which are few, and ends with primary keys.
@@ -353,6 +354,17 @@ UPDATE published_key SET live = 0 WHERE (key, digest) IN (
 )
 """
 
+_LOSE_SIGNS = """
+DELETE FROM published_sign WHERE (sign, digest) IN (
+    SELECT page.sign, page.digest FROM shown_id CROSS JOIN published_sign AS page ON page.digest = shown_id.digest
+    WHERE NOT EXISTS (SELECT 1 FROM shown_sign AS same WHERE same.sign = page.sign AND same.digest = page.digest)
+)
+"""
+
+_SEAL = """
+UPDATE published_id SET ident = NULL, slug = NULL, day = NULL, kept = 0, sealed = ? WHERE digest = ?
+"""
+
 _RELEASE_SHARED_KEYS = """
 UPDATE published_key AS page SET live = 0 WHERE digest = ? AND live AND EXISTS (
     SELECT 1 FROM published_key AS same WHERE same.key = page.key AND same.live AND same.digest != page.digest
@@ -367,14 +379,10 @@ WHERE digest = :old AND live AND NOT EXISTS (
 """
 
 _CLAIMS = """
-SELECT digest, ident, max(live) FROM (
-    SELECT digest, live AND NOT EXISTS (  -- two articles on one page have its key both: it tells nothing
-        SELECT 1 FROM published_key AS same
-        WHERE same.key = page.key AND same.live AND same.digest != page.digest
-    ) AS live FROM json_each(:keys) CROSS JOIN published_key AS page ON page.key = value
-    UNION
-    SELECT digest, 0 FROM json_each(:titles) CROSS JOIN published_key AS page ON page.key = value
-) CROSS JOIN published_id USING (digest) GROUP BY digest
+SELECT digest, ident, max(live AND NOT EXISTS (  -- two articles on one page have its key both: it tells nothing
+    SELECT 1 FROM published_key AS same WHERE same.key = page.key AND same.live AND same.digest != page.digest
+)) FROM json_each(?) CROSS JOIN published_key AS page ON page.key = value
+CROSS JOIN published_id USING (digest) GROUP BY digest
 """
 
 _MERGED_AGAIN = """

@@ -8,14 +8,14 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from feeds.model import Kind, Outline
+from feeds.model import FeedLink, Kind, Outline
 from feeds.rules.site_layout import HOME_KEY
 from feeds.rules.text import name_key
-from feeds.rules.times import month_of
+from feeds.rules.times import month_number
 from feeds.settings.site import Site
 
 FeedKey = tuple[Kind, str]
@@ -59,6 +59,43 @@ def load_feed(db: sqlite3.Connection, name_id: int) -> NamedFeed:
     return NamedFeed(feed_id, Kind(kind), key, name)
 
 
+def provider_of(packed: bytes) -> bytes:
+    """Return the part of a value of the column `entry.feeds` that tells the provider as the entry spells it.
+
+    The provider comes second, behind the feed of all entries (:meth:`Memberships.placement`).
+    """
+    return packed[4:8]
+
+
+class FeedLinks:
+    """The feeds of entries as pages link to them.
+
+    The slugs of all feeds must have been assigned.
+
+    Args:
+        db: the catalogue.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._link = lru_cache(maxsize=CACHE_SIZE)(self._look_up)
+        self.of = lru_cache(maxsize=CACHE_SIZE)(self._links_of)
+        self.provider = lru_cache(maxsize=CACHE_SIZE)(self._provider)
+
+    def _links_of(self, packed: bytes) -> tuple[FeedLink, ...]:
+        """Return the feeds in a value of the column `entry.feeds`, but for the one of all entries."""
+        links = map(self._link, name_ids(packed))
+        return tuple(link for link in links if link.kind is not Kind.ALL and link.slug)
+
+    def _provider(self, packed: bytes) -> str:
+        """Return the name of the provider in a value of the column `entry.feeds`."""
+        return self._link(*name_ids(provider_of(packed))).name
+
+    def _look_up(self, name_id: int) -> FeedLink:
+        kind, name, slug = self._db.execute(_LINK_OF_NAME, (name_id,)).fetchone()
+        return FeedLink(Kind(kind), name, slug or "")
+
+
 def feed_reference(kind: Kind, key: str) -> str:
     """Return the text that stands for a feed in table `feed_reference`."""
     return f"{kind} {key}"
@@ -79,12 +116,11 @@ class Memberships:
         self._db = db
         self._exclude = site.selection.exclude
         self._home = site.home.domain
-        self._has_archives = site.archives
+        self._zone = site.zone
         self._removed: list[tuple[int, int, int]] = []
         self._added: list[tuple[int, int, int, bool]] = []
-        self._counts: Counter[tuple[bytes, bool]] = Counter()
+        self._counts: Counter[tuple[bytes, bool, int]] = Counter()  # feeds, shown, month → entries
         self.newest_lost: dict[int, int] = {}
-        self._months: set[tuple[int, str]] = set()
         self._place_provider = lru_cache(maxsize=CACHE_SIZE)(self._look_up_provider)
         self._place_names = lru_cache(maxsize=CACHE_SIZE)(self._look_up_names)
         self._id_of_name = lru_cache(maxsize=CACHE_SIZE)(self._look_up_name)
@@ -106,7 +142,7 @@ class Memberships:
         """Add an entry to its feeds."""
         feed_ids = self.feed_ids(packed)
         self._added += [(feed_id, -published, entry_id, shown) for feed_id in feed_ids]
-        self._count(packed, shown, feed_ids, published, 1)
+        self._counts[packed, shown, self.month(published)] += 1
         if len(self._added) >= ROWS_PER_STEP:
             self.write()
 
@@ -116,17 +152,11 @@ class Memberships:
         self._removed += [(feed_id, -published, entry_id) for feed_id in feed_ids]
         for feed_id in feed_ids:
             self.newest_lost[feed_id] = max(published, self.newest_lost.get(feed_id, published))
-        self._count(packed, shown, feed_ids, published, -1)
+        self._counts[packed, shown, self.month(published)] -= 1
 
-    def mark_month(self, feed_ids: Iterable[int], published: int) -> None:
-        """Mark the archives of feeds as pending that have an entry of this time."""
-        if self._has_archives:
-            month = month_of(published)
-            self._months.update((feed_id, month) for feed_id in feed_ids)
-
-    def _count(self, packed: bytes, shown: bool, feed_ids: Iterable[int], published: int, step: int) -> None:
-        self._counts[packed, shown] += step
-        self.mark_month(feed_ids, published)
+    def month(self, published: int) -> int:
+        """Return the month of an entry (:func:`feeds.rules.times.month_number`)."""
+        return month_number(published, self._zone)
 
     def write(self) -> None:
         """Write the rows. Removed ones go first: an entry whose time has not changed has both."""
@@ -137,23 +167,29 @@ class Memberships:
         self._added.clear()
 
     def finish(self) -> None:
-        """Write rows and counts, and mark the feeds that have gained or lost an entry as pending."""
+        """Write rows and counts, and mark the feeds and months that have gained or lost an entry as pending."""
         self.write()
         db = self._db
         members: Counter[int] = Counter()
         shown_ones: Counter[int] = Counter()
-        for (packed, shown), count in self._counts.items():
-            for name_id in name_ids(packed):
+        monthly: Counter[tuple[int, int]] = Counter()
+        for (packed, shown, month), count in self._counts.items():
+            for name_id, feed_id in zip(name_ids(packed), self.feed_ids(packed), strict=True):
                 members[name_id] += count
-                shown_ones[name_id] += count * shown
+                if shown:
+                    shown_ones[name_id] += count
+                    monthly[feed_id, month] += count  # also 0: another entry may be in the place of one that is gone
         changes = [
             (count, shown_ones[name_id], name_id) for name_id, count in members.items() if count or shown_ones[name_id]
         ]
         touched = {self._feed_of_name(name_id) for _, _, name_id in changes}
+        touched |= {feed_id for (feed_id, _), count in monthly.items() if count}  # an entry has another month now
         db.executemany("UPDATE feed_name SET members = members + ?, shown = shown + ? WHERE id = ?", changes)
         db.execute("DELETE FROM feed_name WHERE members = 0")
+        db.executemany(_COUNT_MONTH, sorted((*key, count) for key, count in monthly.items() if count))
+        db.execute("DELETE FROM feed_month WHERE entries = 0")
         db.executemany(_MARK_PENDING, [(feed_id,) for feed_id in sorted(touched)])
-        db.executemany(_MARK_MONTH, sorted(self._months))
+        db.executemany("INSERT OR IGNORE INTO pending_month VALUES (?, ?)", sorted(monthly))
 
     def _look_up_provider(self, provider: tuple[str, str]) -> Placement:
         name, domain = provider
@@ -185,6 +221,11 @@ SELECT feed_key.id, kind, key, name FROM feed_name CROSS JOIN feed_key ON feed_k
 WHERE feed_name.id = ?
 """
 
+_LINK_OF_NAME = """
+SELECT feed_key.kind, feed_name.name, feed.slug FROM feed_name CROSS JOIN feed_key ON feed_key.id = feed_key_id
+LEFT JOIN feed USING (kind, key) WHERE feed_name.id = ?
+"""
+
 # By the whole primary key of `member`: there is no index by entry.
 _REMOVE = "DELETE FROM member WHERE feed_key_id = ? AND age = ? AND entry_id = ?"
 
@@ -192,4 +233,6 @@ _MARK_PENDING = """
 INSERT INTO feed (kind, key) SELECT kind, key FROM feed_key WHERE id = ? ON CONFLICT DO UPDATE SET pending = 1
 """
 
-_MARK_MONTH = "INSERT OR IGNORE INTO pending_month SELECT kind, key, ?2 FROM feed_key WHERE id = ?1"
+_COUNT_MONTH = """
+INSERT INTO feed_month VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET entries = entries + excluded.entries
+"""

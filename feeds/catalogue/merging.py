@@ -22,10 +22,9 @@ from functools import partial
 from pathlib import Path
 
 from feeds.catalogue import changes, entry_ids, feed_names
-from feeds.catalogue.entry_ids import ReplacedId
+from feeds.catalogue.entry_ids import Assignment
 from feeds.catalogue.entry_rows import EntryRowWriter, EntryState, load_states
 from feeds.catalogue.groups import Arrivals, Group, batched_groups
-from feeds.catalogue.history import PageKeys, salt_of, title_hash, title_hashes
 from feeds.catalogue.membership import Memberships
 from feeds.catalogue.mention_numbers import mention_number, position_of, source_of
 from feeds.catalogue.packing import LIVE, ArrivalBatch, ArticleRow, LoadedMention, load_mentions, unpack_mention
@@ -64,11 +63,10 @@ class Merger:
         self._memberships = Memberships(db, site)
         self._popular = PopularPages(db, now)
         self._related = RelatedPairs(db)
-        self._salt = salt_of(db)
         self._ids_may_differ = entry_ids.ids_may_differ(db, ledger)
         self._revision = changes.next_revision(db)
-        for table in ("merged_entry", "questioned_entry", "outdated_entry", "contested_slug"):
-            db.execute(f"DELETE FROM {table}")  # noqa: S608 - one of four names
+        for table in ("merged_entry", "questioned_entry", "known_page", "outdated_entry", "contested_slug", "page_gap"):
+            db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def close(self) -> None:
         """Delete the temporary file."""
@@ -112,7 +110,20 @@ class Merger:
 
     def forget_entries(self) -> None:
         """Delete all entries, and forget what was removed or added: all records are about to be added again."""
-        for table in ("mention", "page_key", "entry", "popular", "member", "feed_name", "layout", "pending_page"):
+        for table in (
+            "mention",
+            "page_key",
+            "entry",
+            "popular",
+            "member",
+            "feed_name",
+            "feed_month",
+            "pending_month",
+            "layout",
+            "story",
+            "pending_page",
+            "former_page",
+        ):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own words
         changes.forget_snapshot(self._db)
         self._arrivals.close()
@@ -136,25 +147,28 @@ class Merger:
         self._add_unshared(report)
         self._arrivals.store(self._db)
 
-    def finish(self) -> list[ReplacedId]:
+    def finish(self) -> Assignment:
         """Bring ids, names and addresses up to date with the entries.
 
         Afterwards every feed and page that may look different is pending, and every entry that may look different has
         the revision of this build.
 
         Returns:
-            The published ids that could not be kept.
+            What has become of published ids.
         """
         db, site, ledger = self._db, self._site, self.ledger
         # This order: related entries need the new records; ids need complete entries; slugs of pages depend on ids;
         # outdated entries on both; names of feeds on memberships, and the feed of all entries lists all others.
         self._related.mark_outdated()
-        replaced = entry_ids.assign_ids(db, ledger)
+        assignment = entry_ids.assign_ids(db, ledger, site.address)
         feed_names.assign_page_slugs(db, site.address)
-        changes.settle_outdated(db, self._memberships, self._revision, with_archives=site.archives)
+        feed_names.note_former_pages(db)
+        changes.settle_outdated(db, self._memberships, self._revision)
         self._memberships.finish()
         feed_names.update_feeds(db, site, ledger, self.now)
-        return replaced
+        # Again, for the entries whose pages link to a feed that has another address now.
+        changes.settle_outdated(db, self._memberships, self._revision)
+        return assignment
 
     def _writer(self) -> EntryRowWriter:
         return EntryRowWriter(
@@ -171,15 +185,13 @@ class Merger:
         rows, count = self._writer(), 0
         kept_hashes = self.ledger.kept_hashes
         for number, arrival in self._arrivals.unshared():
-            outline, kept = arrival.outline, None
+            outline = arrival.outline
             if kept_hashes and any(key in kept_hashes for key in arrival.keys):
                 kept = self.ledger.id_for(arrival.keys, partial(str, outline.id))
                 outline = outline._replace(id=kept or outline.id)
             entry_id = rows.new_id()
             self._arrivals.entry_of[number] = entry_id
-            titles = () if outline.url else (title_hash(outline.title, outline.published, self._salt),)
-            page = PageKeys(arrival.keys, titles)
-            rows.add(entry_id, outline, None, page, kept=kept is not None, articles=int(outline.own))
+            rows.add(entry_id, outline, None, arrival.keys, articles=int(outline.own))
             count += 1
             if count == MENTIONS_PER_BATCH:
                 rows.write()
@@ -230,8 +242,7 @@ class Merger:
             entry_id,
             summary.outline(self.home, kept, self.now),
             before,
-            PageKeys(tuple(summary.keys), title_hashes(mentions, self._salt)),
-            kept=kept is not None,
+            tuple(summary.keys),
             articles=summary.articles,
             has_changed=has_changed,
         )
@@ -292,7 +303,7 @@ class Merger:
                 self._add_popular(entry_id, summary, before.get(entry_id), rows)
                 place(numbers, entry_id)
                 continue
-            if len(numbers) > MENTIONS_PER_BATCH:
+            if len(members) > MENTIONS_PER_BATCH:  # the group was not loaded, but a part of it is smaller
                 loaded = {mention.number: mention for mention in load_mentions(db, numbers)}
             mentions = [unpack_mention(loaded[number].packed) for number in numbers]
             parts = grouping.divide(mentions)
@@ -315,8 +326,7 @@ class Merger:
                     entry_id,
                     outline,
                     before.get(entry_id),
-                    PageKeys(tuple(all_hashes), title_hashes(merged, self._salt)),
-                    kept=kept is not None,
+                    tuple(all_hashes),
                     articles=sum(mention.position == 0 for mention in merged),
                     component=component,
                 )

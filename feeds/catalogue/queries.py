@@ -13,6 +13,7 @@ from feeds.catalogue.membership import load_feed, name_ids
 from feeds.model import (
     Feed,
     Kind,
+    Link,
     Provider,
     Reductions,
 )
@@ -23,13 +24,30 @@ from feeds.rules.times import EPOCH, from_seconds, latest, to_seconds
 
 
 class ShownEntry(NamedTuple):
-    """An entry as a feed shows it: its id in the catalogue, its URI, its times, and its revision."""
+    """An entry as a feed shows it: columns of its row in the catalogue."""
 
     entry_id: int
     uri: str
     published: int
     updated: int
     revision: int
+    feeds: bytes = b""
+
+
+def newest_articles(db: sqlite3.Connection, limit: int) -> list[ShownEntry]:
+    """Return the newest entries that articles are about, in the order of feeds."""
+    rows = db.execute(
+        "SELECT id, uri, published, updated, revision, feeds FROM entry"
+        " WHERE articles > 0 AND shown ORDER BY published DESC, uri LIMIT ?",  # by the index entry_article
+        (limit,),
+    )
+    return [ShownEntry(*row) for row in rows]
+
+
+def titles_of(db: sqlite3.Connection, entry_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Return id and title of entries, by their ids in the catalogue."""
+    query = "SELECT entry.id, uri, title FROM json_each(?) CROSS JOIN entry ON entry.id = value"
+    return {entry_id: (uri, title) for entry_id, uri, title in db.execute(query, (str(list(entry_ids)),))}
 
 
 def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
@@ -38,7 +56,7 @@ def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
     The feed of all entries is the first; topics, providers and categories follow, sorted by name.
     """
     only = "WHERE pending = 1" if pending else ""
-    columns = "kind, key, name, slug, entries, newest, updated, ttl, ended, displayed, short"
+    columns = "kind, key, name, slug, entries, newest, updated, ttl, ended, displayed, short, since, activity"
     rows = db.execute(f"SELECT {columns} FROM feed {only}")  # noqa: S608 - our own text
     feeds = [
         Feed(
@@ -53,8 +71,10 @@ def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
             ended=from_seconds(ended) if ended is not None else None,
             displayed=displayed,
             short=short,
+            oldest=from_seconds(since),
+            activity=tuple(map(int, activity.split())),
         )
-        for kind, key, name, slug, count, newest, updated, ttl, ended, displayed, short in rows
+        for kind, key, name, slug, count, newest, updated, ttl, ended, displayed, short, since, activity in rows
     ]
     kinds = list(Kind)
     return sorted(feeds, key=lambda feed: (kinds.index(feed.kind), feed.name.casefold(), feed.key))
@@ -63,11 +83,19 @@ def load_feeds(db: sqlite3.Connection, *, pending: bool = False) -> list[Feed]:
 def shown_entries(db: sqlite3.Connection, feed: Feed, limit: int) -> list[ShownEntry]:
     """Return the entries that `feed` shows: the newest `limit`, in the order of the feed."""
     rows = db.execute(
-        "SELECT entry.id, entry.uri, published, updated, revision FROM feed_member JOIN entry ON entry.id = entry_id"
+        "SELECT entry.id, entry.uri, published, updated, revision, feeds"
+        " FROM feed_member JOIN entry ON entry.id = entry_id"
         " WHERE kind = ? AND key = ? AND feed_member.shown ORDER BY age, entry.uri LIMIT ?",
         (feed.kind, feed.key, limit),
     )
     return [ShownEntry(*row) for row in rows]
+
+
+def pages_beside(db: sqlite3.Connection, entry_id: int) -> tuple[Link | None, Link | None]:
+    """Return the articles before and after an article in time, of those that have pages of ours, as it has."""
+    published, uri = db.execute("SELECT published, uri FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    earlier, later = (db.execute(query, (published, uri)).fetchone() for query in (_PAGE_BEFORE, _PAGE_AFTER))
+    return Link(*earlier) if earlier else None, Link(*later) if later else None
 
 
 class ListedEntry(NamedTuple):
@@ -158,6 +186,17 @@ def one_number(db: sqlite3.Connection, query: str) -> int:
     """Return the only value of a query as a whole number."""
     return int(db.execute(query).fetchone()[0])
 
+
+# In the order of the index entry_page_order, and against it.
+_PAGE_AFTER = """
+SELECT uri, url, title FROM entry WHERE page_wanted IS NOT NULL AND published >= ?1 AND (published > ?1 OR uri < ?2)
+ORDER BY published, uri DESC LIMIT 1
+"""
+
+_PAGE_BEFORE = """
+SELECT uri, url, title FROM entry WHERE page_wanted IS NOT NULL AND published <= ?1 AND (published < ?1 OR uri > ?2)
+ORDER BY published DESC, uri LIMIT 1
+"""
 
 _SIZE_OF_ALL = (
     "SELECT ifnull(sum(shown), 0) FROM feed_key JOIN feed_name ON feed_key_id = feed_key.id WHERE kind = 'all'"

@@ -25,6 +25,7 @@ from feeds.catalogue.packing import (
 from feeds.memory.ledger import Ledger
 from feeds.model import Parsed, Provider, Visibility
 from feeds.rules.grouping import key_hash, merge_keys
+from feeds.rules.signs import sign_keys
 from feeds.rules.times import to_seconds
 
 FILES_PER_BATCH = 500
@@ -43,6 +44,7 @@ class FileRows(msgspec.Struct, array_like=True, gc=False):
         references: :meth:`feeds.catalogue.packing.ArticleRow.feed_references`.
         unused: names of well-known fields that are not used.
         arrivals: the live records.
+        signs: the hashes of the signs of the article (:mod:`feeds.rules.signs`).
     """
 
     article: msgspec.Raw
@@ -53,6 +55,7 @@ class FileRows(msgspec.Struct, array_like=True, gc=False):
     references: list[str]
     unused: list[str]
     arrivals: ArrivalBatch
+    signs: list[int]
 
 
 _NO_ARTICLE = (False, Visibility.PUBLIC.value, "", 0, None)
@@ -98,8 +101,13 @@ def make_rows(home: Provider, now: datetime, least: Visibility, salt: bytes, par
             article.feed_references(),
             parsed.unused,
             make_arrivals(article, states, live_positions(states), home, now),
+            _sign_hashes(article, salt),
         )
     )
+
+
+def _sign_hashes(article: ArticleRow, salt: bytes) -> list[int]:
+    return [key_hash(key, salt) for key in sign_keys(article.mentions[0]).values()] if article.mentions else []
 
 
 def record_files(db: sqlite3.Connection, batch: Sequence[ReadResult], merger: Merger) -> None:
@@ -107,6 +115,7 @@ def record_files(db: sqlite3.Connection, batch: Sequence[ReadResult], merger: Me
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM source").fetchone()
     sources: list[tuple[Any, ...]] = []
     articles: list[tuple[int, msgspec.Raw]] = []
+    signs: list[tuple[int, int]] = []
     problems: list[tuple[Any, ...]] = []
     references: Counter[str] = Counter()
     unused: Counter[str] = Counter()
@@ -129,11 +138,13 @@ def record_files(db: sqlite3.Connection, batch: Sequence[ReadResult], merger: Me
         live = any(rows.states[:1])
         sources.append((source_id, file.path, file.stamp, file.digest, *rows.facts, live, rows.due))
         articles.append((source_id, rows.article))
+        signs += [(sign, source_id) for sign in rows.signs]
         problems += [(source_id, *row) for row in rows.problems]
         references.update(rows.references)
         unused.update(rows.unused)
     db.executemany("INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", sources)
     db.executemany("INSERT INTO article VALUES (?, ?)", articles)
+    db.executemany("INSERT INTO article_sign VALUES (?, ?)", signs)
     db.executemany("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", problems)
     _count(db, "feed_reference", references)
     _count(db, "unused_field", unused)
@@ -224,6 +235,8 @@ def _forget_file(db: sqlite3.Connection, source_id: int, article: ArticleRow) ->
     """Delete all rows of a file but those of its link records; `article` is its row."""
     _count(db, "feed_reference", Counter(article.feed_references()), -1)
     _count(db, "unused_field", Counter(article.unused), -1)
+    signs = [(sign, source_id) for sign in _sign_hashes(article, salt_of(db))]
+    db.executemany("DELETE FROM article_sign WHERE sign = ? AND source_id = ?", signs)
     db.execute("DELETE FROM source WHERE id = ?", (source_id,))
 
 

@@ -12,17 +12,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from feeds.catalogue.membership import FeedLinks
 from feeds.catalogue.mention_numbers import POSITION_BITS
 from feeds.rules.entries import RELATED_LIMIT
 
 
 class RelatedEntry(NamedTuple):
-    """An entry as related ones show it."""
+    """An entry as related ones show it.
+
+    Attributes:
+        published, uri, url, title: its columns.
+        provider: the name of its publisher, as it spells it.
+        mentions: 1 if it is an article that calls the other entry related, else 0.
+    """
 
     published: int
     uri: str
     url: str
     title: str
+    provider: str
+    mentions: int
 
 
 class RelatedPairs:
@@ -78,11 +87,12 @@ def mark_outdated(db: sqlite3.Connection, entry_ids: Iterable[int], published: i
     db.executemany(_MARK_OUTDATED, ((entry_id, published) for entry_id in entry_ids))
 
 
-def load_related(db: sqlite3.Connection, entry_ids: Sequence[int]) -> dict[int, list[RelatedEntry]]:
+def load_related(db: sqlite3.Connection, entry_ids: Sequence[int], links: FeedLinks) -> dict[int, list[RelatedEntry]]:
     """Return the related entries that entries show, in their order."""
     related: dict[int, list[RelatedEntry]] = defaultdict(list)
-    for number, *columns in db.execute(_RELATED, {"entries": json.dumps(entry_ids), "limit": RELATED_LIMIT}):
-        related[number].append(RelatedEntry(*columns))
+    rows = db.execute(_RELATED, {"entries": json.dumps(entry_ids), "limit": RELATED_LIMIT})
+    for number, published, uri, url, title, feeds, mentions in rows:
+        related[number].append(RelatedEntry(published, uri, url, title, links.provider(feeds), mentions))
     return related
 
 
@@ -108,9 +118,10 @@ _IS_ARTICLE = f"mine.id & {(1 << POSITION_BITS) - 1} = 0"
 # The records of an article have neighbouring ids. CROSS JOIN fixes the order of the tables: the given entries come
 # first, and they are few.
 _BESIDE = f"""
-    SELECT mine.entry_id AS number, other.entry_id AS other FROM wanted CROSS JOIN mention AS mine USING (entry_id)
+    SELECT mine.entry_id AS number, other.entry_id AS other, 1 AS mentions
+    FROM wanted CROSS JOIN mention AS mine USING (entry_id)
     CROSS JOIN mention AS other ON other.id = {_ARTICLE} WHERE NOT {_IS_ARTICLE}
-    UNION SELECT mine.entry_id, other.entry_id FROM wanted CROSS JOIN mention AS mine USING (entry_id)
+    UNION SELECT mine.entry_id, other.entry_id, 0 FROM wanted CROSS JOIN mention AS mine USING (entry_id)
     CROSS JOIN mention AS other ON other.id > mine.id AND other.id < mine.id + {1 << POSITION_BITS} WHERE {_IS_ARTICLE}
 """  # noqa: S608 - our own words
 
@@ -120,9 +131,9 @@ WITH wanted (entry_id) AS (SELECT :entry), beside AS ({_BESIDE}) SELECT other FR
 
 _RELATED = f"""
 WITH wanted (entry_id) AS (SELECT value FROM json_each(:entries)), beside AS ({_BESIDE}), ranked AS (
-    SELECT number, published, uri, url, title,
+    SELECT number, published, uri, url, title, feeds, max(mentions) AS mentions,
         row_number() OVER (PARTITION BY number ORDER BY published DESC, uri) AS place
-    FROM beside CROSS JOIN entry ON entry.id = other WHERE other != number AND shown
+    FROM beside CROSS JOIN entry ON entry.id = other WHERE other != number AND shown GROUP BY number, other
 )
-SELECT number, published, uri, url, title FROM ranked WHERE place <= :limit ORDER BY number, place
+SELECT number, published, uri, url, title, feeds, mentions FROM ranked WHERE place <= :limit ORDER BY number, place
 """  # noqa: S608 - our own words

@@ -82,7 +82,8 @@ def _write_feed(db: sqlite3.Connection, site: Site, kept: EmptyFeed) -> None:
     changed = db.execute(
         "INSERT INTO feed (kind, key, name, slug, updated, ttl, ended) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET name = excluded.name, slug = excluded.slug, updated = excluded.updated,"
-        " ttl = excluded.ttl, ended = excluded.ended, entries = 0, newest = NULL, oldest = NULL, pending = 1"
+        " ttl = excluded.ttl, ended = excluded.ended, entries = 0, newest = NULL, oldest = NULL, activity = '',"
+        " pending = 1"
         " WHERE (name, slug, updated, ttl, ended, entries)"
         " IS NOT (excluded.name, excluded.slug, excluded.updated, excluded.ttl, excluded.ended, 0) RETURNING 1",
         (kept.kind, kept.key, kept.name, kept.slug, updated, site.longest_ttl, ended),

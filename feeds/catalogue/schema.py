@@ -48,6 +48,9 @@ CREATE TABLE article (                   -- apart from `source`: most queries do
     source_id INTEGER PRIMARY KEY REFERENCES source ON DELETE CASCADE,
     packed BLOB NOT NULL                 -- feeds.catalogue.packing.ArticleRow
 );
+CREATE TABLE article_sign (              -- what articles are recognised by (feeds.catalogue.recognition)
+    sign INTEGER NOT NULL, source_id INTEGER NOT NULL, PRIMARY KEY (sign, source_id)
+) WITHOUT ROWID;
 CREATE TABLE problem (
     source_id INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
     line INTEGER NOT NULL, field TEXT NOT NULL, reason TEXT NOT NULL, advice TEXT NOT NULL, severity TEXT NOT NULL
@@ -79,7 +82,7 @@ CREATE TABLE entry (
     url TEXT AS (ifnull(other_url, uri)) VIRTUAL,
     published INTEGER NOT NULL, updated INTEGER NOT NULL,
     feeds BLOB NOT NULL,                 -- the ids in feed_name of its feeds (feeds.catalogue.membership)
-    shown INTEGER NOT NULL,              -- 1: the settings select it (feeds.model.Selection)
+    shown INTEGER NOT NULL,              -- 1: the settings select it (feeds.rules.selection)
     page_wanted TEXT, page TEXT,         -- for an entry without a web page: the plain slug, and the assigned one
     component INTEGER,                   -- equal for entries that share keys (feeds.rules.grouping.divide), else NULL
     articles INTEGER NOT NULL,           -- how many articles are about this page; 0: it is only related to some
@@ -88,8 +91,13 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_short ON entry (id) WHERE short;
 CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
+CREATE INDEX entry_page_order ON entry (published, uri DESC) WHERE page_wanted IS NOT NULL;  -- oldest first
 CREATE INDEX entry_component ON entry (component) WHERE component IS NOT NULL;
 CREATE INDEX entry_merged ON entry (id) WHERE articles > 1;
+CREATE TABLE former_page (               -- slugs of pages that articles of an entry had: they lead to its page now
+    slug TEXT PRIMARY KEY, entry_id INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX former_page_entry ON former_page (entry_id);
 CREATE TABLE popular (                   -- entries with many mentions (feeds.catalogue.popular_pages)
     entry_id INTEGER PRIMARY KEY,
     summary BLOB NOT NULL,
@@ -116,6 +124,12 @@ CREATE TABLE member (                    -- the entries of a feed, in the order 
 CREATE VIEW feed_member AS               -- the same with kind and key: for queries that start from a feed
 SELECT kind, key, age, entry_id, shown FROM feed_key JOIN member ON feed_key_id = feed_key.id;
 
+CREATE TABLE feed_month (                -- how many entries a feed shows of a month
+    feed_key_id INTEGER NOT NULL, month INTEGER NOT NULL,   -- feeds.rules.times.month_number
+    entries INTEGER NOT NULL,
+    PRIMARY KEY (feed_key_id, month)
+) WITHOUT ROWID;
+
 CREATE TABLE feed (
     kind TEXT NOT NULL, key TEXT NOT NULL,
     name TEXT NOT NULL DEFAULT '', wanted TEXT NOT NULL DEFAULT '', slug TEXT NOT NULL DEFAULT '',
@@ -123,9 +137,11 @@ CREATE TABLE feed (
     newest INTEGER, updated INTEGER,     -- of the entries that it shows; NULL if there are none
     oldest INTEGER,                      -- no entry that is older is shown; NULL: it shows all
     ttl INTEGER NOT NULL DEFAULT 0,      -- in minutes
+    activity TEXT NOT NULL DEFAULT '',   -- feeds.model.Feed.activity
     ended INTEGER,                       -- since when no article names it
     asked INTEGER, displayed INTEGER,    -- how many entries its limit lets it show, and how many fit; NULL: not known
     short INTEGER,                       -- how many of these are in short form
+    months INTEGER NOT NULL DEFAULT 0,   -- 1: it has documents of its months (feeds.catalogue.archives)
     pending INTEGER NOT NULL DEFAULT 1,  -- 1: its documents may differ from those in the snapshot
     PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
@@ -133,9 +149,13 @@ CREATE INDEX feed_wanted ON feed (kind, wanted);
 CREATE INDEX feed_slug ON feed (kind, slug);
 CREATE INDEX feed_pending ON feed (kind, key) WHERE pending = 1;
 
+CREATE TABLE story (                     -- the newest articles, for the first page (feeds.catalogue.stories)
+    entry_id INTEGER PRIMARY KEY, revision INTEGER NOT NULL,
+    packed BLOB NOT NULL                 -- feeds.model.Entry
+);
 CREATE TABLE pending_page (entry_id INTEGER PRIMARY KEY);   -- pages that may differ from those in the snapshot
-CREATE TABLE pending_month (             -- archives that may differ from those in the snapshot
-    kind TEXT NOT NULL, key TEXT NOT NULL, month TEXT NOT NULL, PRIMARY KEY (kind, key, month)
+CREATE TABLE pending_month (             -- months whose documents may differ from those in the snapshot
+    feed_key_id INTEGER NOT NULL, month INTEGER NOT NULL, PRIMARY KEY (feed_key_id, month)
 ) WITHOUT ROWID;
 CREATE TABLE abandoned_folder (folder TEXT PRIMARY KEY) WITHOUT ROWID;  -- in the snapshot, but of no feed or page now
 
@@ -149,21 +169,26 @@ CREATE TABLE layout (                    -- where documents of a feed, or its ar
 _LATE_INDEXES = (  # indexes that are not needed while a new catalogue is filled
     "CREATE INDEX IF NOT EXISTS mention_entry ON mention (entry_id)",
     "CREATE INDEX IF NOT EXISTS entry_uri ON entry (uri)",
+    "CREATE INDEX IF NOT EXISTS entry_article ON entry (published) WHERE articles > 0 AND shown",
 )
 
 # The temporary tables of one build:
 #
 # table              filled by                                  read by                                emptied by
-# merged_entry,      history.note_merged, if ids may differ     entry_ids                              the next Merger
-#   questioned_entry
+# merged_entry,      history.note_merged, if ids may differ     entry_ids, recognition, feed_names     the next Merger
+#   questioned_entry,
+#   known_page
 # examined_key       history.note_merged                        history.note_merged                    the same call
 # contested_slug     EntryRowWriter                             feed_names.assign_page_slugs           the next Merger
-# outdated_entry     EntryRowWriter, related, entry_ids,        feed_names, changes.settle_outdated    the next Merger
+# outdated_entry     EntryRowWriter, related, entry_ids,        feed_names, changes.settle_outdated    settle_outdated
 #                    feed_names
+# page_gap           EntryRowWriter                             changes.settle_outdated                the same call
 # shown_id,          history.note_shown                         history.record_entries                 the same call
-#   shown_key
+#   shown_key,
+#   shown_sign
 _TEMPORARY_TABLES = """
 CREATE TEMP TABLE contested_slug (wanted TEXT PRIMARY KEY);      -- page slugs that an entry wants or has given up
+CREATE TEMP TABLE page_gap (published INTEGER PRIMARY KEY);      -- times of pages of articles that are gone or changed
 CREATE TEMP TABLE outdated_entry (entry_id INTEGER PRIMARY KEY); -- entries that must be rendered again
 """
 

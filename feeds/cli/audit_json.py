@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from feeds.cli.json_output import GROUP_COUNTS, attributes, time_text
+from feeds.cli.json_fields import GROUP_COUNTS
+from feeds.cli.json_output import attributes, time_text
 from feeds.cli.spool import JsonObject
 from feeds.rules.text import printable
 

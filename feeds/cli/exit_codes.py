@@ -19,7 +19,7 @@ FINDINGS = {
     "build": "`--strict` is given and there is an error or a warning",
     "serve": "`--strict` is given and the first build meets an error or a warning",
     "check": "an article is lost to a problem",
-    "diff": "an id would change",
+    "diff": "subscribers would be delivered an entry again",
     "validate": "there is an error, or neither a feed nor a list of feeds",
 }
 """Command → the reason why it exits with :data:`FAILED` although nothing failed."""

@@ -180,10 +180,11 @@ def show(wanted: str, corpus: str | None, as_json: bool, **settings: Any) -> Non
 @options.site_options
 @options.json_option
 def diff(corpus: str | None, as_json: bool, **settings: Any) -> None:
-    """Print what a build would change in each feed, and publish nothing; exit with 1 if an id would change.
+    """Print what a build would change in each feed; exit with 1 if subscribers would be delivered an entry again.
 
-    A line begins with + for an entry that the feed would get, ~ for one that would change, - for one that would be
-    removed, and ! for one that would get another id: subscribers would be delivered it again.
+    Nothing is published. A line begins with + for an entry that the feed would get, ~ for one that would change, = for
+    one that has another file, address or date and keeps its id, - for one that would be removed, and ! for one that
+    would get another id: subscribers would be delivered it again.
 
     Example: feeds diff articles
     """
@@ -197,11 +198,20 @@ def diff(corpus: str | None, as_json: bool, **settings: Any) -> None:
             say_lines(difference_lines(feed, site))
     for old, new in difference.reidentified:
         say(f"{old} would be {new}: two pages that were published apart are one entry now")
+    for doubt in difference.doubts:
+        say(
+            f"{doubt.title}  {doubt.id}: may be {doubt.old_id}, which would go; if it is the same article, write"
+            f" `id: {doubt.old_id}` into it, or subscribers are delivered it again"
+        )
     for uri in difference.kept:
         say(f"kept though another id would be computed: {uri}")
+    if difference.moved_from is not None:
+        say(f"the site would move from {difference.moved_from} to {site.address}; all ids stay")
+    if difference.is_first:
+        say("nothing is remembered as published: there is nothing to compare with")
     say(f"{len(difference.feeds)} feeds, {difference.documents} documents would change")
-    if difference.changes_ids:
-        say("ids would change: subscribers would be delivered entries again")
+    if difference.delivers_again:
+        say("subscribers would be delivered entries again")
         exit_with_finding()
 
 

@@ -155,7 +155,8 @@ def entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:
 def difference_lines(feed: FeedDifference, site: Site) -> Iterator[str]:
     """Yield the lines that `feeds diff` prints for one feed."""
     yield f"{site.address}{feed.folder}  {feed.title}: {feed.fate}"
-    for sign, entries in zip("+~!-", (feed.new, feed.changed, feed.reidentified, feed.removed), strict=True):
+    lists = (feed.new, feed.changed, feed.recognised, feed.reidentified, feed.removed)
+    for sign, entries in zip("+~=!-", lists, strict=True):
         for entry in entries:
             more = f"  ({', '.join(entry.fields)})" if entry.fields else ""
             more = f"  (known as {entry.old_id})" if entry.old_id is not None else more

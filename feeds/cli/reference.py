@@ -9,7 +9,7 @@ import click
 
 from feeds.cli import options
 from feeds.cli.exit_codes import DONE, EXIT_CODES, FAILED, FINDINGS, WRONG_USAGE
-from feeds.cli.json_output import FIELDS, SHAPES, Shape
+from feeds.cli.json_fields import FIELDS, SHAPES, Shape
 from feeds.cli.main import all_commands, main
 
 _EXAMPLE = "Example: "
@@ -106,7 +106,7 @@ def fields_of(shape: Shape, parent: str = "", path: str = "") -> Iterator[tuple[
     """Yield the path of every field of `shape`, such as ``feeds[].counts.entries``, and its key in :data:`FIELDS`.
 
     Args:
-        shape: a row of :data:`feeds.cli.json_output.SHAPES`, or a part of one.
+        shape: a row of :data:`feeds.cli.json_fields.SHAPES`, or a part of one.
         parent: the field to which `shape` belongs; empty at the top.
         path: the beginning of all paths.
     """

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from feeds.corpus import dates, front_matter, markup
-from feeds.corpus.facts import plain_names, read_facts
+from feeds.corpus.facts import plain_names, read_aliases, read_facts, read_slug
 from feeds.corpus.fields import FieldPath, Fields
 from feeds.corpus.read_settings import ReadSettings
 from feeds.corpus.unknown_fields import near_misses, unused_fields
 from feeds.corpus.visibility import Restrictions, read_restrictions
 from feeds.model import Article, Mention, Parsed, Problem, Severity
+from feeds.rules.signs import make_signs
 from feeds.rules.text import (
     clean_text,
     decode_windows_1252,
@@ -152,7 +153,7 @@ class _Parser:
         content, dropped = markup.to_html(body, self.suffix)
         self.report_dropped(dropped)
         content = markup.without_title(content, title)
-        return self.mention(
+        own = self.mention(
             fields,
             restrictions,
             published,
@@ -162,6 +163,11 @@ class _Parser:
             content=content,
             excerpt=markup.strip_tags(fields.text("excerpt")) or self.excerpt_of(fields, body, content),
         )
+        return self.with_signs(own, read_slug(fields), read_aliases(fields))
+
+    def with_signs(self, own: Mention, slug: str = "", aliases: tuple[str, ...] = ()) -> Mention:
+        """Return the article's own mention with its signs."""
+        return own._replace(signs=make_signs(own, self.settings.zone, slug, aliases))
 
     def excerpt_of(self, fields: Fields, body: str, content: str) -> str:
         """Return the start of the body: up to the mark ``<!--more-->`` or another one that the article names."""
@@ -314,7 +320,7 @@ class _Parser:
         own = Mention(
             self.path, 0, title, published.moment, excerpt=excerpt, content=content, has_time=published.has_time
         )
-        return Article(self.path, (own,))
+        return Article(self.path, (self.with_signs(own),))
 
     def date_near_top(self, lines: list[str], used: list[int]) -> tuple[dates.DateValue, int]:
         """Return the date that a line below the title consists of, and the number of that line, from 0.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from feeds.rules.text import clean_text, hide_credentials, one_line
+from feeds.rules.text import clean_text, hide_credentials, one_line, shorten
 
 LONGEST = 500
 """The number of characters of an excerpt that is derived from the body."""
@@ -59,22 +59,13 @@ def first_paragraph(markup: str) -> str:
     for paragraph in _paragraphs(markup):
         text = _own_text(paragraph)
         if text:
-            return shorten(text)
+            return shorten(text, LONGEST)
     return ""
 
 
 def all_paragraphs(markup: str) -> str:
     """Return the paragraphs of sanitised `markup` that have a text of their own, as plain text."""
-    return shorten(" ".join(filter(None, map(_own_text, _paragraphs(markup)))))
-
-
-def shorten(text: str, longest: int = LONGEST) -> str:
-    """Return `text` of at most `longest` characters; a longer one ends after a word, with "…"."""
-    if len(text) <= longest:
-        return text
-    start = text[:longest]
-    head, space, _ = start.rpartition(" ")
-    return f"{(head if space else start[:-1]).rstrip(' ,;:–—-')}…"
+    return shorten(" ".join(filter(None, map(_own_text, _paragraphs(markup)))), LONGEST)
 
 
 def _paragraphs(markup: str) -> list[str]:

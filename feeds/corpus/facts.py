@@ -34,6 +34,21 @@ def plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(strip_tags, names)))) if names else ()
 
 
+def read_slug(fields: Fields) -> str:
+    """Return the slug that an article names, or an empty text. It decides nothing but what the article is known by."""
+    _, slug = fields.find("slug")
+    return slug if isinstance(slug, str) else ""
+
+
+def read_aliases(fields: Fields) -> tuple[str, ...]:
+    """Return the addresses that an article names as its own besides the one that it has. What is no text is left out.
+
+    Not every tool means addresses by this field; so nothing about it is a problem.
+    """
+    values = [value if isinstance(value, list) else [value] for _, value in fields.find_all("aliases")]
+    return tuple(dict.fromkeys(alias for listed in values for alias in listed if isinstance(alias, str)))
+
+
 def _explicit_id(fields: Fields) -> str | None:
     """Return the ``id`` of the record, which must be an absolute IRI (RFC 4287 section 4.2.6)."""
     iri = fields.text("id")

@@ -48,6 +48,8 @@ FIELD_NAMES: dict[str, tuple[str, ...]] = {
         ),
         *("header.image", "header.overlayImage", "header.teaser", "thumbnail"),
     ),
+    "slug": (),
+    "aliases": ("alias", "redirectFrom"),
 }
 """Field → the names that other tools use for it, in the order in which they are tried.
 

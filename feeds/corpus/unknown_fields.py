@@ -15,13 +15,13 @@ _USED = (
 )
 
 WELL_KNOWN = """
-    aliases allowComments build cascade class collection comments commentable css custom disableComments disqus
+    allowComments build cascade class collection comments commentable css custom disableComments disqus
     downloads eleventyComputed eleventyNavigation extends extra featured featuredPost fmContentType footer gallery
     geometry graph hero hideTableOfContents icon indexing js jsonLd katex keywords label layout license linkTitle links
     location markup mastodon math mathjax menu menus mermaid meta metadata metaTitle mood nav navOrder navigation next
     nocomments noindex ordering outputs pageClass pageid pagefind pagination parent params part password path pin pinned
-    postId previous priority readingTime readTime redirectFrom redirectTo resources robots sectionid seo seoTitle series
-    seriesOrder share shortTitle showDate showReadingTime showToc sidebar sidebarLabel sidebarPosition sitemap slug
+    postId previous priority readingTime readTime redirectTo resources robots sectionid seo seoTitle series
+    seriesOrder share shortTitle showDate showReadingTime showToc sidebar sidebarLabel sidebarPosition sitemap
     socialImageAlt sort sortBy sticky style styles subject subtitleAlt taxonomies template templateEngineOverride theme
     toc tocDepth translationKey translations twitter typora uuid version views weight widget wordCount wpId
 """

@@ -121,12 +121,17 @@ class Ledger:
         return preferred if (preferred := computed()) in kept else min(kept)
 
     def record_id(self, hashes: Iterable[int], uri: str, computed: str) -> None:
-        """Record that the entry with these keys has the id `uri`, if that is not the computed id; else forget it."""
+        """Record that the entry with these keys has the id `uri`, if that is not the computed id; else forget it.
+
+        To forget it means all keys that keep the id: some of them may not be keys of the entry any more.
+        """
+        if uri != computed:
+            self._ids.update(dict.fromkeys(hashes, uri))
+            return
         for number in hashes:
-            if uri != computed:
-                self._ids[number] = uri
-            else:
-                self._ids.pop(number, None)
+            self._ids.pop(number, None)
+        if uri in self._ids.values():
+            self._ids = {number: kept for number, kept in self._ids.items() if kept != uri}
 
     def next_due(self, now: datetime, farewell_after: timedelta) -> datetime | None:
         """Return when the next feed will say farewell, or its address will be gone, or None."""

@@ -1,10 +1,11 @@
 """Sealing: the id of an entry that was withdrawn is in the memory, but in a form that only its own page can read.
 
 A withdrawn article may come back at another address, or with another title, and must not be delivered again. So its id
-can't be forgotten. But the memory is public, and the id of a withdrawn article may have its title in it. The id, and
-the slug of its page, are enciphered with a secret of 64 bits. The secret is *wrapped* in a second hash of every key of
-the page (:func:`feeds.rules.grouping.key_secret`): the exclusive or of the two. Those who know an address or a title of
-the page can unwrap the secret, and read the id; the digests alone are of no use.
+can't be forgotten. But the memory is public, and the id of a withdrawn article may have its title in it. The id, the
+slug of its page, and the day of its date are enciphered with a secret of 64 bits. The secret is *wrapped* in a second
+hash of every key and sign of the page (:func:`feeds.rules.grouping.key_secret`): the exclusive or of the two. Those who
+know an address, a title or the text of the page can unwrap the secret, and read the id; the digests alone are of no
+use.
 
 The secret is a hash of the id. So it can be made again from the id, and it need not be stored while the id is public.
 """
@@ -14,21 +15,37 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from typing import NamedTuple
 
 
-def seal(uri: str, slug: str | None, secret: int) -> str:
-    """Return id and slug, enciphered with `secret`, as ASCII text."""
-    text = json.dumps([uri, slug], ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+class Sealed(NamedTuple):
+    """What is sealed of an entry.
+
+    Attributes:
+        uri: its id.
+        slug: the slug of its page, or None if it has a web page.
+        day: the day of its article (:class:`feeds.model.Signs`), or None if there is none.
+    """
+
+    uri: str
+    slug: str | None
+    day: int | None
+
+
+def seal(content: Sealed, secret: int) -> str:
+    """Return `content`, enciphered with `secret`, as ASCII text."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     return base64.b64encode(_cipher(text, secret)).decode()
 
 
-def unseal(sealed: str, secret: int) -> tuple[str | None, str | None]:
-    """Return the id and the slug that were sealed; twice None if the secret is another one."""
+def unseal(sealed: str, secret: int) -> Sealed | None:
+    """Return what was sealed; None if the secret is another one."""
     try:
-        uri, slug = json.loads(_cipher(base64.b64decode(sealed), secret))
+        uri, slug, day = json.loads(_cipher(base64.b64decode(sealed), secret))
     except (ValueError, TypeError):
-        return None, None
-    return (uri, slug) if isinstance(uri, str) and isinstance(slug, str | None) else (None, None)
+        return None
+    is_whole = isinstance(uri, str) and isinstance(slug, str | None) and isinstance(day, int | None)
+    return Sealed(uri, slug, day) if is_whole else None
 
 
 def _cipher(text: bytes, secret: int) -> bytes:

@@ -14,7 +14,7 @@ from feeds.catalogue.layouts import EntryLayout, Layout
 from feeds.pipeline.fragment_files import Fragments, find_fragments, read_fragments
 from feeds.render.formats import renderer
 from feeds.render.head import FeedHead
-from feeds.rules.site_layout import FORMATS
+from feeds.rules.site_layout import FEED_FORMATS, formats_of
 from feeds.store import objects
 from feeds.store.objects import StoredObject
 
@@ -77,28 +77,37 @@ def _compose_feed(
 ) -> ComposedFeed:
     """Store the documents of a feed in all formats as objects in the state folder."""
     feed, site = head.feed, head.site
-    fragments = read_by_format(folder, [entry.fragments for entry in entries[:displayed]], documents, len(FORMATS))
-    bodies = [renderer(row).render_feed(head, column) for row, column in zip(FORMATS, fragments, strict=True)]
+    formats = formats_of(feed.kind)
+    shown = [entry.fragments for entry in entries[:displayed]]
+    fragments = read_by_format(folder, shown, documents, range(len(formats)))
+    bodies = [renderer(row).render_feed(head, column) for row, column in zip(formats, fragments, strict=True)]
     stored = [objects.store_object(folder, body, verify=verify) for body in bodies]
     records = []
-    for row, body in zip(FORMATS, stored, strict=True):
+    for row, body in zip(formats, stored, strict=True):
         minutes = site.shortest_ttl if row.is_page else feed.ttl  # a person who reloads a page wants to see news
         records.append((head.folder + row.file_name, row.content_type, body, feed.updated, minutes * 60))
     return ComposedFeed(records, lay_out(entries, fragments, bodies, stored))
 
 
 def read_by_format(
-    folder: Path, entries: Sequence[Fragments], documents: Iterable[str], formats: int
+    folder: Path, entries: Sequence[Fragments], documents: Iterable[str], formats: Sequence[int]
 ) -> list[list[bytes]]:
-    """Return the fragments of entries: a list for every one of the first `formats` of all formats."""
+    """Return the fragments of entries: a list for every format.
+
+    Args:
+        folder: the state folder.
+        entries: the entries.
+        documents: the digests of the documents of the last build that have some of them, in the order of `formats`.
+        formats: the numbers of the formats in :data:`feeds.rules.site_layout.FORMATS`.
+    """
     bodies = [objects.read_object(folder, digest) for digest in documents]
-    rows = read_fragments(entries, bodies)
-    return [[row[number] for row in rows] for number in range(formats)]
+    rows = read_fragments(entries, bodies, formats)
+    return [[row[number] for row in rows] for number in range(len(formats))]
 
 
 def lay_out(
     entries: Sequence[DraftEntry],
-    fragments: Iterable[Iterable[bytes]],
+    fragments: Sequence[Sequence[bytes]],
     bodies: Sequence[bytes],
     stored: Sequence[StoredObject],
 ) -> bytes:
@@ -115,15 +124,17 @@ def lay_out(
         return layouts.pack_layout(Layout())
     offsets: list[tuple[int, ...]] = list(zip(*known, strict=True))
     offsets += [()] * (len(entries) - len(offsets))
+    sizes: list[tuple[int, ...]] = [tuple(map(len, row)) for row in zip(*fragments, strict=True)]
+    sizes += [entry.fragments.sizes[: len(bodies)] for entry in entries[len(sizes) :]]
     placed = (
-        EntryLayout(entry.entry_id, entry.revision, entry.fragments.short, entry.fragments.sizes[: len(bodies)], where)
-        for entry, where in zip(entries, offsets, strict=True)
+        EntryLayout(entry.entry_id, entry.revision, entry.fragments.short, row, where)
+        for entry, row, where in zip(entries, sizes, offsets, strict=True)
     )
     return layouts.pack_layout(Layout(tuple(body.digest for body in stored), tuple(placed)))
 
 
 def count_fitting(sizes: Sequence[Sequence[int]], max_bytes: int) -> int:
-    """Return how many entries a feed shows: as many as fit in the largest format, the same in all formats.
+    """Return how many entries a feed shows: as many as fit in the largest format that is polled, the same in all.
 
     A feed shows :data:`MIN_SHOWN` entries whatever their size: a reader that polls once a day must not miss one.
 
@@ -131,6 +142,7 @@ def count_fitting(sizes: Sequence[Sequence[int]], max_bytes: int) -> int:
         sizes: the size of every entry in all formats; empty if it is not known.
         max_bytes: the size that no format may exceed.
     """
-    columns = zip(*(row or (0,) * len(FORMATS) for row in sizes), strict=True)
+    count = len(FEED_FORMATS)
+    columns = zip(*(row[:count] or (0,) * count for row in sizes), strict=True)
     fitting = min((bisect_right(list(accumulate(column)), max_bytes) for column in columns), default=0)
     return max(fitting, min(MIN_SHOWN, len(sizes)))

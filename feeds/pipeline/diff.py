@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -52,7 +52,7 @@ class FeedDifference:
         folder: the folder of the feed, relative to the site's root.
         title: the title of the feed.
         fate: the kind of change.
-        new, changed, reidentified, removed: its entries, in the order of the feed.
+        new, changed, recognised, reidentified, removed: its entries, in the order of the feed.
         pushed_out: how many entries are no longer shown only because newer ones take their places.
     """
 
@@ -61,9 +61,24 @@ class FeedDifference:
     fate: FeedChange
     new: tuple[EntryDifference, ...] = ()
     changed: tuple[EntryDifference, ...] = ()
+    recognised: tuple[EntryDifference, ...] = ()
     reidentified: tuple[EntryDifference, ...] = ()
     removed: tuple[EntryDifference, ...] = ()
     pushed_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An entry that may be one that was published under another id.
+
+    Attributes:
+        id, title: as they would be.
+        old_id: the id that no entry would have any more.
+    """
+
+    id: str
+    title: str
+    old_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +90,40 @@ class SiteDifference:
         kept: the ids that would be kept from now on although other ids would be computed.
         reidentified: the published ids that would be lost, because their pages are one entry with others now.
         documents: how many documents would be added, changed or removed.
+        doubts: the entries that may be delivered again.
+        moved_from: the address at which the snapshot was published, if it would be another one; else None.
+        is_first: whether nothing was published yet, so that there is nothing to compare with.
     """
 
     feeds: tuple[FeedDifference, ...]
     kept: tuple[str, ...]
     reidentified: tuple[ReplacedId, ...]
     documents: int
+    doubts: tuple[Doubt, ...] = ()
+    moved_from: str | None = None
+    is_first: bool = False
 
     @property
-    def changes_ids(self) -> bool:
-        """True if subscribers would get an entry again, under another id."""
-        return bool(self.reidentified) or any(feed.reidentified for feed in self.feeds)
+    def delivers_again(self) -> bool:
+        """True if subscribers would get an entry again, or may get it again, under another id."""
+        return bool(self.reidentified or self.doubts) or any(feed.reidentified for feed in self.feeds)
+
+
+def site_address(snapshot: Snapshot | None) -> str | None:
+    """Return the address of the site in a snapshot, or None if there is no snapshot."""
+    document = snapshot.documents.get(JSON_FEED.file_name) if snapshot is not None else None
+    if snapshot is None or document is None:
+        return None
+    return str(json.loads(snapshot.read(document))["feed_url"]).removesuffix(JSON_FEED.file_name)
 
 
 def compare_snapshots(
-    before: Snapshot | None, after: Snapshot, replaced: Sequence[ReplacedId], is_member: IsMember, pages: str
+    before: Snapshot | None,
+    after: Snapshot,
+    replaced: Sequence[ReplacedId],
+    recognised: Collection[str],
+    is_member: IsMember,
+    pages: str,
 ) -> Iterator[FeedDifference]:
     """Yield the difference of every feed that is not the same in `before` and `after`.
 
@@ -97,6 +131,7 @@ def compare_snapshots(
         before: the published snapshot, or None.
         after: the snapshot that a build would make.
         replaced: the published ids that could not be kept.
+        recognised: the ids of articles that have another file, address and date now.
         is_member: tells whether an entry would be in a feed.
         pages: the common start of the addresses of pages that we make. Such an address does not identify an entry:
             another article may get it.
@@ -113,7 +148,8 @@ def compare_snapshots(
             continue
         old_feed = json.loads(before.read(old)) if before is not None and old is not None else None
         new_feed = json.loads(after.read(new)) if new is not None else None
-        yield _compare_feed(address.removesuffix(JSON_FEED.file_name), old_feed, new_feed, old_ids, is_member, pages)
+        folder = address.removesuffix(JSON_FEED.file_name)
+        yield _compare_feed(folder, old_feed, new_feed, old_ids, recognised, is_member, pages)
 
 
 def _compare_feed(
@@ -121,6 +157,7 @@ def _compare_feed(
     old_feed: JsonItem | None,
     new_feed: JsonItem | None,
     old_ids: Mapping[str, Sequence[str]],
+    recognised: Collection[str],
     is_member: IsMember,
     pages: str,
 ) -> FeedDifference:
@@ -139,12 +176,16 @@ def _compare_feed(
         for uri, item in old_items.items()
         if uri not in new_items and not item["url"].startswith(pages)
     }
-    new, changed, reidentified = [], [], []
+    new, changed, same, reidentified = [], [], [], []
     for uri, item in new_items.items():
         if uri in old_items:
             old_item = old_items[uri]
             fields = tuple(name for name in sorted({*item, *old_item}) if item.get(name) != old_item.get(name))
-            changed += [EntryDifference(uri, item["title"], fields=fields)] if fields else []
+            difference = EntryDifference(uri, item["title"], fields=fields)
+            if uri in recognised:
+                same.append(difference)
+            elif fields:
+                changed.append(difference)
             continue
         known_as = [old_id for old_id in old_ids.get(uri, ()) if old_id in old_items]
         known_as += [id_of_page[page]] if (page := canonical_key(item["url"])) in id_of_page else []
@@ -161,6 +202,7 @@ def _compare_feed(
         FeedChange.CHANGED,
         new=tuple(new),
         changed=tuple(changed),
+        recognised=tuple(same),
         reidentified=tuple(reidentified),
         removed=tuple(EntryDifference(uri, old_items[uri]["title"]) for uri in gone if uri not in pushed_out),
         pushed_out=len(pushed_out),

@@ -121,7 +121,7 @@ def shown_by_feed(db: sqlite3.Connection, feed: Feed, site: Site) -> Iterator[Li
 
     shown = [entry.entry_id for entry in queries.shown_entries(db, feed, site.limit_of(feed.kind))]
     entries = (entry_loading.merge_rows(rows, site.entry_settings) for rows in entry_loading.load_entry_rows(db, shown))
-    sizes = [[len(part) for part in render_entry(entry, site.address).values()] for entry in entries]
+    sizes = [[len(part) for part in render_entry(entry, site).values()] for entry in entries]
     fitting = count_fitting(sizes, site.max_bytes_of(feed.kind))
     return queries.list_entries(db, feed, fitting)
 

@@ -9,7 +9,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOMS = ("model.py", "rules", "corpus", "memory", "catalogue", "render", "pipeline/assemble.py")
+ROOMS = (
+    "model.py",
+    "rules",
+    "corpus",
+    "memory",
+    "catalogue",
+    "render",
+    "pipeline/assemble.py",
+    "pipeline/months.py",
+    "pipeline/titles.py",
+)
 """The parts of the package that decide what is in the catalogue and in a document.
 
 The others do not: settings take part through the values that follow from them (:attr:`feeds.settings.site.Site.
@@ -18,6 +28,7 @@ fingerprint`), so that another help text has no corpus read again.
 
 LIBRARIES = (
     "anyascii",
+    "babel",
     "feedgen",
     "idna",
     "jinja2",
@@ -55,7 +66,7 @@ def _files() -> Iterator[Path]:
     for room in ROOMS:
         path = package / room
         files = path.rglob("*") if path.is_dir() else (path,)
-        yield from (file for file in files if file.suffix in (".py", ".html", ".css"))
+        yield from (file for file in files if file.suffix in (".py", ".html", ".css", ".js", ".svg", ".toml"))
 
 
 def _versions_of_folders() -> dict[str, str]:

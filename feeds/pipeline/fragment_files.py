@@ -102,12 +102,15 @@ def read_parts(parts: Iterable[FilePart]) -> list[bytes]:
     return bodies
 
 
-def read_fragments(entries: Sequence[Fragments], documents: Sequence[bytes]) -> list[list[bytes]]:
+def read_fragments(
+    entries: Sequence[Fragments], documents: Sequence[bytes], formats: Sequence[int]
+) -> list[list[bytes]]:
     """Return the fragments of entries, a list for every entry with one fragment for every format.
 
     Args:
         entries: the entries.
-        documents: the documents of the last build that have some of them.
+        documents: the documents of the last build that have some of them, in the order of `formats`.
+        formats: the numbers of the formats that are wanted. A fragment file has all formats.
 
     Raises:
         OSError: a fragment file can't be read.
@@ -116,8 +119,8 @@ def read_fragments(entries: Sequence[Fragments], documents: Sequence[bytes]) -> 
     rows = []
     for entry in entries:
         if isinstance(entry.place, FilePart):
-            body, starts = next(bodies), accumulate(entry.sizes, initial=0)
-            rows.append([body[start : start + size] for start, size in zip(starts, entry.sizes, strict=False)])
+            body, ends = next(bodies), list(accumulate(entry.sizes, initial=0))
+            rows.append([body[ends[number] : ends[number + 1]] for number in formats])
         else:
             places = zip(documents, entry.place, entry.sizes, strict=True)
             rows.append([document[start : start + size] for document, start, size in places])

@@ -9,15 +9,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from feeds.catalogue import file_reports
+from feeds.catalogue import file_reports, queries
 from feeds.model import Counts, HeldBack, Mention, Problem, Severity
 from feeds.pipeline.stored_list import Opener, StoredList
-from feeds.rules.problems import merged_reason
+from feeds.rules.problems import group_problems, merged_reason
 from feeds.rules.urls import section_key
 from feeds.settings.site import Site
+from feeds.store.build_status import BuildDetails
 
 MAX_NAMES = 20
 """The number of fields that are not used and that a build names."""
+
+MAX_KINDS = 50
+"""The number of kinds of problems in the status of a build."""
 
 MAX_LOCATED = 50
 """The number of files that are read again to find the line of such a problem."""
@@ -52,14 +56,39 @@ def list_held_back(counts: Counts, site: Site, now: datetime, opener: Opener) ->
     return StoredList(opener, read, counts.unpublished + counts.future + counts.expired)
 
 
-def load_problems(db: sqlite3.Connection, site: Site) -> Iterator[Problem]:
-    """Yield all problems, by path and line; the catalogue `db` of `site` is up to date."""
-    sources = [file_reports.load_problems(db)]
+def load_problems(db: sqlite3.Connection, site: Site, *, public: bool = False) -> Iterator[Problem]:
+    """Yield all problems, by path and line.
+
+    Args:
+        db: the catalogue of `site`, which is up to date.
+        site: the settings.
+        public: leave out the problems of articles that are held back.
+    """
+    sources = [file_reports.load_problems(db, public=public)]
     if site.duplicates == "warn" and file_reports.count_merged_articles(db):
         sources.append(_merged_articles(db, site.corpus_path))
     if file_reports.count_future_changes(db):
         sources.append(_future_changes(db, site.corpus_path))
     return heapq.merge(*sources, key=lambda problem: (problem.path, problem.line, problem.field, problem.reason))
+
+
+def build_details(db: sqlite3.Connection, site: Site, counts: Counts, problems: int) -> BuildDetails:
+    """Return what the page with the status of the build shows.
+
+    Args:
+        db, site: as above.
+        counts: the numbers of files.
+        problems: the number of all problems.
+    """
+    groups = group_problems(load_problems(db, site, public=True))
+    groups.sort(key=lambda group: list(Severity).index(group.severity))  # the kinds that are listed are the worst ones
+    return BuildDetails(
+        counts=counts,
+        entries=queries.count_entries(db),
+        problems=tuple(groups[:MAX_KINDS]),
+        unlisted=sum(group.count for group in groups[MAX_KINDS:]),
+        withheld=problems - sum(group.count for group in groups),
+    )
 
 
 def _merged_articles(db: sqlite3.Connection, corpus: Path) -> Iterator[Problem]:

@@ -27,18 +27,18 @@ from feeds.catalogue import (
 from feeds.catalogue.meta import set_meta
 from feeds.model import Counts, HeldBack, Problem, Reductions, Severity
 from feeds.pipeline.context import CATALOGUE_FILE, BuildContext, open_session, with_catalogue
-from feeds.pipeline.problems import list_held_back, list_problems, notes_on_fields
+from feeds.pipeline.problems import build_details, list_held_back, list_problems, notes_on_fields
 from feeds.pipeline.read_corpus import update_catalogue
 from feeds.pipeline.remember import remember
 from feeds.pipeline.stored_list import from_file
-from feeds.rules.site_layout import ARTICLES_FOLDER, is_memory
+from feeds.rules.site_layout import ARTICLES_FOLDER, article_folder, is_memory
 from feeds.settings.site import Site
 from feeds.store import build_status, snapshots
 from feeds.store.build_status import BuildStatus
 from feeds.store.lock import track_completion
 from feeds.store.objects import DamagedObjectError
 from feeds.store.snapshots import Draft, RetiredAddresses, Snapshot
-from feeds.store.static_tree import write_tree
+from feeds.store.static_tree import TreeChanges, write_tree
 from feeds.store.trust import Trust
 from feeds.system.progress import Progress, Stage
 
@@ -144,7 +144,6 @@ def build(
             # A build that was broken off may have left objects that no generation has.
             everything = trust.renders_everything or broken_off or before is None
             snapshots.delete_old_generations(folder, session.now, everything=everything)
-            build_status.save_status(folder, BuildStatus(report.losses, report.counts.problems))
     return replace(report, stages=stopwatch.stages)
 
 
@@ -183,11 +182,14 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
     Args:
         site, now, jobs, progress: as for :func:`build`.
     """
-    from feeds.pipeline.diff import SiteDifference, compare_snapshots
+    from feeds.catalogue.entry_ids import Assignment
+    from feeds.pipeline.diff import Doubt, SiteDifference, compare_snapshots, site_address
 
     def work(context: BuildContext) -> SiteDifference:
         known_ids = context.ledger.kept_ids
-        replaced = update_catalogue(context)
+        assignment = update_catalogue(context) or Assignment()
+        recognition = assignment.recognition
+        titles = queries.titles_of(context.db, [it.entry_id for it in recognition.doubtful])
         before = context.before
         draft = _new_draft(context)
         _fill(draft, context)
@@ -195,10 +197,17 @@ def compare(site: Site, now: datetime, *, jobs: int = 1, progress: Progress | No
         is_member = functools.partial(queries.is_member, context.db)
         pages = f"{site.address}{ARTICLES_FOLDER}/"
         return SiteDifference(
-            feeds=tuple(compare_snapshots(before, after, replaced, is_member, pages)),
+            feeds=tuple(
+                compare_snapshots(
+                    before, after, assignment.replaced, {it.uri for it in recognition.certain}, is_member, pages
+                )
+            ),
             kept=tuple(sorted(context.ledger.kept_ids - known_ids)),
-            reidentified=tuple(replaced),
+            reidentified=assignment.replaced,
             documents=snapshots.count_differences(before, after),
+            doubts=tuple(Doubt(*titles[it.entry_id], it.uri) for it in recognition.doubtful),
+            moved_from=address if (address := site_address(before)) != site.address else None,
+            is_first=before is None and context.memory.head is None,
         )
 
     with (
@@ -223,17 +232,17 @@ def _publish(
     if not accept_loss:
         losses.refuse_losses(db, site)
     after = _switch(context, trust, forget)
-    written = 0
+    tree = TreeChanges(0)
     if site.output_path is not None:
         with stopwatch.stage("write", len(after.documents)):
-            written = write_tree(
+            tree = write_tree(
                 after, site.output_path, stopwatch.progress, context.workers, trust=trust, precompress=site.precompress
             )
     with stopwatch.stage("report"):
         opener = from_file(context.folder / CATALOGUE_FILE)
         counts = file_reports.count_articles(db, context.now, site.least_visibility)
         problems, severities = list_problems(db, site, opener)
-        return Report(
+        report = Report(
             counts=counts,
             problems=problems,
             severities=severities,
@@ -242,7 +251,7 @@ def _publish(
             feeds=queries.count_feeds(db),
             documents=sum(not is_memory(address) for address in after.documents),
             changed=snapshots.count_differences(before, after),
-            written=written,
+            written=tree.written,
             generation=after.generation,
             due=min(
                 filter(
@@ -251,8 +260,24 @@ def _publish(
                 default=None,
             ),
             reductions=queries.count_reductions(db),
-            notes=(*filter(None, [context.memory.note]), *retired_feeds.move_obstacles(db, site), *notes_on_fields(db)),
+            notes=(
+                *filter(None, [context.memory.note, _note_on_edits(site, tree.edited)]),
+                *retired_feeds.move_obstacles(db, site),
+                *notes_on_fields(db),
+            ),
         )
+        details = build_details(db, site, counts, len(problems)) if site.status else None
+        build_status.save_status(context.folder, BuildStatus(report.losses, counts.problems, details))
+        return report
+
+
+def _note_on_edits(site: Site, edited: Sequence[str]) -> str | None:
+    """Return a line about files in the static tree that were edited and are written again, if there are any."""
+    if not edited:
+        return None
+    others = f" and {len(edited) - 1} more" if len(edited) > 1 else ""
+    place = f"{site.output}/{edited[0]}{others}"
+    return f"{place}: edited since the last build, and written again; use theme.css and templates to change pages"
 
 
 def _switch(context: BuildContext, trust: Trust, forget: str | None) -> Snapshot:
@@ -301,7 +326,7 @@ def _fill(
     if not changes.matches_snapshot(context.db, draft.before.name if draft.before is not None else None):
         everything = True
     if everything:
-        changes.mark_everything(context.db, with_archives=context.site.archives)
+        changes.mark_everything(context.db)
     retired = _retired_addresses(context)
     if retired != draft.retired or changes.has_changes(context.db):
         from feeds.pipeline.assemble import assemble_documents
@@ -314,7 +339,9 @@ def _fill(
 
 def _retired_addresses(context: BuildContext) -> RetiredAddresses:
     """Return the addresses at which a server answers 410 or 301."""
+    moved = {old: move.to for old, move in context.ledger.moves.items()}
+    moved |= {article_folder(page.slug): page.url for page in changes.former_pages(context.db)}
     return RetiredAddresses(
         ended=tuple(feed.folder for feed in context.ledger.empty_feeds() if feed.ended is not None),
-        moved={old: move.to for old, move in sorted(context.ledger.moves.items())},
+        moved=dict(sorted(moved.items())),
     )

@@ -14,7 +14,7 @@ from feeds.pipeline.context import BuildContext
 
 if TYPE_CHECKING:
     from feeds.catalogue import recording
-    from feeds.catalogue.entry_ids import ReplacedId
+    from feeds.catalogue.entry_ids import Assignment
 
 # Modules that parse articles, or merge, are imported where they are used: they take longer to load than most builds
 # last, and a build without changed files does not need them. A test holds the list of modules that such a build loads.
@@ -23,7 +23,7 @@ PARALLEL_MIN_FILES = 200
 """The number of changed files from which on it pays to start worker processes."""
 
 
-def update_catalogue(context: BuildContext, only: Collection[str] | None = None) -> list[ReplacedId]:
+def update_catalogue(context: BuildContext, only: Collection[str] | None = None) -> Assignment | None:
     """Bring the catalogue up to date, and add to the ledger what must be remembered.
 
     Args:
@@ -31,7 +31,7 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
         only: the paths that may have changed, relative to the corpus, with everything below them; None for any.
 
     Returns:
-        The published ids that could not be kept.
+        What has become of published ids; None if nothing was merged.
 
     Raises:
         CorpusError: the corpus can't be read, or has no article files.
@@ -50,13 +50,13 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
         return _merge(context, changed, removed, examines_all=examines_all)
     with stopwatch.stage("merge"):
         feed_names.update_feeds(db, site, context.ledger, context.now)  # feeds end, and move, without an article
-    return []
+    return None
 
 
 def _merge(
     context: BuildContext, changed: Sequence[SourceFile], removed: Collection[str], *, examines_all: bool
-) -> list[ReplacedId]:
-    """Read the files that have changed, and merge what is new, gone or due; return the ids that could not be kept."""
+) -> Assignment:
+    """Read the files that have changed, and merge what is new, gone or due; return what has become of ids."""
     from feeds.catalogue import merging, recording
 
     db, site, stopwatch, least = context.db, context.site, context.stopwatch, context.site.least_visibility

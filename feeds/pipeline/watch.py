@@ -18,6 +18,7 @@ from feeds.errors import FeedsError
 from feeds.pipeline.publish import Report
 from feeds.rules.problems import KnownProblems, problem_lines
 from feeds.rules.site_layout import OUTPUT_LIST
+from feeds.settings.look import THEME_FILE
 from feeds.settings.site import Site
 
 RETRY_AFTER = timedelta(seconds=20)
@@ -163,7 +164,8 @@ def _changes(site: Site, say: Callable[[str], None]) -> Iterator[ChangedPaths]:
     """
     from watchfiles import watch
 
-    places = [site.corpus_path, *([site.source] if site.source is not None else [])]
+    looks = [Path(path) for path in (site.theme, site.templates) if path]
+    places = [site.corpus_path, *([site.source] if site.source is not None else []), *looks]
     last_error = ""
     while True:
         watched = [_inode(place) for place in places]
@@ -203,6 +205,13 @@ def _inode(path: Path) -> int | None:
         return None
 
 
+def _is_look(site: Site, path: Path) -> bool:
+    """Tell whether the look of the pages depends on a file. Then its folder is that of theme or templates."""
+    if not site.theme and path == site.corpus_path / THEME_FILE:
+        return True
+    return any(path.is_relative_to(place) for place in (site.theme, site.templates) if place)
+
+
 def corpus_paths(site: Site, changed: Iterable[str]) -> ChangedPaths:
     """Return the changed paths that belong to the corpus, or None if everything has to be scanned.
 
@@ -213,7 +222,7 @@ def corpus_paths(site: Site, changed: Iterable[str]) -> ChangedPaths:
     written_by_us = [site.state_path, *map(Path, filter(None, [site.output, site.access_log]))]
     paths = set()
     for path in map(Path, changed):
-        if path in (site.source, site.corpus_path):
+        if path in (site.source, site.corpus_path) or _is_look(site, path):
             return None
         if any(path.is_relative_to(place) for place in written_by_us) or not path.is_relative_to(site.corpus_path):
             continue

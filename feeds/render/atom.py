@@ -14,23 +14,24 @@ from feeds.render.escape import escape_attribute, escape_text
 from feeds.render.head import FeedHead
 from feeds.render.texts import texts_of
 from feeds.rules.site_layout import ATOM, archive_name
+from feeds.settings.site import Site
 
 _HISTORY = "http://purl.org/syndication/history/1.0"
 _TAIL = b"</feed>"
 
 
-def render_entry(entry: Entry, address: str) -> bytes:
+def render_entry(entry: Entry, site: Site) -> bytes:
     """Return `entry` as one ``<entry>`` (section 4.1.2), byte for byte as feedgen would write it.
 
     Every text has a type (section 3.1.1): some readers take a "<" in a text without type for markup.
     """
-    texts = texts_of(entry)
+    texts = texts_of(entry, site.language)
     summary = f'<summary type="text">{texts.xml_summary}</summary>' if entry.summary else ""
     return (
         f'<entry{_language(entry)}><id>{texts.xml_id}</id><title type="text">{texts.xml_title}</title>'
-        f"<updated>{texts.updated}</updated>{''.join(map(_author, authors_of(entry, address)))}"
+        f"<updated>{texts.updated}</updated>{''.join(map(_author, authors_of(entry, site.address)))}"
         f'<content type="html">{texts.xml_html}</content>{"".join(_links(entry))}{summary}'
-        f"{_categories(entry.topics, address)}<published>{texts.published}</published></entry>"
+        f"{_categories(entry.topics, site.address)}<published>{texts.published}</published></entry>"
     ).encode()
 
 
@@ -88,4 +89,6 @@ def _history(head: FeedHead) -> list[etree._Element]:
         elements.append(etree.Element("link", href=head.document(ATOM.file_name), rel="current"))
     if head.previous is not None:
         elements.append(etree.Element("link", href=head.document(archive_name(head.previous)), rel="prev-archive"))
+    if head.following is not None:
+        elements.append(etree.Element("link", href=head.document(archive_name(head.following)), rel="next-archive"))
     return elements

@@ -111,8 +111,7 @@ class ComposedFeed(FeedGenerator):  # type: ignore[misc]
             self.rights(head.site.rights)
         if head.site.logo:
             self.image(head.site.logo, title=head.title, link=head.page)
-        if head.site.icon:
-            self.icon(head.site.icon)
+        self.icon(head.icon)
         self.ttl(head.feed.ttl)
         self.sy.every(head.feed.ttl)
 

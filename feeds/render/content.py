@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from html import escape, unescape
 
 import nh3
 
-from feeds.model import Author, Entry, Image, Provider
+from feeds.model import Author, Entry, Image, Link, Provider
+from feeds.render.templating import lang_attributes
+from feeds.render.wording import Wording
 from feeds.rules import safe_html
 from feeds.rules.languages import is_right_to_left
 from feeds.rules.pictures import picture_key
@@ -35,20 +38,28 @@ _RELATIVE = re.compile(r'(?:href|src)(?!="https?://)', re.IGNORECASE)
 _IMG_SRC = re.compile(r'<img [^<>]*?\bsrc="([^"]*)"')
 
 
-def feed_html(entry: Entry) -> str:
+def feed_html(entry: Entry, say: Wording) -> str:
     """Return the HTML that a reader shows for `entry`: all of it, or, if the text is too long, the excerpt and a link.
 
-    This depends on the entry alone, so that no reader sees a text replaced by another for the sake of its neighbours.
+    This depends on entry and language alone, so that no reader sees a text replaced by another for the sake of its
+    neighbours.
     """
     if not entry.is_short:
-        return content_html(entry)
-    link = f'<p><a href="{escape(entry.url)}">Read the whole text</a></p>'
+        return content_html(entry, say)
+    words = escape(say("whole_text"), quote=False)
+    link = f'<p><a href="{escape(entry.url)}">{words}</a></p>'
     summary = f"<p>{escape(entry.summary, quote=False)}</p>\n" if entry.summary else ""
-    return content_html(replace(entry, content=f"{summary}{link}"))
+    return content_html(replace(entry, content=f"{summary}{link}"), say)
 
 
-def content_html(entry: Entry) -> str:
-    """Return the whole HTML of `entry`. All its addresses are absolute."""
+def content_html(entry: Entry, say: Wording, around: str = "") -> str:
+    """Return the whole HTML of `entry`. All its addresses are absolute.
+
+    Args:
+        entry: the entry.
+        say: the words of the site.
+        around: the language of the page that shows the text; empty for a reader, which knows none.
+    """
     content = resolve_links(entry.content, entry.url) if entry.content else ""
     parts = [_image(entry.image)] if entry.image is not None and not _shows(content, entry.image) else []
     if content:
@@ -56,15 +67,22 @@ def content_html(entry: Entry) -> str:
     elif entry.summary and not entry.content:
         parts.append(_with_direction(f"<p>{escape(entry.summary, quote=False)}</p>", entry.language))
     if entry.related:
-        parts.append("<p>Related:</p>")
-        links = (
-            f'<li><a href="{escape(link.url)}">{escape(link.title, quote=False)}</a></li>' for link in entry.related
-        )
-        parts.append(f"<ul>{''.join(links)}</ul>")
+        parts.append(_related(entry.related, say, around))
     if not parts:  # RFC 4287 section 4.1.2 and JSON Feed require some text
         link = f'<p><a href="{escape(entry.url)}">{escape(entry.title, quote=False)}</a></p>'
         parts.append(_with_direction(link, entry.language))
     return "\n".join(parts)
+
+
+def _related(related: Sequence[Link], say: Wording, around: str) -> str:
+    """Return the list of related pages, in the language of the site. The arguments are as in :func:`content_html`."""
+    links = (f'<li><a href="{escape(link.url)}">{escape(link.title, quote=False)}</a></li>' for link in related)
+    words = escape(say("related_links"), quote=False)
+    markup = f"<p>{words}</p>\n<ul>{''.join(links)}</ul>"
+    if around:
+        attributes = lang_attributes(say.language, around)
+        return f"<div{attributes}>{markup}</div>" if attributes else markup
+    return _with_direction(markup, say.language)
 
 
 def _with_direction(markup: str, language: str) -> str:

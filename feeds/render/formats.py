@@ -10,13 +10,14 @@ from typing import Protocol, cast
 from feeds.model import Entry
 from feeds.render.head import FeedHead
 from feeds.rules.site_layout import FORMATS, Format
+from feeds.settings.site import Site
 
 
 class Renderer(Protocol):
     """The functions that a module of a format has."""
 
-    def render_entry(self, entry: Entry, address: str, /) -> bytes:
-        """Return the fragment that stands for `entry` in every feed of the site with this address."""
+    def render_entry(self, entry: Entry, site: Site, /) -> bytes:
+        """Return the fragment that stands for `entry` in every feed of a site with these settings."""
 
     def render_feed(self, head: FeedHead, fragments: Sequence[bytes], /) -> bytes:
         """Return the document of a feed with these fragments, in their order."""
@@ -28,11 +29,11 @@ def renderer(row: Format) -> Renderer:
     return cast("Renderer", import_module(f"feeds.render.{row.name}"))
 
 
-def render_entry(entry: Entry, address: str) -> dict[str, bytes]:
+def render_entry(entry: Entry, site: Site) -> dict[str, bytes]:
     """Return the fragment of `entry` in every format, by the format's name.
 
     Args:
         entry: the entry.
-        address: the address of the site, with a slash at its end.
+        site: the settings.
     """
-    return {row.name: renderer(row).render_entry(entry, address) for row in FORMATS}
+    return {row.name: renderer(row).render_entry(entry, site) for row in FORMATS}

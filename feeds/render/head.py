@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
-from feeds.model import Feed, Kind
-from feeds.rules.site_layout import HOME_KEY, feed_folder
+from feeds.model import Feed, FeedLink, Kind
+from feeds.render.wording import Wording, wording_of
+from feeds.rules.site_layout import HOME_KEY, ICON_PATH, feed_folder
 from feeds.settings.site import Site
 
 
@@ -16,10 +19,16 @@ class FeedHead:
     Attributes:
         feed: the feed.
         site: the settings.
-        directory: all feeds of the site, for the page at the root; empty for every other feed.
-        month: for an archive (RFC 5005 section 4) its month, such as ``2022-05``; None for the feed itself.
-        previous: the month of the archive before this one, or None.
+        directory: all feeds of the site, for the pages that list them; empty for every other document.
+        month: for a page or an archive of a month (RFC 5005 section 4), that month, such as ``2022-05``; None for the
+            feed itself.
+        previous: the month before this one that has entries; for the feed itself, the month of its newest archive.
+        following: the month after this one that has entries, or None.
         moved_to: for documents at an old address of a feed, the feed at its new address.
+        days: for the page, the day of every entry that it shows, in the time zone of the site; empty for a notice.
+        neighbours: for the page, the topics that share most of the entries that it shows.
+        months: for the page, month (:func:`feeds.rules.times.month_number`) → number of its entries, newest first;
+            empty if the months have no pages.
     """
 
     feed: Feed
@@ -27,7 +36,11 @@ class FeedHead:
     directory: tuple[Feed, ...] = ()
     month: str | None = None
     previous: str | None = None
+    following: str | None = None
     moved_to: Feed | None = None
+    days: tuple[date, ...] = ()
+    neighbours: tuple[FeedLink, ...] = ()
+    months: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -51,6 +64,16 @@ class FeedHead:
         return (self.site.origin or self.site.address) + self.folder
 
     @property
+    def icon(self) -> str:
+        """The address of the small picture of the site; that of our own if the settings have none."""
+        return self.site.icon or self.site.address + ICON_PATH
+
+    @property
+    def say(self) -> Wording:
+        """The words of the site."""
+        return wording_of(self.site.language)
+
+    @property
     def hub(self) -> str:
         """The WebSub hub of the feed (WebSub section 4); empty for a document that never changes again."""
         return self.site.hub if self.month is None and self.feed.ended is None and self.moved_to is None else ""
@@ -62,29 +85,21 @@ class FeedHead:
     @property
     def title(self) -> str:
         """The title in the list of a reader; no two feeds of the site have the same."""
-        name = self.feed.name
+        name, say = self.feed.name, self.say
         match self.feed.kind:
             case Kind.ALL:
                 return self.site.title
-            case Kind.TOPIC:
-                return f"{name} – {self.site.title}"
             case Kind.PROVIDER if self.feed.key == HOME_KEY:
-                return f"Own articles – {self.site.title}"
+                name = say("own")
             case Kind.PROVIDER:
-                return f"From {name} – {self.site.title}"
+                name = say("from", name=name)
             case Kind.CATEGORY:
-                return f"Category {name} – {self.site.title}"
+                name = say("category", name=name)
+        return f"{name} – {self.site.title}"
 
     @property
     def description(self) -> str:
         """The description of the feed, in one sentence."""
-        name = self.feed.name
-        match self.feed.kind:
-            case Kind.ALL:
-                return self.site.description or f"Everything on {self.site.title}."
-            case Kind.TOPIC:
-                return f"What {self.site.title} has about {name}."
-            case Kind.PROVIDER:
-                return f"What {self.site.title} has from {name}."
-            case Kind.CATEGORY:
-                return f"What {self.site.title} has in the category {name}."
+        if self.feed.kind is Kind.ALL and self.site.description:
+            return self.site.description
+        return self.say(f"about_{self.feed.kind}", name=self.feed.name, site=self.site.title)

@@ -9,14 +9,15 @@ from feeds.model import Author, Entry
 from feeds.render.content import authors_of
 from feeds.render.head import FeedHead
 from feeds.render.texts import texts_of
-from feeds.rules.site_layout import JSON_FEED
+from feeds.rules.site_layout import JSON_FEED, archive_name
+from feeds.settings.site import Site
 
 _VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def render_entry(entry: Entry, address: str) -> bytes:
+def render_entry(entry: Entry, site: Site) -> bytes:
     """Return `entry` as one item. The extension ``_feeds`` has facts for which JSON Feed has no member."""
-    texts = texts_of(entry)
+    texts = texts_of(entry, site.language)
     item: dict[str, object] = {"id": entry.id, "url": entry.url}
     if entry.original_url:
         item["external_url"] = entry.original_url
@@ -28,7 +29,7 @@ def render_entry(entry: Entry, address: str) -> bytes:
         item["image"] = entry.image.url
     item["date_published"] = texts.published
     item["date_modified"] = texts.updated
-    if authors := authors_of(entry, address):
+    if authors := authors_of(entry, site.address):
         item["authors"] = [_author(author) for author in authors]
     if entry.topics:
         item["tags"] = entry.topics
@@ -70,10 +71,11 @@ def render_feed(head: FeedHead, fragments: Sequence[bytes]) -> bytes:
         "version": _VERSION,
         "title": head.title,
         "home_page_url": head.page,
-        "feed_url": head.document(JSON_FEED.file_name),
+        "feed_url": head.document(JSON_FEED.file_name if head.month is None else archive_name(head.month, JSON_FEED)),
+        **({"next_url": head.document(archive_name(head.previous, JSON_FEED))} if head.previous is not None else {}),
         "description": head.description,
         **({"icon": head.site.logo or head.site.icon} if head.site.logo or head.site.icon else {}),
-        **({"favicon": head.site.icon} if head.site.icon else {}),
+        "favicon": head.icon,
         **({"hubs": [{"type": "WebSub", "url": head.hub}]} if head.hub else {}),
         "authors": [{"name": head.site.title, "url": head.site.address}],
         "language": head.site.language,

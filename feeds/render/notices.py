@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from feeds.model import Entry, Feed
 from feeds.render.head import FeedHead
+from feeds.render.wording import FALLBACK, wording_of
+from feeds.rules.languages import marked_language
 from feeds.rules.site_layout import parse_feed_folder
 from feeds.rules.times import rfc3339
 
@@ -17,13 +19,8 @@ from feeds.rules.times import rfc3339
 def ended_entry(head: FeedHead) -> Entry:
     """Return the entry of the last documents of a feed: it has ended, and the site has other feeds."""
     name, site = head.feed.name, head.site
-    return _notice(
-        head,
-        title=f"This feed has ended: {name}",
-        text=f"Nothing on {site.title} is in “{name}” any more, so this feed has ended, and its address will soon be"
-        " gone. All the feeds that there are:",
-        address=site.address,
-    )
+    text = head.say("ended_text", name=name, site=site.title)
+    return _notice(head, "ended_title", name, text, site.address)
 
 
 def moved_head(head: FeedHead, old: str, to: Feed, since: datetime) -> FeedHead:
@@ -36,7 +33,7 @@ def moved_head(head: FeedHead, old: str, to: Feed, since: datetime) -> FeedHead:
         since: when the new address was first published.
     """
     kind, slug = parse_feed_folder(old)
-    name = f"{to.name} (moved from {slug})"
+    name = head.say("moved_name", name=to.name, slug=slug)
     encoded = quote(slug, safe="")  # our slugs need no encoding, but this one comes from the settings
     feed = replace(to, kind=kind, key=slug, slug=encoded, name=name, count=0, updated=since, ended=since)
     return replace(head, feed=feed, directory=(), moved_to=to)
@@ -45,23 +42,20 @@ def moved_head(head: FeedHead, old: str, to: Feed, since: datetime) -> FeedHead:
 def moved_entry(head: FeedHead) -> Entry:
     """Return the entry of the documents at an old address of a feed (:func:`moved_head`)."""
     to = replace(head, feed=head.moved_to or head.feed)
-    return _notice(
-        head,
-        title=f"This feed has moved: {to.feed.name}",
-        text="This feed has another address now, and nothing more will come here. Subscribe to it there:",
-        address=to.page,
-    )
+    return _notice(head, "moved_title", to.feed.name, head.say("moved_text"), to.page)
 
 
-def _notice(head: FeedHead, *, title: str, text: str, address: str) -> Entry:
+def _notice(head: FeedHead, title: str, name: str, text: str, address: str) -> Entry:
     when = head.feed.ended or head.feed.updated
+    in_english = wording_of(FALLBACK)(title, name=name)  # the id stays when the language of the site changes
     return Entry(
-        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.id} {title} {rfc3339(when)}").urn,
+        id=uuid.uuid5(uuid.NAMESPACE_URL, f"{head.id} {in_english} {rfc3339(when)}").urn,
         url=head.page,
-        title=title,
+        title=head.say(title, name=name),
         published=when,
         updated=when,
         provider=head.site.home,
+        language=marked_language(head.say.language, head.site.language),
         summary=f"{text} {address}",
         content=f'<p>{escape(text, quote=False)} <a href="{escape(address)}">{escape(address)}</a></p>',
     )

@@ -7,8 +7,9 @@ from email.utils import format_datetime
 
 from lxml import etree
 
+from feeds.model import Kind
 from feeds.render.head import FeedHead
-from feeds.rules.site_layout import ATOM, HEADINGS
+from feeds.rules.site_layout import ATOM, KIND_FOLDERS
 
 
 def render_opml(head: FeedHead) -> bytes:
@@ -19,9 +20,10 @@ def render_opml(head: FeedHead) -> bytes:
     etree.SubElement(about, "dateModified").text = format_datetime(head.feed.updated, usegmt=True)
     body = etree.SubElement(root, "body")
     _subscription(body, head)
-    for kind, heading in HEADINGS.items():
-        feeds = [feed for feed in head.directory if feed.kind is kind]
+    for kind, name in KIND_FOLDERS.items():
+        feeds = [feed for feed in head.directory if feed.kind is kind and kind is not Kind.ALL]
         if feeds:
+            heading = head.say(name)
             folder = etree.SubElement(body, "outline", text=heading, title=heading)
             for feed in feeds:
                 _subscription(folder, replace(head, feed=feed))

@@ -13,17 +13,18 @@ from feeds.render.head import FeedHead
 from feeds.render.texts import texts_of
 from feeds.rules.site_layout import RSS
 from feeds.rules.times import rfc822
+from feeds.settings.site import Site
 
 _ITEM_END = b"</item>"
 _TAIL = b"</channel></rss>"
 
 
-def render_entry(entry: Entry, address: str) -> bytes:
+def render_entry(entry: Entry, site: Site) -> bytes:
     """Return `entry` as one ``<item>``, byte for byte as feedgen would write it, and with the time of its last change.
 
     The root of the document declares the prefixes.
     """
-    texts = texts_of(entry)
+    texts = texts_of(entry, site.language)
     permalink = "true" if entry.id == entry.url else "false"
     link = texts.xml_id if entry.id == entry.url else escape_text(entry.url)
     # Without an excerpt, the whole text is the description.
@@ -31,13 +32,14 @@ def render_entry(entry: Entry, address: str) -> bytes:
     file = _main_file(entry)
     # RSS has no element for this time; some readers show an item anew by that of Atom.
     updated = f"<atom:updated>{texts.updated}</atom:updated>" if entry.updated != entry.published else ""
-    creators = [f"<dc:creator>{escape_text(author.name)}</dc:creator>" for author in authors_of(entry, address)]
+    creators = [f"<dc:creator>{escape_text(author.name)}</dc:creator>" for author in authors_of(entry, site.address)]
     language = f"<dc:language>{escape_text(entry.language)}</dc:language>" if entry.language else ""
     return (
         f"<item><title>{texts.xml_title}</title><link>{link}</link>"
         f"<description>{texts.xml_summary or texts.xml_html}</description>{html}"
         f'<guid isPermaLink="{permalink}">{texts.xml_id}</guid>'
-        f"{_categories(entry.topics, address)}{_enclosure(file)}<pubDate>{rfc822(entry.published)}</pubDate>{updated}"
+        f"{_categories(entry.topics, site.address)}{_enclosure(file)}"
+        f"<pubDate>{rfc822(entry.published)}</pubDate>{updated}"
         f"{''.join(creators)}{language}{_media(entry)}{''.join(_itunes(entry, file))}</item>"
     ).encode()
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from feeds.model import Entry
 from feeds.render.content import feed_html
 from feeds.render.escape import escape_text
+from feeds.render.wording import wording_of
 from feeds.rules.times import rfc3339
 
 
@@ -30,9 +31,9 @@ class Texts(NamedTuple):
 
 
 @lru_cache(maxsize=1)  # an entry is rendered in all formats before the next one
-def texts_of(entry: Entry) -> Texts:
-    """Return the texts of `entry`."""
-    html = feed_html(entry)
+def texts_of(entry: Entry, language: str) -> Texts:
+    """Return the texts of `entry` on a site in this language."""
+    html = feed_html(entry, wording_of(language))
     return Texts(
         html,
         rfc3339(entry.published),

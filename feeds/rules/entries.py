@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin
 
-from feeds.model import Enclosure, Entry, Episode, Image, Link, Mention, Outline, Provider
+from feeds.model import Enclosure, Entry, Episode, FeedLink, Image, Link, Mention, Outline, Provider
 from feeds.rules import urls
 from feeds.rules.languages import marked_language
 from feeds.rules.text import name_key
@@ -148,6 +148,7 @@ def merge(
     page: str | None = None,
     page_url: str = "",
     related: tuple[Link, ...] = (),
+    feeds: tuple[FeedLink, ...] = (),
 ) -> Entry:
     """Return the entry that `mentions` make: its :func:`outline`, and everything that it shows.
 
@@ -159,6 +160,7 @@ def merge(
         updated: the time of the last change, if the outline has another one than the mentions.
         page, page_url: slug and address of the page that we make for an article without a web page.
         related: the entries that it is related to.
+        feeds: the feeds that have it.
     """
     ranked = _ranked(mentions)
     top = ranked[0]
@@ -185,6 +187,7 @@ def merge(
         image=_resolve_image(_first(ranked, attrgetter("image")), url),
         page=page,
         related=related,
+        feeds=feeds,
         local=top.published.astimezone(settings.zone),
         has_time=top.has_time,
         is_short=settings.max_bytes is not None and len(content.encode()) > settings.max_bytes,

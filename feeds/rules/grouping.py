@@ -31,7 +31,7 @@ def merge_keys(mention: Mention) -> tuple[str, ...]:
         keys[f"@{mention.path}\n{mention.title}"] = None
     if mention.explicit_id is not None:
         keys[f"#{mention.explicit_id}"] = None  # no canonical address starts with a hash sign
-        if mention.explicit_id.startswith(("http://", "https://")) and "#" not in mention.explicit_id:
+        if urls.is_absolute(mention.explicit_id) and "#" not in mention.explicit_id:
             keys[urls.canonical_key(mention.explicit_id)] = None  # another mention may have this address
     if mention.position == 0:
         if mention.url is not None and "#" in mention.url:
@@ -144,5 +144,4 @@ def _article_keys(mention: Mention) -> list[str]:
     """Return the keys that make two articles one entry: address with query and fragment, and id."""
     keys = [urls.section_key(mention.url)] if mention.url is not None else []
     identity = entry_uri(mention)
-    is_address = identity.startswith(("http://", "https://"))
-    return [*keys, urls.section_key(identity) if is_address else f"#{identity}"]
+    return [*keys, urls.section_key(identity) if urls.is_absolute(identity) else f"#{identity}"]

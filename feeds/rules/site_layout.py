@@ -50,8 +50,8 @@ PAGE = Format("page", "HTML", "index.html", "text/html", is_page=True, also_acce
 FORMATS = (ATOM, RSS, JSON_FEED, PAGE)
 """All formats, the preferred one first."""
 
-ARCHIVE_FORMATS = FORMATS[:1]
-"""The formats of archives: the first ones of all, since fragments are kept in this order."""
+ARCHIVE_FORMATS = (ATOM, JSON_FEED)
+"""The formats of archives that readers can follow."""
 
 FEED_FORMATS = tuple(row for row in FORMATS if not row.is_page)
 """The formats that feed readers poll."""
@@ -63,6 +63,24 @@ OPML_PATH = "subscriptions.opml"
 OPML_CONTENT_TYPE = "text/x-opml; charset=utf-8"
 STYLE_PATH = "static/style.css"
 STYLE_CONTENT_TYPE = "text/css; charset=utf-8"
+SCRIPT_PATH = "static/page.js"
+SCRIPT_CONTENT_TYPE = "text/javascript; charset=utf-8"
+ICON_PATH = "static/icon.svg"
+ICON_CONTENT_TYPE = "image/svg+xml"
+
+STATIC_FILES = {
+    STYLE_PATH: STYLE_CONTENT_TYPE,
+    SCRIPT_PATH: SCRIPT_CONTENT_TYPE,
+    ICON_PATH: ICON_CONTENT_TYPE,
+}
+"""The files that all pages use, with their media types; they are in the templates under the same names."""
+
+NOT_FOUND_PATH = "404.html"
+"""The page that hosts of static files show at an address without a document, at any depth."""
+
+NO_JEKYLL_PATH = ".nojekyll"
+NO_JEKYLL_CONTENT_TYPE = "text/plain; charset=utf-8"
+"""The empty file that makes GitHub Pages publish the tree as it is."""
 
 OUTPUT_LIST = ".feeds-output.json"
 """The file in a static tree that lists the files that we wrote (path → digest). A folder with it is not a corpus."""
@@ -75,13 +93,11 @@ MEMORY_HEAD_ADDRESS = MEMORY_FOLDER + MEMORY_HEAD
 
 HEALTH_PATH = "healthz"
 METRICS_PATH = "metrics"
+STATUS_PATH = "status"
 """The addresses that operators of a server ask; they are not documents of the site."""
 
 KIND_FOLDERS = {Kind.ALL: "", Kind.TOPIC: "topics", Kind.PROVIDER: "providers", Kind.CATEGORY: "categories"}
-"""The folder of the feeds of each kind. The feed of all entries is at the root of the site."""
-
-HEADINGS = {Kind.TOPIC: "Topics", Kind.PROVIDER: "Providers", Kind.CATEGORY: "Categories"}
-"""The headings of lists of feeds, in the order of the lists."""
+"""The folder of the feeds of each kind, in the order of lists. The feed of all entries is at the root of the site."""
 
 HOME_KEY = "own"
 """The key of the feed of the site's own articles, among the feeds of providers. It does not depend on the host of the
@@ -91,7 +107,9 @@ ARTICLES_FOLDER = "articles"
 """The folder of the pages of articles that have no web page of their own."""
 
 _ARCHIVE_FOLDER = "archive"
-_ARCHIVE_PATH = re.compile(rf"(?:\A|/){_ARCHIVE_FOLDER}/\d{{4}}-\d\d\.{ATOM.extension}\Z")
+_ARCHIVE_PATH = re.compile(
+    rf"(?:\A|/){_ARCHIVE_FOLDER}/\d{{4}}-\d\d\.(?:{'|'.join(row.extension for row in ARCHIVE_FORMATS)})\Z"
+)
 
 
 def feed_folder(kind: Kind, slug: str) -> str:
@@ -124,14 +142,33 @@ def article_folder(slug: str) -> str:
     return f"{ARTICLES_FOLDER}/{slug}/"
 
 
+def formats_of(kind: Kind) -> tuple[Format, ...]:
+    """Return the formats whose documents are made of fragments, for a kind of feed.
+
+    The page at the root of the site is made in another way: it shows entries in groups
+    (:mod:`feeds.render.site_pages`).
+    """
+    return FEED_FORMATS if kind is Kind.ALL else FORMATS
+
+
 def is_memory(path: str) -> bool:
     """Tell whether the file at `path`, relative to the site's root, belongs to the memory."""
     return path.startswith(MEMORY_FOLDER)
 
 
-def archive_name(month: str) -> str:
+def archive_name(month: str, row: Format = ATOM) -> str:
     """Return the path of the archive of a month such as ``2022-05``, relative to the feed's folder (RFC 5005)."""
-    return f"{_ARCHIVE_FOLDER}/{month}.{ATOM.extension}"
+    return f"{_ARCHIVE_FOLDER}/{month}.{row.extension}"
+
+
+def month_folder(month: str) -> str:
+    """Return the folder of the page of a month such as ``2022-05``, relative to the feed's folder."""
+    return f"{_ARCHIVE_FOLDER}/{month}/"
+
+
+def archive_folder(folder: str) -> str:
+    """Return the folder of the archives and pages of months of the feed in `folder`."""
+    return f"{folder}{_ARCHIVE_FOLDER}/"
 
 
 def is_archive(path: str) -> bool:

@@ -66,6 +66,15 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def shorten(text: str, longest: int) -> str:
+    """Return `text` of at most `longest` characters; a longer one ends after a word, with "…"."""
+    if len(text) <= longest:
+        return text
+    start = text[:longest]
+    head, space, _ = start.rpartition(" ")
+    return f"{(head if space else start[:-1]).rstrip(' ,;:–—-')}…"
+
+
 def printable(text: str) -> str:
     """Return `text` as one line that is safe on a terminal: control characters and the like are written as escapes.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -14,10 +14,31 @@ PACE_ENTRIES = 10
 """The number of newest entries that decide the polling interval of a feed."""
 
 
-def month_of(seconds: int) -> str:
-    """Return the calendar month (UTC) of a time in seconds since the epoch: ``2022-05``."""
-    moment = from_seconds(seconds)
-    return f"{moment.year:04}-{moment.month:02}"
+def month_number(seconds: int, zone: tzinfo) -> int:
+    """Return the calendar month of a time, as the number of months since year 0.
+
+    Args:
+        seconds: the time in seconds since the epoch.
+        zone: the time zone of the calendar.
+    """
+    moment = datetime.fromtimestamp(seconds, zone)
+    return moment.year * 12 + moment.month - 1
+
+
+def first_day(month: int) -> date:
+    """Return the first day of a month (:func:`month_number`)."""
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def month_text(month: int) -> str:
+    """Return a month (:func:`month_number`) as it is written in addresses: ``2022-05``."""
+    return f"{month // 12:04}-{month % 12 + 1:02}"
+
+
+def month_span(month: int, zone: tzinfo) -> tuple[int, int]:
+    """Return the first second of a month, and the first second of the next one, in seconds since the epoch."""
+    start, end = (datetime.combine(first_day(number), time.min, zone) for number in (month, month + 1))
+    return to_seconds(start), to_seconds(end)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -39,6 +39,11 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?\Z|\[[0-9a-f:.]+\]\Z")
 
 
+def is_absolute(address: str) -> bool:
+    """Tell whether `address` is an absolute ``http:`` or ``https:`` address, and no path or other id."""
+    return address.startswith(("http://", "https://"))
+
+
 def absolute_url(written: str) -> str | None:
     """Return `written` as a valid absolute ``http:`` or ``https:`` URI, or None if it is neither.
 

@@ -56,7 +56,7 @@ def check_site(site: Site) -> Site:
     if any(first_forbidden(text) for text in (site.title, site.description, site.language, site.rights)):
         raise ConfigError("title, description, language and rights should have no control characters", where)
     _check_podcast(site, where)
-    _ = site.moves  # raises ConfigError itself
+    _ = site.moves, site.look  # raise ConfigError themselves
     try:
         _ = site.zone
     except (ValueError, OSError, KeyError) as error:  # an unknown zone is a KeyError, a path a ValueError

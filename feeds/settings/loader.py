@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from feeds.errors import ConfigError
+from feeds.rules.urls import is_absolute
 from feeds.settings.checks import check_site
 from feeds.settings.converters import PAIRS
 from feeds.settings.site import Site, all_settings
-from feeds.settings.state_folder import STANDARD_OUTPUT, absolute_path, default_state, is_address
+from feeds.settings.state_folder import STANDARD_OUTPUT, absolute_path, default_state
 
 SETTINGS_FILE = "feeds.toml"
 
 _PREFIX = "FEEDS_"
-_PATHS = ("corpus", "output", "state", "previous", "access_log")
+_PATHS = ("corpus", "output", "state", "previous", "theme", "templates", "access_log")
 _DEFAULT_CORPUS, _DEFAULT_OUTPUT = "seeds", "public"
 
 
@@ -63,7 +64,12 @@ def settings_template() -> str:
     for setting in all_settings():
         lines += [f"# {setting.help}"]
         if setting.converter is PAIRS:
-            lines += [f"# [{setting.name}]", '# "topics/old" = "topics/new"', ""]
+            pairs = setting.default or (("topics/old", "topics/new"),)
+            lines += [
+                f"# [{setting.name}]",
+                *(f"# {json.dumps(name)} = {json.dumps(value)}" for name, value in pairs),
+                "",
+            ]
         else:
             lines += [f"# {setting.name} = {json.dumps(setting.default)}", ""]
     return "\n".join(lines)
@@ -78,7 +84,7 @@ def _resolve_paths(root: Path, from_file: Mapping[str, Any], overrides: Mapping[
     paths = {name: absolute_path(root, from_file[name]) for name in _PATHS if from_file.get(name)}
     paths = {name: path for name, path in paths.items() if name not in overrides}
     paths |= {name: absolute_path(Path.cwd(), overrides[name]) for name in _PATHS if overrides.get(name)}
-    for name, is_no_path in (("access_log", STANDARD_OUTPUT.__eq__), ("previous", is_address)):
+    for name, is_no_path in (("access_log", STANDARD_OUTPUT.__eq__), ("previous", is_absolute)):
         if is_no_path(value := overrides.get(name, from_file.get(name, ""))):
             paths[name] = value
     return paths

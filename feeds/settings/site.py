@@ -19,15 +19,27 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from feeds.errors import ConfigError
-from feeds.model import Kind, Provider, Selection, Visibility
+from feeds.model import Kind, Provider, Visibility
 from feeds.rules import urls
 from feeds.rules.entries import EntrySettings
+from feeds.rules.selection import Selection
 from feeds.rules.site_layout import HOME_KEY, KIND_FOLDERS
 from feeds.rules.text import first_forbidden, name_key
 from feeds.settings.converters import FLAG, NAMES, NUMBER, PAIRS, TEXT, Converter
+from feeds.settings.look import Look, load_look
 
 _CONVERTERS: dict[type, Converter] = {str: TEXT, bool: FLAG, int: NUMBER}
 """The converters of settings by the type of their default. Other settings name their converter."""
+
+
+READERS = (
+    ("Feedly", "https://feedly.com/i/subscription/feed%2F{feed}"),
+    ("Inoreader", "https://www.inoreader.com/?add_feed={feed}"),
+    ("NetNewsWire", "feed:{address}"),
+    ("NewsBlur", "https://www.newsblur.com/?url={feed}"),
+)
+"""The readers that pages offer by default: name and address, with ``{feed}`` for the encoded address of the feed, and
+``{address}`` for the address as it is."""
 
 
 def _setting(default: Any, help_text: str, converter: Converter | None = None) -> Any:
@@ -90,7 +102,7 @@ class Site:
     exclude_categories: tuple[str, ...] = _setting(
         (), "leave out what is in one of these categories, and their feeds", NAMES
     )
-    archives: bool = _setting(False, "keep all entries in archives by month, which the Atom feeds link to (RFC 5005)")
+    archives: bool = _setting(False, "keep all entries in archives by month, which Atom and JSON feeds lead to")
     rights: str = _setting("", "the copyright notice of the feeds")
     icon: str = _setting("", "the address of a small square picture for the feeds")
     logo: str = _setting("", "the address of a larger picture, twice as wide as high")
@@ -105,15 +117,26 @@ class Site:
     podcast_email: str = _setting(
         "", "your address for the directories of podcasts; everybody can read it in the feeds"
     )
+    theme: str = _setting(
+        "", "a style sheet that is added to that of the pages; empty is theme.css beside the articles, if it is there"
+    )
+    templates: str = _setting("", "a folder with templates of your own for the pages")
     shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
     longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
     farewell_after: int = _setting(7, "how many days a feed that no article names is empty before it says farewell")
     max_loss: int = _setting(50, "how many percent of the published articles may be lost to problems in one build")
     cache_bytes: int = _setting(64_000_000, "how many bytes a worker of the server keeps in memory to send them again")
     access_log: str = _setting("", "where the server logs requests (Combined Log Format); - is standard output")
+    status: bool = _setting(False, "show /status on the server: the last build and the polls, for the publisher")
     trusted_proxies: int = _setting(0, "how many proxies before the server say who asks, in X-Forwarded-For")
+    remote_images: bool = _setting(True, "show the pictures of entries on pages; they come from other hosts")
+    readers: tuple[tuple[str, str], ...] = _setting(
+        READERS,
+        "name → address of readers that pages offer; {feed} is the feed; a section at the end of the file",
+        PAIRS,
+    )
     renamed: tuple[tuple[str, str], ...] = _setting(
-        (), "old → new addresses of feeds that have been renamed; a section, the last in the file", PAIRS
+        (), "old → new addresses of feeds that have been renamed; a section at the end of the file", PAIRS
     )
 
     @property
@@ -166,6 +189,15 @@ class Site:
     def zone(self) -> ZoneInfo:
         """`timezone` as a time zone."""
         return ZoneInfo(self.timezone)
+
+    @cached_property
+    def look(self) -> Look:
+        """What `theme` and `templates` add to the look of the pages.
+
+        Raises:
+            ConfigError: a file can't be read.
+        """
+        return load_look(self.theme, self.templates, self.corpus_path)
 
     @property
     def is_podcast(self) -> bool:
@@ -238,14 +270,16 @@ class Site:
     @cached_property
     def fingerprint(self) -> str:
         """A text that changes with every setting that can change a byte of a document."""
-        # base_url counts as `address`; the others concern places, the static tree or the server.
-        serving = {"cache_bytes", "access_log", "trusted_proxies", "previous"}
-        elsewhere = {"source", "corpus", "output", "precompress", "state", "base_url", *serving}
+        # base_url counts as `address`, theme and templates as `look`; the others concern places, the static tree or the
+        # server.
+        serving = {"cache_bytes", "access_log", "status", "trusted_proxies", "previous"}
+        places = {"source", "corpus", "output", "precompress", "state", "theme", "templates"}
+        elsewhere = {"base_url", *places, *serving}
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         relevant = {name: value for name, value in values.items() if name not in elsewhere}
         # What is derived is in it as well: the code that derives it is not part of the fingerprint of the code.
         selected = [sorted(self.selection.include), sorted(self.selection.exclude), sorted(self.moves.items())]
-        return json.dumps([self.address, relevant, selected])
+        return json.dumps([self.address, relevant, selected, self.look.digest])
 
 
 class Setting(NamedTuple):

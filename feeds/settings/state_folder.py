@@ -16,11 +16,6 @@ OWNER_FILE = "corpus"
 """The file in a state folder that names its corpus: the path, relative to the folder above, and the file number."""
 
 
-def is_address(place: str) -> bool:
-    """Tell whether `place` is an address on the web, and no path."""
-    return place.startswith(("http://", "https://"))
-
-
 def absolute_path(root: Path, path: str) -> str:
     """Return `path`, which is relative to `root`, as an absolute path."""
     return str((root / path).resolve())

@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
+from feeds.model import Counts
+from feeds.rules.problems import ProblemGroup
 from feeds.system.files import write_atomically
 
 STATUS_FILE = "outcome.json"
 
 
-class BuildStatus(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BuildDetails:
+    """The details of a build for the publisher. They name nothing that is held back.
+
+    Attributes:
+        counts: the numbers of files by result.
+        entries: how many entries the site has.
+        problems: the problems by kind, without those of articles that are held back.
+        unlisted: how many problems are of further kinds.
+        withheld: how many problems are in articles that are held back.
+    """
+
+    counts: Counts
+    entries: int
+    problems: tuple[ProblemGroup, ...]
+    unlisted: int
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStatus:
     """The status of a build.
 
     Attributes:
         problems: how many problems there are in the corpus with which something is lost.
         lost: how many files are lost to an error.
+        details: what the page with the status shows; None if the settings have no such page.
     """
 
     problems: int
     lost: int
+    details: BuildDetails | None = None
 
 
 def save_status(folder: Path, status: BuildStatus) -> None:
@@ -29,16 +54,23 @@ def save_status(folder: Path, status: BuildStatus) -> None:
 
     An error is ignored: the site has been published, and that must not fail for a statistic.
     """
-    if load_status(folder) == status:
-        return
+    body = json.dumps(dataclasses.asdict(status)).encode() + b"\n"
+    path = folder / STATUS_FILE
     with contextlib.suppress(OSError):
-        write_atomically(folder / STATUS_FILE, json.dumps(status._asdict()).encode() + b"\n", root=folder)
+        if path.read_bytes() == body:
+            return
+    with contextlib.suppress(OSError):
+        write_atomically(path, body, root=folder)
 
 
 def load_status(folder: Path) -> BuildStatus | None:
-    """Return the status of the last build in a state folder, or None if it is not known."""
+    """Return the status of the last build in a state folder, or None if it is not known.
+
+    The file may be of an earlier or later version. What this one does not know is ignored.
+    """
+    import msgspec  # slow to load, and a build does not need it
+
     try:
-        fields = json.loads((folder / STATUS_FILE).read_bytes())
-        return BuildStatus(*(int(fields[name]) for name in BuildStatus._fields))
-    except (OSError, ValueError, LookupError, TypeError):
+        return msgspec.json.decode((folder / STATUS_FILE).read_bytes(), type=BuildStatus)
+    except (OSError, msgspec.MsgspecError, RecursionError):
         return None

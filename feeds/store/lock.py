@@ -73,6 +73,11 @@ def track_completion(folder: Path) -> Iterator[bool]:
         mark.unlink(missing_ok=True)
 
 
+def is_unfinished(folder: Path) -> bool:
+    """Tell whether a build is running in a state folder, or the last one was broken off."""
+    return (folder / UNFINISHED_FILE).exists()
+
+
 @contextlib.contextmanager
 def _writing(folder: Path) -> Iterator[None]:
     """Turn errors of the operating system into an error that says what to do."""

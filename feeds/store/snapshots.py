@@ -73,7 +73,7 @@ class RetiredAddresses(NamedTuple):
 
     Attributes:
         ended: folders of feeds that have ended; those without documents are gone (410).
-        moved: old folder of a feed → its folder now (301).
+        moved: old folder of a feed or of the page of an article → its folder now, or its address on the web (301).
     """
 
     ended: tuple[str, ...] = ()

@@ -11,17 +11,18 @@ import errno
 import functools
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import Enum
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from feeds.errors import OutputError
-from feeds.rules.site_layout import MEMORY_HEAD_ADDRESS, OUTPUT_LIST
+from feeds.rules.site_layout import MEMORY_HEAD_ADDRESS, NO_JEKYLL_PATH, NOT_FOUND_PATH, OUTPUT_LIST
 from feeds.store import objects
 from feeds.store.snapshots import Document, Snapshot
 from feeds.store.trust import Trust
-from feeds.system.compression import Coding, codings_of
+from feeds.system.compression import CODINGS, Coding, codings_of
 from feeds.system.files import remove_leftovers, write_atomically
 from feeds.system.processes import Workers, batched, map_batches
 from feeds.system.progress import NoProgress, Progress
@@ -32,8 +33,23 @@ FILES_PER_TASK = 32
 CHECKED_AT_ONCE = 1_000
 """The number of files after whose check the progress is told."""
 
+GIVES_WAY = (NOT_FOUND_PATH, NO_JEKYLL_PATH)
+"""The files that a host of static files looks for. One that the publisher has put there stays as it is."""
+
 PARALLEL_MIN_FILES = 500
 """The number of files from which on it pays to start worker processes."""
+
+
+class TreeChanges(NamedTuple):
+    """What :func:`write_tree` has changed.
+
+    Attributes:
+        written: the number of files that were written or deleted.
+        edited: the addresses of those that somebody had edited since we wrote them.
+    """
+
+    written: int
+    edited: tuple[str, ...] = ()
 
 
 def write_tree(
@@ -44,7 +60,7 @@ def write_tree(
     *,
     trust: Trust = Trust.TIMES,
     precompress: bool = False,
-) -> int:
+) -> TreeChanges:
     """Make `folder` show `snapshot`. Files are replaced one by one and atomically; unchanged files are not touched.
 
     Args:
@@ -55,9 +71,6 @@ def write_tree(
         trust: NOTHING compares the bytes of every file, and overwrites files that are not ours; WATCHED believes that
             every file is as we left it; else sizes and times are compared.
         precompress: also write the codings of a document beside it, for web servers that can send them.
-
-    Returns:
-        The number of files that were written or deleted.
 
     Raises:
         OutputError: the folder can't be written.
@@ -86,12 +99,14 @@ def _files(snapshot: Snapshot, *, precompress: bool) -> Iterator[tuple[str, _Fil
 
 def _write_tree(
     snapshot: Snapshot, files: Mapping[str, _File], folder: Path, progress: Progress, workers: Workers, trust: Trust
-) -> int:
+) -> TreeChanges:
     for address in filter(_leads_out, files):
         raise OutputError("this address leads out of the folder", address)
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder)
     listed = listed_files(folder)
+    if trust is not Trust.NOTHING:
+        files = _without_replaced(snapshot, folder, files, listed.keys())
     intended = {address: file.document.digest for address, file in files.items()}
     new = intended.keys() - listed.keys()
     if new:
@@ -100,30 +115,53 @@ def _write_tree(
         # The list is written before the files: a build that is killed must not leave a file that is not listed, which
         # the next build would take for a foreign one.
         _write_list(folder, intended | listed)
-    outdated: list[tuple[str, _File]] = []
+    outdated: list[_Task] = []
     place = f"{folder}/"
     for group in batched(files.items(), CHECKED_AT_ONCE):
         known = len(outdated)
         for address, file in group:
             is_current = trust is not Trust.NOTHING and listed.get(address) == file.document.digest
             if not is_current or (trust is not Trust.WATCHED and not _is_untouched(place + address, file)):
-                outdated.append((address, file))
+                outdated.append(_Task(address, file, listed.get(address)))
         progress.advance(len(group) - (len(outdated) - known))
-    changed = 0
+    changed, edited = 0, []
     work = functools.partial(_write_files, snapshot.folder, folder)
     # The head of the memory after its parts, and before old parts are deleted: the memory is whole at any moment.
-    last = [item for item in outdated if item[0] == MEMORY_HEAD_ADDRESS]
-    others = [item for item in outdated if item[0] != MEMORY_HEAD_ADDRESS]
+    last = [task for task in outdated if task.address == MEMORY_HEAD_ADDRESS]
+    others = [task for task in outdated if task.address != MEMORY_HEAD_ADDRESS]
     executor = workers.executor(len(others), PARALLEL_MIN_FILES)
-    for results in chain(map_batches(work, others, FILES_PER_TASK, executor), map(work, filter(None, [last]))):
-        changed += sum(results)
+    done = chain(map_batches(work, others, FILES_PER_TASK, executor), map(work, filter(None, [last])))
+    rest = iter([*others, *last])
+    for results in done:
+        changed += sum(result is not _Result.UNCHANGED for result in results)
+        edited += [task.address for result, task in zip(results, rest, strict=False) if result is _Result.EDITED]
         progress.advance(len(results))
     for address in sorted(listed.keys() - files.keys()):
         changed += _delete(folder, address)
     if intended != listed:
         _write_list(folder, intended)
     remove_leftovers(folder)
-    return changed
+    return TreeChanges(changed, tuple(edited))
+
+
+def _without_replaced(
+    snapshot: Snapshot, folder: Path, files: Mapping[str, _File], listed: Collection[str]
+) -> Mapping[str, _File]:
+    """Return `files` without the ones in whose place the publisher has put a file, and without their codings.
+
+    A site that has such a page for its host must still build with a version of feeds that makes one.
+    """
+    own = [address for address in GIVES_WAY if address not in listed and _is_foreign(snapshot, folder, files, address)]
+    if not own:
+        return files
+    names = {address + suffix for address in own for suffix in ("", *(coding.suffix for coding in CODINGS))}
+    return {address: file for address, file in files.items() if address not in names}
+
+
+def _is_foreign(snapshot: Snapshot, folder: Path, files: Mapping[str, _File], address: str) -> bool:
+    """Tell whether the file in the place of a new file of ours has other bytes."""
+    path = folder / address
+    return address in files and path.is_file() and path.read_bytes() != snapshot.read(*files[address])
 
 
 def _leads_out(address: str) -> bool:
@@ -169,34 +207,57 @@ def _refuse_foreign_files(snapshot: Snapshot, folder: Path, files: Mapping[str, 
         OutputError: there is one. Nothing has been written, and none of these addresses is listed as ours.
     """
     for address in sorted(files):
-        path = folder / address
-        if path.is_file() and path.read_bytes() != snapshot.read(*files[address]):
-            raise OutputError("this file was not written by feeds; move it away, or build with --force", path)
+        if _is_foreign(snapshot, folder, files, address):
+            reason = "this file was not written by feeds; move it away, or build with --force"
+            raise OutputError(reason, folder / address)
 
 
-def _write_files(state: Path, folder: Path, files: Sequence[tuple[str, _File]]) -> list[int]:
-    return [_write(state, folder, address, file) for address, file in files]
+class _Task(NamedTuple):
+    """A file to write: its address, its content, and the digest of what we wrote there before, or None."""
+
+    address: str
+    file: _File
+    before: str | None
 
 
-def _write(state: Path, folder: Path, address: str, file: _File) -> int:
-    """Write one file, unless it has the right bytes already; return how many files were written.
+class _Result(Enum):
+    """What has become of a file: it had the right bytes, or it was written, in the place of one that was edited."""
+
+    UNCHANGED = 0
+    WRITTEN = 1
+    EDITED = 2
+
+
+def _write_files(state: Path, folder: Path, tasks: Sequence[_Task]) -> list[_Result]:
+    return [_write(state, folder, task) for task in tasks]
+
+
+def _write(state: Path, folder: Path, task: _Task) -> _Result:
+    """Write one file, unless it has the right bytes already.
 
     A file with the right bytes is not replaced: tools that upload or back up the tree would take it for changed.
     """
-    if file.coding is not None:  # the object of coded bytes begins with a digest: its blocks can't be shared
-        return _write_body(folder, address, objects.read_object(state, file.document.digest, file.coding), file)
-    with objects.open_object(state, file.document.digest) as (body, source):
-        return _write_body(folder, address, body, file, source)
+    document, coding = task.file
+    if coding is not None:  # the object of coded bytes begins with a digest: its blocks can't be shared
+        return _write_body(state, folder, task, objects.read_object(state, document.digest, coding))
+    with objects.open_object(state, document.digest) as (body, source):
+        return _write_body(state, folder, task, body, source)
 
 
-def _write_body(folder: Path, address: str, body: bytes, file: _File, source: int | None = None) -> int:
-    path, modified = folder / address, file.document.modified
+def _write_body(state: Path, folder: Path, task: _Task, body: bytes, source: int | None = None) -> _Result:
+    path, modified, result = folder / task.address, task.file.document.modified, _Result.WRITTEN
     with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        if path.stat().st_size == len(body) and path.read_bytes() == body:
+        present = path.read_bytes()
+        if present == body:
             os.utime(path, (modified, modified))
-            return 0
+            return _Result.UNCHANGED
+        if task.before is not None and task.file.coding is None:
+            digest = objects.content_digest(present)
+            # A build that was killed may have written another document of ours than the list says.
+            if digest != task.before and not objects.has_object(state, digest):
+                result = _Result.EDITED
     write_atomically(path, body, root=folder, modified=modified, source=source)
-    return 1
+    return result
 
 
 def _delete(folder: Path, address: str) -> int:

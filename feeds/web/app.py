@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from flask import Flask
+from flask import Flask, request
 
 from feeds.errors import StateError
 from feeds.settings import loader
@@ -19,6 +19,7 @@ from feeds.web import operations, views
 from feeds.web.current_snapshot import CurrentSnapshot
 from feeds.web.fast_path import FastPath
 from feeds.web.headers import SiteLinks
+from feeds.web.site_names import SiteNames
 
 _FIRST_BUILD_LOCK = "first-build.lock"
 
@@ -46,10 +47,18 @@ def create_app(site: Site | None = None) -> Flask:
     if current.snapshot is None:
         raise StateError("there is no snapshot; run `feeds build` first", site.state_path)
     app = Flask(__name__, static_folder=None)
+
+    @app.context_processor
+    def values_of_all_templates() -> dict[str, str]:
+        return {"site_title": site.title, "root": f"{request.root_path}/"}
+
     links = SiteLinks(site.address, site.hub)
-    views.register_views(app, current, links)
+    names = SiteNames()
+    views.register_views(app, current, links, names)
     app.wsgi_app = FastPath(app.wsgi_app, current, links, site.cache_bytes)  # type: ignore[method-assign]
-    operations.install_operations(app, current, site)  # last: it has to count the answers of the fast path as well
+    operations.install_operations(
+        app, current, site, names
+    )  # last: it has to count the answers of the fast path as well
     return app
 
 

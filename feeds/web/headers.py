@@ -7,6 +7,7 @@ from email.utils import formatdate
 from typing import NamedTuple
 from urllib.parse import quote
 
+from feeds.rules.page_policy import content_policy
 from feeds.rules.site_layout import FEED_FORMATS, FORMATS, PAGE
 from feeds.store.snapshots import Document
 from feeds.web.conditional import entity_tag
@@ -29,6 +30,13 @@ COMMON = (
     ("X-Content-Type-Options", "nosniff"),
 )
 """The headers of every answer: scripts of any page may read feeds, and browsers don't guess the type."""
+
+FOR_PAGES = (
+    # A page may be stricter: it has the settings of the site in an element of its own.
+    ("Content-Security-Policy", f"{content_policy(remote_images=True)}; frame-ancestors 'self'"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+)
+"""The additional headers of a page in HTML."""
 
 PREFLIGHT = (
     ("Access-Control-Allow-Methods", ALLOW),
@@ -66,6 +74,7 @@ def document_headers(document: Document, coding: str, links: str) -> list[tuple[
         ("Cache-Control", cache_control(document.max_age)),
         ("Vary", "Accept-Encoding"),
         ("Link", links),
+        *(FOR_PAGES if document.media_type == PAGE.content_type else ()),
         *COMMON,
     ]
 

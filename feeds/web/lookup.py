@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from feeds.rules.site_layout import FEED_FORMATS, FORMATS, NEGOTIATED_NAME, OPML_PATH, PAGE
+from feeds.rules.urls import is_absolute
 from feeds.store.snapshots import Document, Snapshot
 
 
@@ -21,7 +22,7 @@ class FoundDocument(NamedTuple):
 
 
 class MovedAddress(NamedTuple):
-    """A permanent redirect; `address` is relative to the site's root."""
+    """A permanent redirect; `address` is relative to the site's root, or an absolute address on the web."""
 
     address: str
 
@@ -52,6 +53,8 @@ def look_up(snapshot: Snapshot, address: str) -> FoundDocument | MovedAddress | 
     # Before the documents: the static tree has documents at the old address, for servers that can't redirect.
     if folder in snapshot.retired.moved:
         new_folder, name = snapshot.retired.moved[folder], path.removeprefix(folder)
+        if is_absolute(new_folder):
+            return MovedAddress(new_folder)
         exists = (new_folder + name in documents and name != PAGE.file_name) or name == NEGOTIATED_NAME
         return MovedAddress(new_folder + name if exists else new_folder)
     document = documents.get(path)

@@ -1,4 +1,4 @@
-"""Answers for operators of the server: ``/healthz``, and ``/metrics`` in the text format of Prometheus."""
+"""Answers for operators of the server: ``/healthz``, ``/metrics`` in the text format of Prometheus, and ``/status``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Flask, Response, jsonify
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from feeds.rules.site_layout import HEALTH_PATH, METRICS_PATH
+from feeds.rules.site_layout import HEALTH_PATH, METRICS_PATH, STATUS_PATH
 from feeds.settings.site import Site
 from feeds.store import build_status
 from feeds.store.build_status import BuildStatus
 from feeds.store.snapshots import Snapshot
 from feeds.web.access_log import LogFile, with_access_log
 from feeds.web.current_snapshot import CurrentSnapshot
-from feeds.web.request_counts import COUNTED_FORMATS, RequestCounts, with_request_counts
+from feeds.web.request_counts import COUNTED_FORMATS, UNCOUNTED, RequestCounts, with_request_counts
+from feeds.web.site_names import NO_NAMES, SiteNames
+from feeds.web.status import status_page
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -27,7 +29,7 @@ METRICS_MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """The text format, which every version of Prometheus reads, and other monitors as well."""
 
 
-def install_operations(app: Flask, current: CurrentSnapshot, site: Site) -> None:
+def install_operations(app: Flask, current: CurrentSnapshot, site: Site, names: SiteNames) -> None:
     """Add the answers for operators to `app`, count its answers, and log them if the settings say so.
 
     Call it last: counting and logging have to wrap everything that answers.
@@ -36,12 +38,13 @@ def install_operations(app: Flask, current: CurrentSnapshot, site: Site) -> None
         app: the application.
         current: has the snapshot.
         site: the settings.
+        names: has the names of the snapshot.
 
     Raises:
         ConfigError: the access log can't be written.
     """
     counts = RequestCounts(site.state_path / "metrics")
-    app.register_blueprint(_blueprint(current, counts, site))
+    app.register_blueprint(_blueprint(current, counts, site, names))
     app.wsgi_app = _wrap(app.wsgi_app, counts, site)  # type: ignore[assignment, method-assign]
 
 
@@ -55,8 +58,8 @@ def _wrap(inner: WSGIApplication, counts: RequestCounts, site: Site) -> WSGIAppl
     return application
 
 
-def _blueprint(current: CurrentSnapshot, counts: RequestCounts, site: Site) -> Blueprint:
-    """Return the views of ``/healthz`` and ``/metrics``.
+def _blueprint(current: CurrentSnapshot, counts: RequestCounts, site: Site, names: SiteNames) -> Blueprint:
+    """Return the views of ``/healthz`` and ``/metrics``, and of ``/status`` if the settings have it.
 
     ``/healthz`` answers 200, or 503 if there is no snapshot, with JSON: `status`, ``ok`` or ``empty``; `generation`,
     its number; `age`, for how many seconds it has been the newest. No age is too high: a site without news is healthy.
@@ -82,6 +85,14 @@ def _blueprint(current: CurrentSnapshot, counts: RequestCounts, site: Site) -> B
         answer = Response(text, content_type=METRICS_MEDIA_TYPE)
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+    if site.status:
+
+        @blueprint.get(f"/{STATUS_PATH}")
+        def status() -> Response:
+            snapshot = current.current()
+            known = names.of(snapshot) if snapshot is not None else NO_NAMES
+            return status_page(site, snapshot, known, counts.total())
 
     return blueprint
 
@@ -124,7 +135,7 @@ def _of_requests(counts: Mapping[tuple[int, str], int]) -> Iterator[Metric]:
         requests.add_metric([str(status), name], number)
     yield requests
     answers = {
-        status: sum(number for (other, name), number in counts.items() if other == status and name != "none")
+        status: sum(number for (other, name), number in counts.items() if other == status and name != UNCOUNTED)
         for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
     }
     if sum(answers.values()):

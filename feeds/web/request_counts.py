@@ -20,18 +20,21 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from feeds.rules.site_layout import FORMATS, HEALTH_PATH, METRICS_PATH, NEGOTIATED_NAME, OPML_PATH, PAGE
+from feeds.rules.site_layout import FORMATS, HEALTH_PATH, METRICS_PATH, NEGOTIATED_NAME, OPML_PATH, PAGE, STATUS_PATH
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _EXTENSIONS = (*(row.extension for row in FORMATS), OPML_PATH.rpartition(".")[2])
 
-COUNTED_FORMATS = (*_EXTENSIONS, "negotiated", "none", "other")
-"""The formats that are counted. `negotiated` is a feed in the format that the client prefers, `none` an answer for
-operators (:data:`OPERATION_PATHS`), `other` the rest, missing documents included."""
+UNCOUNTED = "none"
+"""The format of answers for operators (:data:`OPERATION_PATHS`)."""
 
-OPERATION_PATHS = (f"/{HEALTH_PATH}", f"/{METRICS_PATH}")
+COUNTED_FORMATS = (*_EXTENSIONS, "negotiated", UNCOUNTED, "other")
+"""The formats that are counted. `negotiated` is a feed in the format that the client prefers, `none` an answer for
+operators, `other` the rest, missing documents included."""
+
+OPERATION_PATHS = (f"/{HEALTH_PATH}", f"/{METRICS_PATH}", f"/{STATUS_PATH}")
 """The addresses for operators of the server."""
 
 _NUMBERS = {extension: COUNTED_FORMATS.index(extension) for extension in _EXTENSIONS}

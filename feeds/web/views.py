@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feeds.errors import FeedsError
 from feeds.rules.site_layout import FORMATS, PAGE
+from feeds.rules.urls import is_absolute
 from feeds.store.objects import DamagedObjectError
 from feeds.store.snapshots import Snapshot
 from feeds.system.compression import codings_of
@@ -23,6 +25,7 @@ from feeds.web.current_snapshot import CurrentSnapshot
 from feeds.web.headers import SiteLinks
 from feeds.web.lookup import AnyFormat, FoundDocument, MovedAddress, NoDocument, look_up
 from feeds.web.negotiation import acceptable_codings, best_format, best_media_type
+from feeds.web.site_names import NearName, SiteNames, nearest_names
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -46,13 +49,14 @@ class DocumentResponse(Response):
         return wsgi_headers
 
 
-def register_views(app: Flask, current: CurrentSnapshot, links: SiteLinks) -> None:
+def register_views(app: Flask, current: CurrentSnapshot, links: SiteLinks, names: SiteNames) -> None:
     """Register the view of all addresses of the current snapshot.
 
     Args:
         app: the application.
         current: has the snapshot.
         links: the site.
+        names: has the names of the snapshot.
     """
 
     @app.route("/", defaults={"address": ""}, methods=["GET", "OPTIONS"], provide_automatic_options=False)
@@ -73,13 +77,14 @@ def register_views(app: Flask, current: CurrentSnapshot, links: SiteLinks) -> No
             case FoundDocument():
                 return _answer(snapshot, found, links)
             case MovedAddress():
-                answer = redirect(f"{request.root_path}/{found.address}", HTTPStatus.MOVED_PERMANENTLY)
+                target = found.address if is_absolute(found.address) else f"{request.root_path}/{found.address}"
+                answer = redirect(target, HTTPStatus.MOVED_PERMANENTLY)
                 answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
                 return answer
             case AnyFormat():
                 return _answer_any_format(snapshot, found, links)
             case NoDocument():
-                return _not_found(found)
+                return _not_found(found, nearest_names(snapshot, names.of(snapshot), address))
 
     @app.before_request
     def refuse_host() -> None:
@@ -90,7 +95,7 @@ def register_views(app: Flask, current: CurrentSnapshot, links: SiteLinks) -> No
     @app.after_request
     def with_common_headers(answer: Response) -> Response:
         for name, value in headers.COMMON:
-            answer.headers[name] = value
+            answer.headers.setdefault(name, value)  # a page for the publisher has a value of its own
         return answer
 
     @app.errorhandler(HTTPException)
@@ -160,7 +165,7 @@ def _options() -> Response:
     return answer
 
 
-def _not_found(missing: NoDocument) -> Response:
+def _not_found(missing: NoDocument, nearest: Sequence[NearName]) -> Response:
     """Return 404 or 410 with alternatives: a page for browsers, lines of text for other clients."""
     status = HTTPStatus.GONE if missing.ended else HTTPStatus.NOT_FOUND
     root = f"{request.root_path}/"
@@ -170,11 +175,12 @@ def _not_found(missing: NoDocument) -> Response:
         heading, text = "There is nothing at this address", "There is no feed at this address. It may have moved."
     alternatives = [root + path for path in missing.alternatives]
     if best_media_type(request.headers.get("Accept"), ["text/plain", "text/html"]) == "text/html":
-        answer = Response(
-            render_template("nothing.html", root=root, heading=heading, text=text, instead=alternatives), status
-        )
+        body = render_template("nothing.html", heading=heading, text=text, nearest=nearest, instead=alternatives)
+        answer = Response(body, status)
+        answer.headers.extend(headers.FOR_PAGES)
     else:
-        answer = _plain("\n".join([text, "What there is instead:", *alternatives]), status)
+        similar = ["Did you mean:", *(root + page.address for page in nearest)] if nearest else []
+        answer = _plain("\n".join([text, *similar, "What there is instead:", *alternatives]), status)
     answer.vary.add("Accept")
     answer.headers["Cache-Control"] = f"public, max-age={headers.NOT_DOCUMENT_AGE}"
     return answer

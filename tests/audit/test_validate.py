@@ -46,6 +46,7 @@ FLAWS: list[tuple[str, Edit, str]] = [
     (ATOM, swap('length="123"', 'length="-1"'), "number"),
     (ATOM, swap('scheme="https://example.org/topics/"', 'scheme="/topics"'), "address-none"),
     (ATOM, swap("archive/2022-05.atom", "archive/2021-05.atom"), "link-dead"),
+    (JSON, swap("archive/2022-05.json", "archive/2021-05.json"), "link-dead"),
     (ATOM, swap("<id>https://a.example/</id>", "<id/>"), "id-none"),
     (RSS, drop(r"<description>[^<]*</description>"), "rss-element-missing"),
     (RSS, swap("<rss ", '<rss xmlns="urn:x" '), "xml-namespace"),

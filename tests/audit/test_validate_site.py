@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -50,7 +51,7 @@ def test_a_good_site_has_no_problem(site: tuple[Server, str]) -> None:
     server.mutate = lambda answer: answer
     verdict = verdict_on(address)
     assert verdict.problems == ()
-    feeds = [path for path in server.files if path.endswith((".atom", ".rss", "feed.json"))]
+    feeds = [path for path in server.files if re.search(r"(feed|\d)\.(atom|rss|json)$", path)]
     assert verdict.feeds == len(feeds), "all formats of every feed"
 
 

@@ -121,3 +121,17 @@ def test_a_first_build_reads_a_record_once(tmp_path: Path, monkeypatch: pytest.M
     publish.query(site, NOW, lambda db: None)  # without rendering, which reads what it shows
     assert len(read) == 120, "all related links share their pages"
     assert set(read.values()) == {1}
+
+
+def test_a_group_too_large_for_a_batch_that_falls_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "MENTIONS_PER_BATCH", 2)
+    x, y = "https://x.example/", "https://y.example/"
+    files = {
+        f"{name}.md": article(name, url=f"https://{name}.example/", related=[link(x), link(y, "Y")]) for name in "abc"
+    }
+    files["both.md"] = article("Both", url=x, originalUrl=y)
+    corpus = write_corpus(tmp_path / "c", files)
+    site = make_site(corpus, tmp_path)
+    assert publish.build(site, NOW).entries == 4
+    (corpus / "both.md").unlink()
+    assert publish.build(site, NOW).entries == 5

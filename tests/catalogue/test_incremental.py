@@ -352,6 +352,11 @@ SCENARIOS: dict[str, Sequence[Mapping[str, str | None]]] = {
         {"a.md": article(topics=["two"])},
     ],
     "an article gets a web page": [{"a.md": article(url=None)}, {"a.md": article(url=X)}, {"a.md": article(url=None)}],
+    "another article in the file of one that was dated anew": [
+        {"a.md": article("One", "2022-05-26", url=None)},
+        {"a.md": article("One", "2026-05-31", url=None)},
+        {"a.md": article("Another", "2022-05-26", url=None)},
+    ],
     "an older article takes the plain slug": [
         {"a.md": article("Same", "2024-02-01", url=None)},
         {"b.md": article("Same", "2024-01-01", url=None)},

@@ -25,7 +25,7 @@ from feeds.catalogue.packing import (
     unpack_article,
     unpack_mention,
 )
-from feeds.model import Author, Enclosure, Episode, Image, Mention, Provider, Visibility
+from feeds.model import Author, Enclosure, Episode, Image, Mention, Provider, Signs, Visibility
 from feeds.pipeline import publish
 from feeds.rules.times import from_seconds
 from tests.builders import NOW, article, make_site, tree, write_corpus
@@ -68,6 +68,7 @@ MENTIONS = st.builds(
     ).map(tuple),
     episode=st.none()
     | st.builds(Episode, st.none() | st.integers(0, 999), st.none(), TEXTS, st.none() | st.booleans()),
+    signs=st.none() | st.builds(Signs, st.integers(1, 10**7), TEXTS, TEXTS, NAMES),
 )
 
 

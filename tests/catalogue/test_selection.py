@@ -10,8 +10,9 @@ import feedparser
 import pytest
 
 from feeds.errors import ConfigError
-from feeds.model import Kind, Reductions, Selection
+from feeds.model import Kind, Reductions
 from feeds.pipeline import publish
+from feeds.rules.selection import Selection
 from feeds.settings import loader
 from tests.builders import NOW, article, link, make_entry, make_site, moment, tree, write_corpus
 from tests.conftest import Run

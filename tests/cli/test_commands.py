@@ -41,9 +41,9 @@ def test_build_prints_counts_for_people_and_json_for_scripts(feeds: Run, corpus:
         "short_entries": 0,
         "feeds": 4,
         "cut_feeds": 0,
-        "documents": 18,
-        "changed": 18,
-        "written": 18,
+        "documents": 25,
+        "changed": 25,
+        "written": 25,
     }
     assert report["counts"] == of_files | of_site
     assert " ".join(report["seconds"]) == "start state scan read record merge render publish write report tidy total"

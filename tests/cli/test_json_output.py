@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from feeds.cli.json_output import FIELDS, SHAPES, Shape
+from feeds.cli.json_fields import FIELDS, SHAPES, Shape
 from feeds.cli.main import main
 from feeds.cli.reference import fields_of
 from feeds.cli.spool import print_json
@@ -31,6 +31,7 @@ PUBLISHED = {
         images=[{"url": "https://a.example/i.png", "width": 10, "height": 20}],
         related=[link(OTHER), link(ORIGINAL), link("http://kept.example/")],
     ),
+    "doubtful.md": article("Doubtful", "2022-05-20", url="https://doubtful.example/"),
     "other.md": article(
         "Other",
         "2022-05-25",
@@ -51,6 +52,7 @@ WITH_PROBLEMS = {
 CHANGES = {
     "one page.md": article("One page", "2022-05-28", url=OTHER, originalUrl=ORIGINAL),
     "kept.md": article("Kept", "2022-05-28", url="https://kept.example/"),
+    "doubtful again.md": article("Doubtful", "2022-05-29", url="https://doubtful.example/again"),
 }
 LOG = '192.0.2.7 - - [01/May/2026:12:00:0{0} +0000] "GET /feed.atom HTTP/1.1" 200 4000 "-" "Feedly (9 subscribers)"\n'
 
@@ -80,6 +82,7 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Seq
     run("build", "corpus")
     run("validate")
     write_corpus(corpus, {**WITH_PROBLEMS, **CHANGES})
+    (corpus / "doubtful.md").unlink()
     run("check", "corpus", code=1)
     run("diff", "corpus", code=1)
     run("show", PAGE, "corpus")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.corpus.excerpts import LONGEST, shorten, strip_tags
+from feeds.corpus.excerpts import LONGEST, strip_tags
+from feeds.rules.text import shorten
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,6 @@ def test_garbage_takes_no_time(piece: str) -> None:
 
 @given(st.text(st.sampled_from("ab ,;é字"), max_size=1200).map(lambda text: " ".join(text.split())))
 def test_shorten(text: str) -> None:
-    short = shorten(text)
+    short = shorten(text, LONGEST)
     assert len(short) <= LONGEST
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]))

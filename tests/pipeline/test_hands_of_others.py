@@ -118,7 +118,7 @@ def read(public: Path) -> dict[str, Any]:
     return {
         **{name: {entry.link: entry for entry in feed.entries} for name, feed in parsed.items()},
         "feed.json": {item["url"]: item for item in json.loads((public / "feed.json").read_bytes())["items"]},
-        "page": (public / "index.html").read_text(),
+        "page": (public / "providers" / "site.example" / "index.html").read_text(),
     }
 
 
@@ -130,7 +130,8 @@ def test_the_right_values_in_every_format(number: int, published: dict[str, Any]
     if case.date:
         assert (atom.published, item["date_published"]) == (case.date, case.date)
         assert rss.published_parsed == atom.published_parsed
-        assert case.date[:10] in on_page
+        before, _, _ = published["page"].partition(on_page)
+        assert re.findall(r'<h2 class="day"><time datetime="(.*?)">', before)[-1] == case.date[:10]
     if case.title:
         assert atom.title == rss.title == item["title"] == case.title
         assert case.title.replace("&", "&amp;") in on_page
@@ -165,5 +166,7 @@ def test_a_page_has_the_time_of_the_site_and_none_where_the_article_has_none(tmp
     }
     publish.build(make_site(write_corpus(tmp_path / "c", files), tmp_path, timezone="Asia/Tokyo"), NOW)
     page = (tmp_path / "public" / "index.html").read_text()
-    assert '<time datetime="2024-01-05T23:30:00Z">2024-01-06 08:30</time>' in page
-    assert '<time datetime="2024-01-02">2024-01-02</time>' in page
+    assert '<time datetime="2024-01-06">6 January 2024</time>' in page
+    assert '<time datetime="2024-01-05T23:30:00Z">8:30\u202fam</time>' in page
+    assert '<time datetime="2024-01-02">2 January 2024</time>' in page
+    assert page.count("<time") == 3, "an article without a time shows none"

@@ -22,9 +22,10 @@ from feeds.catalogue import layouts, queries
 from feeds.catalogue.meta import get_meta
 from feeds.errors import CorpusError, OutputError, StateError, UsageError
 from feeds.model import Counts, Entry
-from feeds.pipeline import assemble, publish, read_corpus
+from feeds.pipeline import assemble, months, publish, read_corpus, rendering
 from feeds.render import formats
 from feeds.rules.times import from_seconds
+from feeds.settings.site import Site
 from feeds.store import snapshots
 from feeds.system.files import write_atomically
 from tests.builders import NOW, article, link, make_site, moment, tree, write_corpus
@@ -183,7 +184,7 @@ def test_damaged_state_is_repaired(damage: object, tmp_path: Path) -> None:
     assert tree(tmp_path / "again") == expected
     found = snapshots.load_current(tmp_path / "state")
     assert found is not None
-    assert all(found.read(document) for document in found.documents.values())
+    assert all(len(found.read(document)) == document.size for document in found.documents.values())
 
 
 def test_force_repairs_damaged_objects_of_the_right_size(tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_force_repairs_damaged_objects_of_the_right_size(tmp_path: Path) -> None
     assert tree(tmp_path / "public") == expected
     found = snapshots.load_current(tmp_path / "state")
     assert found is not None
-    assert all(found.read(document) for document in found.documents.values())
+    assert all(len(found.read(document)) == document.size for document in found.documents.values())
 
 
 def many_topics(number: int) -> dict[str, str]:
@@ -208,7 +209,7 @@ def many_topics(number: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("archives", [False, True])
 def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Path) -> None:
-    number = max(read_corpus.PARALLEL_MIN_FILES, assemble.PARALLEL_MIN_ITEMS)
+    number = max(read_corpus.PARALLEL_MIN_FILES, rendering.PARALLEL_MIN_ITEMS)
     corpus = write_corpus(tmp_path / "c", many_topics(number))
     publish.build(make_site(corpus, tmp_path / "one", limit=number, archives=archives), NOW, jobs=1)
     publish.build(make_site(corpus, tmp_path / "two", limit=number, archives=archives), NOW, jobs=2)
@@ -218,7 +219,7 @@ def test_many_files_in_many_processes_give_the_same(archives: bool, tmp_path: Pa
 def test_entries_that_are_not_remembered_are_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = write_corpus(tmp_path / "c", many_topics(read_corpus.PARALLEL_MIN_FILES))
     publish.build(make_site(corpus, tmp_path / "one", limit=100), NOW, jobs=1)
-    monkeypatch.setattr(assemble, "MAX_REMEMBERED", 50)  # fewer than any feed shows
+    monkeypatch.setattr(rendering, "MAX_REMEMBERED", 50)  # fewer than any feed shows
     monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 30)
     publish.build(make_site(corpus, tmp_path / "two", limit=100), NOW, jobs=2)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
@@ -275,11 +276,11 @@ def test_an_entry_is_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     rendered: list[str] = []
     fragments = formats.render_entry
 
-    def remember(entry: Entry, address: str) -> dict[str, bytes]:
+    def remember(entry: Entry, site: Site) -> dict[str, bytes]:
         rendered.append(entry.id)
-        return fragments(entry, address)
+        return fragments(entry, site)
 
-    monkeypatch.setattr(assemble, "render_entry", remember)
+    monkeypatch.setattr(rendering, "render_entry", remember)
     monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 1)
     publish.build(make_site(write_corpus(tmp_path / "c", many_topics(10)), tmp_path), NOW)
     assert sorted(rendered) == [f"https://a.example/{each}" for each in range(10)]
@@ -291,7 +292,8 @@ def test_an_entry_may_be_rendered_for_an_archive_while_it_is_for_the_next_feed(
     one, two = article("1", "2022-05-01", topics=["A"]), article("2", "2022-05-02", url="https://a.example/2")
     corpus = write_corpus(tmp_path / "c", {"1.md": one, "2.md": two})
     publish.build(make_site(corpus, tmp_path / "one", limit=1, archives=True), NOW)
-    monkeypatch.setattr(assemble, "ENTRIES_PER_BATCH", 1)
+    for module in (assemble, months):
+        monkeypatch.setattr(module, "ENTRIES_PER_BATCH", 1)
     publish.build(make_site(corpus, tmp_path / "two", limit=1, archives=True), NOW)
     assert tree(tmp_path / "one" / "public") == tree(tmp_path / "two" / "public")
 
@@ -354,7 +356,7 @@ def test_the_build_after_one_that_was_killed_repairs_all(tmp_path: Path) -> None
         assert died in (0, 9)
         current = snapshots.load_current(work / "state")
         assert current is not None
-        assert all(current.read(document) for document in current.documents.values())
+        assert all(len(current.read(document)) == document.size for document in current.documents.values())
         publish.build(make_site(corpus, work), NOW)
         assert tree(work / "public") == expected
         assert not list(work.rglob(".new/*"))
@@ -467,7 +469,7 @@ def test_an_incomplete_snapshot_is_made_whole_without_a_static_tree(damage: obje
     publish.build(site, NOW)
     found = snapshots.load_current(tmp_path / "state")
     assert found is not None
-    assert all(found.read(document) for document in found.documents.values())
+    assert all(len(found.read(document)) == document.size for document in found.documents.values())
 
 
 def test_files_of_others_are_not_overwritten(tmp_path: Path) -> None:

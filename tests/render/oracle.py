@@ -14,6 +14,7 @@ from feeds.model import Entry
 from feeds.render.compose import ComposedFeed
 from feeds.render.content import authors_of, feed_html, image_type
 from feeds.render.head import FeedHead
+from feeds.render.wording import FALLBACK, wording_of
 
 _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -63,7 +64,7 @@ class ComposedEntry(FeedEntry):  # type: ignore[misc]
             self.author({"name": author.name, **({"uri": author.url} if author.url else {})})
         if entry.summary:
             self.summary(entry.summary)
-        self.content(feed_html(entry), type="html")
+        self.content(feed_html(entry, wording_of(FALLBACK)), type="html")
         if entry.topics:
             self.category([{"term": name, "scheme": f"{address}topics/"} for name in entry.topics])
         self.register_extension("dc", DcEntryExtension, atom=False, rss=True)

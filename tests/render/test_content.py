@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from feeds.corpus.markup import sanitise, to_html
 from feeds.model import Image
 from feeds.render.content import content_html, resolve_links
+from feeds.render.wording import wording_of
 from feeds.rules import safe_html
 from tests.builders import make_entry
 
@@ -95,4 +96,4 @@ def test_no_data_but_pictures_and_no_picture_without_address(base: str) -> None:
 )
 def test_the_cover_stands_once(content: str, cover: str, covers: int) -> None:
     entry = make_entry(PAGE, content=content, image=Image(cover))
-    assert content_html(entry).count("<img") == content.count("<img") + covers
+    assert content_html(entry, wording_of("en")).count("<img") == content.count("<img") + covers

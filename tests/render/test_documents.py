@@ -16,13 +16,14 @@ from feeds.model import Author, Enclosure, Entry, Episode, Image, Kind, Link, Pr
 from feeds.render import atom, page, rss
 from feeds.render.content import content_html, image_type
 from feeds.render.formats import renderer
+from feeds.render.wording import wording_of
 from feeds.rules.site_layout import ATOM, FORMATS, RSS
 from feeds.rules.text import clean_text, one_line
 from tests.builders import make_entry, make_feed, make_head, moment
 from tests.render import oracle
 from tests.render.oracle import whole_feed
 
-ADDRESS = "https://example.org/"
+SITE = make_head().site
 
 FULL = make_entry(
     title='A <b>title</b> & "more" ]]> 🚀',
@@ -79,11 +80,11 @@ def canonical(document: bytes) -> bytes:
 @given(st.lists(entries_of(texts), max_size=4))
 def test_the_oracle(shown: list[Entry]) -> None:
     head = make_head()
-    assembled = atom.render_feed(head, [atom.render_entry(each, ADDRESS) for each in shown])
-    whole = whole_feed(head, ATOM.file_name, ATOM.media_type, shown, ADDRESS).atom_str()
+    assembled = atom.render_feed(head, [atom.render_entry(each, SITE) for each in shown])
+    whole = whole_feed(head, ATOM.file_name, ATOM.media_type, shown, SITE.address).atom_str()
     assert canonical(assembled) == canonical(whole)
-    assembled = rss.render_feed(head, [rss.render_entry(each, ADDRESS) for each in shown])
-    whole = whole_feed(head, RSS.file_name, RSS.media_type, shown, ADDRESS).rss_str()
+    assembled = rss.render_feed(head, [rss.render_entry(each, SITE) for each in shown])
+    whole = whole_feed(head, RSS.file_name, RSS.media_type, shown, SITE.address).rss_str()
     assert canonical(assembled) == canonical(whole)
 
 
@@ -122,12 +123,12 @@ def test_the_oracle(shown: list[Entry]) -> None:
     make_entry(title=AWKWARD, topics=(AWKWARD,), summary=AWKWARD, related=(Link("i", "https://b.example/", AWKWARD),))
 )
 def test_entries_are_written_as_feedgen_would_to_the_last_byte(entry: Entry) -> None:
-    assert atom.render_entry(entry, ADDRESS) == oracle.atom_fragment(entry, ADDRESS)
-    assert rss.render_entry(entry, ADDRESS) == oracle.rss_fragment(entry, ADDRESS)
+    assert atom.render_entry(entry, SITE) == oracle.atom_fragment(entry, SITE.address)
+    assert rss.render_entry(entry, SITE) == oracle.rss_fragment(entry, SITE.address)
 
 
 def test_atom_entry_has_all_that_the_entry_knows() -> None:
-    entry = etree.fromstring(atom.render_entry(FULL, ADDRESS))
+    entry = etree.fromstring(atom.render_entry(FULL, SITE))
     links = [(each.get("rel", "alternate"), each.get("href"), each.get("title")) for each in entry.iter("link")]
     assert links == [
         ("alternate", "https://a.example/page", None),
@@ -158,12 +159,14 @@ def test_atom_entry_has_all_that_the_entry_knows() -> None:
 )
 @example(make_entry("https://a.example/?a&b='1'", title=AWKWARD, summary=AWKWARD, provider=Provider(AWKWARD, "a")))
 def test_no_text_is_markup_on_a_page(entry: Entry) -> None:
-    fragment = page.render_entry(entry, ADDRESS).decode()
+    fragment = page.render_entry(entry, SITE).decode()
     names = dict.fromkeys([*(author.name for author in entry.authors), entry.provider.name])
-    lines = [f"{', '.join(names)}, 2022-05-26 00:00", *([entry.summary] if entry.summary else [])]
+    names = dict.fromkeys([entry.provider.name, *names])
+    initial = page.mark_of(entry.provider.name)
+    lines = [f"{initial}{', '.join(names)} 12:00 am", *([entry.summary] if entry.summary else [])]
     elements = etree.HTML(f"<body>{fragment}</body>").findall(".//article//*")
     assert [each.tag for each in elements] == [
-        *("h3", "a", "p", "time"),
+        *("h3", "a", "p", "span", "time"),
         *(["p"] if entry.summary else []),
         *(tag for _ in entry.enclosures for tag in ("p", "a")),
     ]
@@ -180,14 +183,14 @@ def test_an_entry_is_not_taken_for_another_one_with_its_id() -> None:
     changed = replace(FULL, title="Another title", content="<p>Another text</p>")
     for row in FORMATS:
         render = renderer(row).render_entry
-        first, second = render(FULL, ADDRESS), render(changed, ADDRESS)
+        first, second = render(FULL, SITE), render(changed, SITE)
         assert b"Another title" in second
         assert b"Another" not in first
-        assert (render(FULL, ADDRESS), render(replace(changed), ADDRESS)) == (first, second)
+        assert (render(FULL, SITE), render(replace(changed), SITE)) == (first, second)
 
 
 def test_rss_item_has_all_that_the_entry_knows() -> None:
-    document = rss.render_feed(make_head(), [rss.render_entry(FULL, ADDRESS)])
+    document = rss.render_feed(make_head(), [rss.render_entry(FULL, SITE)])
     item = etree.fromstring(document).find("channel/item")
     assert item is not None
     names = [etree.QName(each).localname for each in item]
@@ -211,7 +214,7 @@ def test_rss_item_has_all_that_the_entry_knows() -> None:
 
 def test_rss_tells_a_change_only_where_there_is_one() -> None:
     unchanged, changed = make_entry(), make_entry("https://a.example/2", updated=FULL.updated)
-    fragments = [rss.render_entry(entry, ADDRESS) for entry in (unchanged, changed)]
+    fragments = [rss.render_entry(entry, SITE) for entry in (unchanged, changed)]
     assert [b"<atom:updated>" in fragment for fragment in fragments] == [False, True]
     read = feedparser.parse(rss.render_feed(make_head(), fragments))
     assert not read.bozo
@@ -249,16 +252,14 @@ def test_no_two_feeds_have_one_title_or_one_id() -> None:
 @given(st.lists(entries_of(readable), max_size=3, unique_by=lambda entry: entry.id))
 def test_feedparser_reads_what_went_in(shown: list[Entry]) -> None:
     for form in (ATOM, RSS):
-        document = renderer(form).render_feed(
-            make_head(), [renderer(form).render_entry(each, ADDRESS) for each in shown]
-        )
+        document = renderer(form).render_feed(make_head(), [renderer(form).render_entry(each, SITE) for each in shown])
         parsed = feedparser.parse(document)
         assert not parsed.bozo
         assert [each.id for each in parsed.entries] == [each.id for each in shown]
         assert [each.published_parsed[:6] for each in parsed.entries] == [
             each.published.timetuple()[:6] for each in shown
         ]
-    parsed = feedparser.parse(atom.render_feed(make_head(), [atom.render_entry(each, ADDRESS) for each in shown]))
+    parsed = feedparser.parse(atom.render_feed(make_head(), [atom.render_entry(each, SITE) for each in shown]))
     assert [each.title for each in parsed.entries] == [each.title for each in shown]
     assert [each.get("summary", "") for each in parsed.entries if "content" not in each] == []
     assert [tuple(tag.term for tag in each.get("tags", [])) for each in parsed.entries] == [
@@ -268,7 +269,7 @@ def test_feedparser_reads_what_went_in(shown: list[Entry]) -> None:
 
 def test_content_is_complete_in_itself() -> None:
     entry = make_entry(content='<p><a href="/x">x</a> <img src="i.png"></p>', related=FULL.related, image=FULL.image)
-    assert content_html(entry) == (
+    assert content_html(entry, wording_of("en")) == (
         '<p><img src="https://a.example/i.JPG?w=1" width="894" height="534" alt=""></p>\n'
         '<p><a href="https://a.example/x">x</a> <img src="https://a.example/i.png"></p>\n'
         "<p>Related:</p>\n"

@@ -18,11 +18,12 @@ from feeds.audit.validate import source, validate
 from feeds.model import Enclosure, Entry, Episode, Image
 from feeds.pipeline import publish
 from feeds.render import atom, json_feed, page, rss
+from feeds.render.article import render_article
 from feeds.settings.site import Site
 from tests.builders import NOW, make_entry, make_head, make_site, tree, write_corpus
 from tests.paths import ARTICLES
 
-ADDRESS = "https://example.org/"
+SITE = make_head().site
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 
 SOUND = Enclosure("https://a.example/e.mp3", "audio/mpeg", 24986239, 3723)
@@ -47,7 +48,7 @@ def itunes_of(parent: etree._Element) -> set[bytes]:
 
 
 def rss_channel(*entries: Entry, **settings: Any) -> etree._Element:
-    document = rss.render_feed(make_head(**settings), [rss.render_entry(entry, ADDRESS) for entry in entries])
+    document = rss.render_feed(make_head(**settings), [rss.render_entry(entry, SITE) for entry in entries])
     channel = etree.fromstring(document).find("channel")
     assert channel is not None
     return channel
@@ -87,9 +88,9 @@ def test_a_category_may_have_none_inside_of_it_and_an_image_any_address() -> Non
 
 def test_a_feed_without_podcast_has_nothing_of_itunes() -> None:
     text = make_entry(title="<itunes:episode>", summary="<itunes:explicit>", enclosures=(NOTES,))
-    assert b"xmlns:itunes" not in rss.render_feed(make_head(), [rss.render_entry(text, ADDRESS)])
+    assert b"xmlns:itunes" not in rss.render_feed(make_head(), [rss.render_entry(text, SITE)])
     for entry in (make_entry(episode=EPISODE), make_entry(enclosures=(SOUND,))):
-        assert b"xmlns:itunes" in rss.render_feed(make_head(), [rss.render_entry(entry, ADDRESS)])
+        assert b"xmlns:itunes" in rss.render_feed(make_head(), [rss.render_entry(entry, SITE)])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_one_element_of_itunes_is_enough_to_declare_the_prefix(given: dict[str, 
     plain = make_entry(title="</itunes:image>", language="fr", image=Image("https://a.example/<itunes:image>"))
     (_, item) = rss_channel(plain, replace(plain, **given)).iterfind("item")
     assert len(itunes_of(item)) == 1
-    assert b"xmlns:itunes" not in rss.render_feed(make_head(), [rss.render_entry(plain, ADDRESS)] * 2)
+    assert b"xmlns:itunes" not in rss.render_feed(make_head(), [rss.render_entry(plain, SITE)] * 2)
 
 
 @pytest.mark.parametrize(
@@ -125,17 +126,17 @@ def test_an_item_has_one_enclosure_and_an_entry_all(files: tuple[Enclosure, ...]
     found = [dict(each.attrib) for each in rss_channel(entry).iterfind("item/enclosure")]
     wanted = [] if expected is None else [expected]
     assert found == [{"url": one.url, "length": str(one.length or 0), "type": one.media_type} for one in wanted]
-    links = etree.fromstring(atom.render_entry(entry, ADDRESS)).iterfind("link[@rel='enclosure']")
+    links = etree.fromstring(atom.render_entry(entry, SITE)).iterfind("link[@rel='enclosure']")
     assert [(each.get("href"), each.get("type"), each.get("length")) for each in links] == [
         (file.url, file.media_type or None, str(file.length) if file.length else None) for file in files
     ]
-    item = json.loads(json_feed.render_entry(entry, ADDRESS))
+    item = json.loads(json_feed.render_entry(entry, SITE))
     assert [each["url"] for each in item.get("attachments", [])] == [file.url for file in files if file.media_type]
     assert all(each["mime_type"] for each in item.get("attachments", []))
 
 
 def test_a_json_item_has_size_and_duration_of_its_files() -> None:
-    item = json.loads(json_feed.render_entry(make_entry(enclosures=(SOUND, FILM)), ADDRESS))
+    item = json.loads(json_feed.render_entry(make_entry(enclosures=(SOUND, FILM)), SITE))
     assert item["attachments"] == [
         {"url": SOUND.url, "mime_type": "audio/mpeg", "size_in_bytes": 24986239, "duration_in_seconds": 3723},
         {"url": FILM.url, "mime_type": "video/mp4"},
@@ -144,7 +145,7 @@ def test_a_json_item_has_size_and_duration_of_its_files() -> None:
 
 def test_feedparser_reads_everything_back() -> None:
     entry = make_entry(enclosures=(NOTES, SOUND, FILM), episode=EPISODE._replace(explicit=True))
-    parsed = feedparser.parse(rss.render_feed(make_head(**PODCAST), [rss.render_entry(entry, ADDRESS)]))
+    parsed = feedparser.parse(rss.render_feed(make_head(**PODCAST), [rss.render_entry(entry, SITE)]))
     assert not parsed.bozo
     (item,) = parsed.entries
     assert [(file.href, file.type, file.length) for file in item.enclosures] == [
@@ -156,7 +157,7 @@ def test_feedparser_reads_everything_back() -> None:
     assert (feed.itunes_type, feed.image.href) == ("serial", PODCAST["podcast_image"])
     assert {"Society & Culture", "Documentary"} <= {tag.term for tag in feed.tags}
     assert (feed.author, feed.publisher_detail.email) == ("A <& B", "a@example.org")
-    (read,) = feedparser.parse(atom.render_feed(make_head(), [atom.render_entry(entry, ADDRESS)])).entries
+    (read,) = feedparser.parse(atom.render_feed(make_head(), [atom.render_entry(entry, SITE)])).entries
     assert [(file.href, file.type, file.get("length")) for file in read.enclosures] == [
         (NOTES.url, "application/pdf", "512"),
         (SOUND.url, "audio/mpeg", "24986239"),
@@ -166,8 +167,8 @@ def test_feedparser_reads_everything_back() -> None:
 
 def test_pages_link_to_files_and_load_none() -> None:
     entry = make_entry(enclosures=(SOUND, NOTES, STREAM, FILM._replace(duration=63)), page="a")
-    for document in (page.render_entry(entry, ADDRESS), page.render_article(make_head(), entry)):
-        root = etree.HTML(document)
+    for document in (page.render_entry(entry, SITE), render_article(make_head(), entry, "articles/a/", None, None)):
+        (root,) = etree.HTML(document).iter("article")
         assert [" ".join("".join(each.itertext()).split()) for each in root.iterfind(".//p[@class='by']")][1:] == [
             "Audio 1:02:03",
             "PDF",

@@ -62,7 +62,7 @@ def of_all(mentions: list[NumberedMention]) -> Entry:
 
 
 def test_every_field_of_a_mention_is_tried() -> None:
-    decided_elsewhere = {"path", "position", "visibility", "mark", "embargo", "expires"}
+    decided_elsewhere = {"path", "position", "visibility", "mark", "embargo", "expires", "signs"}
     assert {*Mention._fields} - decided_elsewhere == {*VALUES}
 
 

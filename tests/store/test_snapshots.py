@@ -155,7 +155,7 @@ class TestExport:
 
     def test_is_the_snapshot_and_its_times(self, tmp_path: Path) -> None:
         made = make(tmp_path / "state", {"a": "one", "b/c": "two"})
-        assert write_tree(made, tmp_path / "out") == 2
+        assert write_tree(made, tmp_path / "out").written == 2
         assert set(tree(tmp_path / "out")) == {"a", "b/c", OUTPUT_LIST}
         assert (tmp_path / "out" / "b" / "c").stat().st_mtime == made.documents["b/c"].modified
         assert oct((tmp_path / "out" / "a").stat().st_mode & 0o777) == "0o644"
@@ -164,15 +164,15 @@ class TestExport:
         out = tmp_path / "out"
         write_tree(make(tmp_path / "state", {"a": "one", "b": "two"}), out)
         before = (out / "a").stat().st_ino
-        assert write_tree(make(tmp_path / "state", {"a": "one", "b": "three"}), out) == 1
+        assert write_tree(make(tmp_path / "state", {"a": "one", "b": "three"}), out).written == 1
         assert (out / "a").stat().st_ino == before
-        assert write_tree(make(tmp_path / "state", {"a": "one", "b": "three"}), out) == 0
+        assert write_tree(make(tmp_path / "state", {"a": "one", "b": "three"}), out).written == 0
 
     def test_removes_what_is_gone_and_nothing_of_others(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         write_tree(make(tmp_path / "state", {"a": "one", "b/c": "two", "d/e": "three"}), out)
         (out / "d" / "mine.txt").write_text("not yours")
-        assert write_tree(make(tmp_path / "state", {"a": "one"}), out) == 2
+        assert write_tree(make(tmp_path / "state", {"a": "one"}), out).written == 2
         assert set(tree(out)) == {"a", "d/mine.txt", OUTPUT_LIST}
         assert not (out / "b").exists()
 
@@ -180,10 +180,24 @@ class TestExport:
         out = tmp_path / "out"
         made = make(tmp_path / "state", {"a": "one", "b": "two"})
         write_tree(made, out)
-        (out / "a").write_text("two")
+        (out / "a").write_text("edited")
         (out / "b").unlink()
-        assert write_tree(made, out) == 2
+        assert write_tree(made, out) == (2, ("a",))
         assert (out / "a").read_text() == "one"
+
+    def test_names_what_somebody_changed(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        write_tree(make(tmp_path / "state", {"a": "one", "b": "two", "c": "three"}), out)
+        (out / "b").write_text("edited")
+        (out / "c").write_text("four")
+        assert write_tree(make(tmp_path / "state", {"a": "1", "b": "2", "c": "four"}), out) == (2, ("b",))
+
+    def test_a_document_that_a_killed_build_has_written_is_ours(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        write_tree(make(tmp_path / "state", {"a": "one"}), out)
+        made = make(tmp_path / "state", {"a": "two"})
+        (out / "a").write_bytes(made.read(made.documents["a"]))  # and the list still has the one before
+        assert write_tree(make(tmp_path / "state", {"a": "three"}), out) == (1, ())
 
     def test_rewrite_looks_behind_size_and_time(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
@@ -191,8 +205,8 @@ class TestExport:
         write_tree(made, out)
         (out / "a").write_text("eno")
         os.utime(out / "a", (made.documents["a"].modified, made.documents["a"].modified))
-        assert write_tree(made, out) == 0
-        assert write_tree(made, out, trust=Trust.NOTHING) == 1
+        assert write_tree(made, out).written == 0
+        assert write_tree(made, out, trust=Trust.NOTHING).written == 1
 
     @pytest.mark.parametrize("listed", ['["a"]', "{", '{"../outside": "x"}', '{"/etc/x": "y"}'])
     def test_a_list_that_is_not_ours_deletes_nothing(self, listed: str, tmp_path: Path) -> None:
@@ -207,7 +221,7 @@ class TestExport:
         number = PARALLEL_MIN_FILES
         made = make(tmp_path / "state", {f"{each}/a": str(each) for each in range(number)})
         with Workers(jobs) as workers:
-            assert write_tree(made, tmp_path / "out", None, workers) == number
+            assert write_tree(made, tmp_path / "out", None, workers).written == number
         found = tree(tmp_path / "out")
         assert {f"{each}/a": str(each).encode() for each in range(number)}.items() <= found.items()
         (tmp_path / "other").mkdir()
@@ -217,6 +231,24 @@ class TestExport:
             with pytest.raises(OutputError, match=r"other/7/a: .*not written by feeds"), Workers(jobs) as workers:
                 write_tree(made, tmp_path / "other", None, workers)
         assert tree(tmp_path / "other") == {"7/a": b"mine"}
+
+    def test_a_page_of_the_publisher_for_404_stays(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        (out / "404.html").write_text("mine")
+        (out / ".nojekyll").write_text("# mine")
+        made = make(tmp_path / "state", {"a": "one", "404.html": "ours" * 1_000, ".nojekyll": ""})
+        for _ in range(2):
+            write_tree(made, out, precompress=True)
+            found = tree(out)
+            assert {"404.html": b"mine", ".nojekyll": b"# mine"}.items() <= found.items()
+            assert found.keys() == {"404.html", ".nojekyll", "a", OUTPUT_LIST}
+            assert json.loads(found[OUTPUT_LIST]).keys() == {"a"}
+        (out / "404.html").unlink()
+        write_tree(made, out)
+        assert tree(out)["404.html"] == b"ours" * 1_000
+        write_tree(made, out, trust=Trust.NOTHING)
+        assert tree(out)[".nojekyll"] == b""
 
     def test_a_folder_in_the_place_of_a_file_is_named(self, tmp_path: Path) -> None:
         (tmp_path / "out" / "a").mkdir(parents=True)

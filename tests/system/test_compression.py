@@ -191,28 +191,28 @@ class TestStaticTree:
 
     def test_has_each_coding_beside_each_file(self, tmp_path: Path) -> None:
         made, out = make(tmp_path / "state"), tmp_path / "out"
-        assert write_tree(made, out, precompress=True) == 4
+        assert write_tree(made, out, precompress=True).written == 4
         for coding in CODINGS:
             path = out / f"a{coding.suffix}"
             assert DECODE[coding.name](path.read_bytes()) == BODY
             assert path.stat().st_mtime == (out / "a").stat().st_mtime == made.documents["a"].modified
         for path in (tmp_path / "state" / "objects").glob("??/*.*"):
             path.unlink()
-        assert write_tree(made, out, precompress=True) == 0
+        assert write_tree(made, out, precompress=True).written == 0
         assert not list((tmp_path / "state" / "objects").glob("??/*.*")), "what is as it was left is not coded again"
 
     def test_follows_its_document(self, tmp_path: Path) -> None:
         out = tmp_path / "out"
         write_tree(make(tmp_path / "state"), out, precompress=True)
-        assert write_tree(make(tmp_path / "state", BODY * 2), out, precompress=True) == 4
+        assert write_tree(make(tmp_path / "state", BODY * 2), out, precompress=True).written == 4
         assert gzip.decompress((out / "a.gz").read_bytes()) == BODY * 2
-        assert write_tree(make(tmp_path / "state", b"small"), out, precompress=True) == 4
+        assert write_tree(make(tmp_path / "state", b"small"), out, precompress=True).written == 4
         assert set(tree(out)) == {"a", ".feeds-output.json"}
 
     def test_a_build_without_it_leaves_none(self, tmp_path: Path) -> None:
         made, out = make(tmp_path / "state"), tmp_path / "out"
         write_tree(made, out, precompress=True)
-        assert write_tree(made, out) == 3
+        assert write_tree(made, out).written == 3
         assert set(tree(out)) == {"a", ".feeds-output.json"}, "a server would go on sending what is old by then"
 
     def test_mends_what_somebody_changed(self, tmp_path: Path) -> None:
@@ -221,11 +221,11 @@ class TestStaticTree:
         good = (out / "a.gz").read_bytes()
         (out / "a.gz").write_bytes(b"X" * len(good))
         (out / "a.br").unlink()
-        assert write_tree(made, out, precompress=True) == 2
+        assert write_tree(made, out, precompress=True).written == 2
         assert (out / "a.gz").read_bytes() == good
         (out / "a.gz").write_bytes(b"X" * len(good))
         os.utime(out / "a.gz", (NOW.timestamp(), NOW.timestamp()))
-        assert write_tree(made, out, precompress=True, trust=Trust.NOTHING) == 1
+        assert write_tree(made, out, precompress=True, trust=Trust.NOTHING).written == 1
 
     def test_is_asked_for(self, tmp_path: Path) -> None:
         corpus = write_corpus(tmp_path / "c", {"a.md": article(topics=["AI"], excerpt="A long story. " * 99)})

@@ -23,6 +23,10 @@ def check_across(facts_of_all: Sequence[Facts], addresses: Iterable[str] | None)
             live site, fetching it shows whether it is there.
     """
     feeds = [facts for facts in facts_of_all if facts.kind in FEED_KINDS]
+    roots = _roots(facts_of_all)
+    later_pages = {_target_address(feed.address, feed.next_page, roots) for feed in feeds if feed.next_page}
+    for feed in feeds:
+        feed.archive = feed.archive or feed.address in later_pages
     yield from _shared_facts(feeds, "id", "id", "feed-id-shared")
     yield from _shared_facts(feeds, "self_link", "link", "feed-self-shared")
     yield from _shared_facts(feeds, "title", "title", "feed-title-shared")
@@ -30,7 +34,7 @@ def check_across(facts_of_all: Sequence[Facts], addresses: Iterable[str] | None)
     yield from _formats_that_differ(feeds)
     yield from _pages_with_two_ids(feeds)
     if addresses is not None:
-        yield from _dead_links(facts_of_all, set(addresses))
+        yield from _dead_links(facts_of_all, set(addresses), roots)
 
 
 def _shared_facts(feeds: Sequence[Facts], fact: str, field: str, rule: str) -> Iterator[Finding]:
@@ -97,13 +101,17 @@ def _pages_with_two_ids(feeds: Sequence[Facts]) -> Iterator[Finding]:
                 yield finding("page-two-ids", feed.address, reason, f"{path}/id", line, column)
 
 
-def _dead_links(facts_of_all: Sequence[Facts], addresses: set[str]) -> Iterator[Finding]:
-    """Yield a problem for every link to a document that is missing from the tree or site."""
-    roots = {
+def _roots(facts_of_all: Sequence[Facts]) -> set[str]:
+    """Return the URLs at which a tree is served, by the self links in it."""
+    return {
         facts.self_link.removesuffix(facts.address)
         for facts in facts_of_all
         if "://" in facts.self_link and facts.self_link.endswith(f"/{facts.address}")
     }
+
+
+def _dead_links(facts_of_all: Sequence[Facts], addresses: set[str], roots: set[str]) -> Iterator[Finding]:
+    """Yield a problem for every link to a document that is missing from the tree or site."""
     for facts in facts_of_all:
         for href, spot in facts.links:
             target = _target_address(facts.address, href, roots)

@@ -125,7 +125,8 @@ class Facts:
         id: the id of the feed; empty where it has none.
         title: the title of the feed.
         self_link: the address that the document gives as its own; empty where it gives none.
-        archive: whether it is an archive (RFC 5005), which shares the id of its feed.
+        archive: whether it is an archive (RFC 5005), or a later page of a JSON Feed: it has the facts of its feed.
+        next_page: the address of the next page of a JSON Feed; empty where there is none.
         items: its entries, in order.
         links: the addresses of feeds to which it leads, and the place of every link.
         pages: the addresses of the pages of feeds, which lead to the other formats of these feeds.
@@ -137,6 +138,7 @@ class Facts:
     title: str = ""
     self_link: str = ""
     archive: bool = False
+    next_page: str = ""
     items: list[AuditedItem] = field(default_factory=list)
     links: list[tuple[str, Spot]] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)

@@ -84,6 +84,9 @@ def check_json_feed(findings: Findings) -> Facts | None:
         facts.pages.append(page)
     if isinstance(address := feed.get("feed_url"), str):
         facts.self_link = address
+    if isinstance(next_page := feed.get("next_url"), str):
+        facts.next_page = next_page
+        facts.links.append((next_page, Spot.of(here / "next_url")))
     if not facts.self_link:
         findings.add("json-self", here, "it does not say its own address", "feed_url")
     _check_people(findings, feed, here)
