@@ -147,8 +147,10 @@ class EntryRowWriter:
             _abandon_page(db, entry_id, before.page)
         self._memberships.remove(entry_id, before.published, bool(before.shown), before.feeds)
         db.execute("DELETE FROM entry WHERE id = ?", (entry_id,))
+        query = "INSERT OR IGNORE INTO examined_page SELECT digest FROM former_page WHERE entry_id = ?"
+        db.execute(query, (entry_id,))
         # Ids of entries are used again: a later entry must not find what belonged to this one.
-        for table in ("outdated_entry", "merged_entry", "questioned_entry", "known_page", "former_page"):
+        for table in ("outdated_entry", "merged_entry", "questioned_entry", "former_page"):
             db.execute(f"DELETE FROM {table} WHERE entry_id = ?", (entry_id,))  # noqa: S608 - our own names
 
     def write(self) -> None:

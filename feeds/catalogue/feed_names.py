@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from feeds.catalogue import archives, history, publications, retired_feeds
+from feeds.catalogue import archives, publications, retired_feeds
 from feeds.catalogue.changes import mark_site_feed
 from feeds.catalogue.related import mark_related_entries
 from feeds.memory.ledger import Ledger
@@ -50,30 +50,6 @@ def assign_page_slugs(db: sqlite3.Connection, home_address: str) -> None:
             )
             db.execute("INSERT OR IGNORE INTO outdated_entry VALUES (?)", (entry_id,))
             mark_related_entries(db, entry_id, published)
-
-
-def note_former_pages(db: sqlite3.Connection) -> None:
-    """Note the pages that articles had, and that lead to the pages of their entries now.
-
-    The article has a web page now; or it is one entry with another article now, which has kept its own id and page.
-    Only entries that were merged in this build are looked at.
-    """
-    if not history.has_pages(db):
-        return
-    from feeds.catalogue.entry_loading import mentions_of  # loads msgspec, which a build without news does not need
-
-    db.execute("DELETE FROM former_page WHERE entry_id IN (SELECT entry_id FROM merged_entry)")
-    pages = [
-        (entry_id, publications.published_page(db, uri)) for entry_id, uri in db.execute(_WITH_WEB_PAGE).fetchall()
-    ]
-    for entry_id, digest in db.execute(_KNOWN_PAGES).fetchall():
-        pages.append((entry_id, publications.absorbed_page(db, digest, mentions_of(db, entry_id))))
-    former = [(page, entry_id) for entry_id, page in pages if page is not None]
-    db.executemany("INSERT OR IGNORE INTO former_page VALUES (?, ?)", former)
-    db.execute(_DROP_PAGES_OF_ENTRIES)
-    db.executemany("INSERT OR IGNORE INTO pending_page VALUES (?)", ((entry_id,) for _, entry_id in former))
-    if former:
-        mark_site_feed(db)
 
 
 def update_feeds(db: sqlite3.Connection, site: Site, ledger: Ledger, now: datetime) -> None:
@@ -152,24 +128,6 @@ def _assign_feed_slugs(db: sqlite3.Connection, site: Site, ledger: Ledger, kind:
 
 # The pages of a feed's entries link to it.
 _MARK_MEMBERS = "INSERT OR IGNORE INTO outdated_entry SELECT entry_id FROM feed_member WHERE kind = ? AND key = ?"
-
-_WITH_WEB_PAGE = """
-SELECT entry_id, uri FROM merged_entry CROSS JOIN entry ON entry.id = entry_id
-WHERE articles AND page_wanted IS NULL AND shown
-"""
-
-
-_KNOWN_PAGES = """
-SELECT entry_id, digest FROM known_page CROSS JOIN entry ON entry.id = entry_id
-WHERE articles AND shown ORDER BY uri, digest
-"""
-
-# An article may have got the id of a page that leads elsewhere, and the page with it.
-_DROP_PAGES_OF_ENTRIES = """
-DELETE FROM former_page WHERE slug IN (
-    SELECT page FROM merged_entry CROSS JOIN entry ON entry.id = merged_entry.entry_id WHERE page IS NOT NULL
-)
-"""
 
 
 def _plain_slug(kind: Kind, key: str) -> str:

@@ -86,9 +86,7 @@ CREATE TEMP TABLE examined_key (
     entry_id INTEGER NOT NULL, digest INTEGER NOT NULL, key INTEGER NOT NULL
 );
 CREATE TEMP TABLE questioned_entry (entry_id INTEGER PRIMARY KEY); -- merged entries that had another id
-CREATE TEMP TABLE known_page (                                   -- other ids with pages of ours that have their keys
-    entry_id INTEGER NOT NULL, digest INTEGER NOT NULL, PRIMARY KEY (entry_id, digest)
-) WITHOUT ROWID;
+CREATE TEMP TABLE examined_page (digest INTEGER PRIMARY KEY);    -- ids with pages of ours that may lead elsewhere now
 CREATE TEMP TABLE displayed_entry (entry_id INTEGER PRIMARY KEY); -- entries that a document of this build shows
 CREATE TEMP TABLE shown_id (                                     -- ids that subscribers know,
     digest INTEGER PRIMARY KEY, ident TEXT NOT NULL UNIQUE, entry_id INTEGER NOT NULL, day INTEGER
@@ -157,7 +155,7 @@ def note_merged(db: sqlite3.Connection, merged: Sequence[KnownEntry]) -> None:
     db.executemany("INSERT INTO examined_key VALUES (?, ?, ?)", keys)
     db.execute(_QUESTION_DIVERGENT)
     if has_pages(db):
-        db.execute(_NOTE_KNOWN_PAGES)
+        db.execute(_EXAMINE_PAGES)
     db.execute("DELETE FROM examined_key")
 
 
@@ -329,9 +327,9 @@ WHERE published_key.digest != examined_key.digest
     AND (live OR NOT EXISTS (SELECT 1 FROM published_id WHERE digest = examined_key.digest))
 """
 
-_NOTE_KNOWN_PAGES = """
-INSERT OR IGNORE INTO known_page
-SELECT entry_id, published_key.digest FROM examined_key CROSS JOIN published_key USING (key)
+_EXAMINE_PAGES = """
+INSERT OR IGNORE INTO examined_page
+SELECT published_key.digest FROM examined_key CROSS JOIN published_key USING (key)
 CROSS JOIN published_id ON published_id.digest = published_key.digest
 WHERE published_key.digest != examined_key.digest AND slug_digest IS NOT NULL
 """

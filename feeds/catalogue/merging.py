@@ -21,7 +21,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from feeds.catalogue import changes, entry_ids, feed_names
+from feeds.catalogue import changes, entry_ids, feed_names, former_pages
 from feeds.catalogue.entry_ids import Assignment
 from feeds.catalogue.entry_rows import EntryRowWriter, EntryState, load_states
 from feeds.catalogue.groups import Arrivals, Group, batched_groups
@@ -65,7 +65,14 @@ class Merger:
         self._related = RelatedPairs(db)
         self._ids_may_differ = entry_ids.ids_may_differ(db, ledger)
         self._revision = changes.next_revision(db)
-        for table in ("merged_entry", "questioned_entry", "known_page", "outdated_entry", "contested_slug", "page_gap"):
+        for table in (
+            "merged_entry",
+            "questioned_entry",
+            "examined_page",
+            "outdated_entry",
+            "contested_slug",
+            "page_gap",
+        ):
             db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def close(self) -> None:
@@ -162,7 +169,7 @@ class Merger:
         self._related.mark_outdated()
         assignment = entry_ids.assign_ids(db, ledger, site.address)
         feed_names.assign_page_slugs(db, site.address)
-        feed_names.note_former_pages(db)
+        former_pages.note_former_pages(db)
         changes.settle_outdated(db, self._memberships, self._revision)
         self._memberships.finish()
         feed_names.update_feeds(db, site, ledger, self.now)

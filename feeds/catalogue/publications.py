@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from feeds.catalogue.history import id_digest, id_secret, open_sealed, salt_of
+from feeds.catalogue.history import id_digest, id_secret, salt_of
 from feeds.errors import UsageError
 from feeds.memory.ledger import EmptyFeed, FeedMove, Ledger
 from feeds.memory.sealing import unseal
-from feeds.model import Kind, Mention
-from feeds.rules.grouping import key_hash, key_secret, merge_keys
+from feeds.model import Kind
+from feeds.rules.grouping import key_hash, key_secret
 from feeds.rules.site_layout import PAGE, article_folder
 from feeds.rules.text import clean_text
 from feeds.rules.times import REMOVAL_SECONDS, from_seconds, to_seconds
@@ -47,34 +47,6 @@ def pages_at(db: sqlite3.Connection, slug: str) -> dict[str, str]:
     """
     query = "SELECT ifnull(ident, digest) FROM published_id WHERE slug_digest = ? ORDER BY 1"
     return {str(ident): slug for (ident,) in db.execute(query, (slug_digest(slug, salt_of(db)),))}
-
-
-def absorbed_page(db: sqlite3.Connection, digest: int, mentions: Iterable[Mention]) -> str | None:
-    """Return the slug of the page of an article that is part of another entry now, or None.
-
-    Args:
-        db: the catalogue.
-        digest: of the id that the page was published under.
-        mentions: the mentions of the other entry. One of its articles must have been published under the id: its file
-            and title tell. An article that was withdrawn gives no redirect, whose address would tell its title.
-    """
-    salt = salt_of(db)
-    ident, slug, sealed = db.execute(_PAGE_OF_ID, (digest,)).fetchone()
-    own = [mention for mention in mentions if mention.position == 0]
-    secrets = {
-        key_hash(key, salt): key_secret(key, salt)
-        for mention in own
-        for key in merge_keys(mention)
-        if key.startswith("@")
-    }
-    rows = db.execute("SELECT key, wrapped FROM published_key WHERE digest = ?", (digest,)).fetchall()
-    opened = [wrapped ^ secrets[key] for key, wrapped in rows if key in secrets and wrapped is not None]
-    if not opened or (ident is not None and db.execute(_IS_SHOWN, (ident,)).fetchone() is not None):
-        return None
-    if ident is None:
-        content = open_sealed(sealed, opened, digest, salt)
-        slug = content.slug if content is not None else None
-    return str(slug) if slug is not None else None
 
 
 def slug_digest(slug: str, salt: bytes) -> int:
@@ -277,7 +249,3 @@ WHERE kept AND ident IS NOT NULL AND live AND NOT EXISTS (
     SELECT 1 FROM published_key AS same WHERE same.key = page.key AND same.live AND same.digest != page.digest
 )
 """
-
-_PAGE_OF_ID = "SELECT ident, slug, sealed FROM published_id WHERE digest = ?"
-
-_IS_SHOWN = "SELECT 1 FROM entry WHERE uri = ? AND shown"

@@ -94,9 +94,10 @@ CREATE INDEX entry_page ON entry (page_wanted) WHERE page_wanted IS NOT NULL;
 CREATE INDEX entry_page_order ON entry (published, uri DESC) WHERE page_wanted IS NOT NULL;  -- oldest first
 CREATE INDEX entry_component ON entry (component) WHERE component IS NOT NULL;
 CREATE INDEX entry_merged ON entry (id) WHERE articles > 1;
-CREATE TABLE former_page (               -- slugs of pages that articles of an entry had: they lead to its page now
-    slug TEXT PRIMARY KEY, entry_id INTEGER NOT NULL
-) WITHOUT ROWID;
+CREATE TABLE former_page (               -- pages that articles had, and the entries to which they lead now
+    digest INTEGER PRIMARY KEY,          -- of the id that was published with the page: history.id_digest
+    slug TEXT NOT NULL UNIQUE, entry_id INTEGER NOT NULL
+);
 CREATE INDEX former_page_entry ON former_page (entry_id);
 CREATE TABLE popular (                   -- entries with many mentions (feeds.catalogue.popular_pages)
     entry_id INTEGER PRIMARY KEY,
@@ -177,7 +178,7 @@ _LATE_INDEXES = (  # indexes that are not needed while a new catalogue is filled
 # table              filled by                                  read by                                emptied by
 # merged_entry,      history.note_merged, if ids may differ     entry_ids, recognition, feed_names     the next Merger
 #   questioned_entry,
-#   known_page
+#   examined_page
 # examined_key       history.note_merged                        history.note_merged                    the same call
 # contested_slug     EntryRowWriter                             feed_names.assign_page_slugs           the next Merger
 # outdated_entry     EntryRowWriter, related, entry_ids,        feed_names, changes.settle_outdated    settle_outdated

@@ -52,6 +52,7 @@ PAGES = [
 ]
 TITLES = ["One", "Two", "Three", "../../etc", "etc"]
 TOPICS = ["AI", "ai", "C++", "C#", "../../etc", "etc", "."]
+TEXT, BROKEN = "A plain text\n\nMay 26, 2022\n\nIts text.\n", "---\nbroken: [\n---\n"
 DAYS = ["2022-05-25", "2022-05-26", "2026-05-31", "2026-06-02", "2026-06-05"]  # the last two are after NOW
 
 records: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -118,8 +119,8 @@ files = st.one_of(
     st.tuples(records, st.lists(records, max_size=3)).map(
         lambda pair: article(**pair[0], related=[as_link(each) for each in pair[1]])
     ),
-    st.just("A plain text\n\nMay 26, 2022\n\nIts text.\n"),
-    st.just("---\nbroken: [\n---\n"),
+    st.just(TEXT),
+    st.just(BROKEN),
 )
 
 
@@ -356,6 +357,15 @@ SCENARIOS: dict[str, Sequence[Mapping[str, str | None]]] = {
         {"a.md": article("One", "2022-05-26", url=None)},
         {"a.md": article("One", "2026-05-31", url=None)},
         {"a.md": article("Another", "2022-05-26", url=None)},
+    ],
+    "an article is in another file while its own is broken, and the other file goes": [
+        {"b.md": TEXT, "z.md": article("Always here", url="https://z.example/")},
+        {"b.md": BROKEN},
+        {"e.md": TEXT},
+        {"b.md": TEXT},
+        {"e.md": article("Another", url=X)},
+        {"e.md": TEXT},
+        {"e.md": article("Another", url=X, originalUrl=Y)},
     ],
     "an older article takes the plain slug": [
         {"a.md": article("Same", "2024-02-01", url=None)},
