@@ -26,7 +26,7 @@ from feeds.pipeline.rendering import (
     start_rendering,
     usable_layout,
 )
-from feeds.pipeline.titles import TitlePlace, Titles, read_titles
+from feeds.pipeline.titles import Titles, read_titles
 from feeds.render.formats import renderer
 from feeds.render.head import FeedHead
 from feeds.render.months import render_month
@@ -36,20 +36,31 @@ from feeds.store import objects
 from feeds.system.processes import batched, map_batches
 
 ENTRIES_PER_BATCH = 1_000
-"""The number of entries in the months of one batch, about: a month is never divided. It bounds the memory."""
+"""The number of entries of archives that are rendered in one batch. It bounds the memory."""
 
-PAGE_COST = 20
-"""The number of entries that cost as much as a page without any."""
+COST_PER_BATCH = 10_000
+"""The cost of the pages of one batch, about: a month is never divided. A line costs 1."""
+
+PAGE_COST = 100
+"""The cost of a page without its lines."""
 
 _ARCHIVE_COLUMNS = tuple(map(FORMATS.index, ARCHIVE_FORMATS))
 
 
 class MonthDraft(NamedTuple):
-    """The page of a month that is ready to be rendered: its head, its last change, and its entries."""
+    """The page of a month that is ready to be rendered.
+
+    Attributes:
+        head: its head.
+        updated: its last change.
+        lines: the number of its entries.
+        places: the places of their markup (:func:`feeds.pipeline.titles.read_titles`).
+    """
 
     head: FeedHead
     updated: datetime
-    entries: Sequence[TitlePlace]
+    lines: int
+    places: bytes
 
 
 def settle_months(context: RenderContext, feed: Feed, *, wanted: bool) -> bool:
@@ -105,7 +116,7 @@ def _draft_months(
                 _put_archives(context, of_month, number)
             listed = titles.of(archives.members_in_month(db, feed, number, site.zone))
             updated = from_seconds(max(title.updated for title in listed))
-            yield MonthDraft(of_month, updated, [title.place for title in listed])
+            yield MonthDraft(of_month, updated, len(listed), b"".join(title.place for title in listed))
 
 
 def _affected(months: Sequence[int], changed: Iterable[int], put: Collection[int]) -> list[int]:
@@ -136,16 +147,16 @@ def _paths(number: int) -> list[str]:
 
 
 def _in_batches(drafts: Iterable[MonthDraft], titles: Titles) -> Iterator[list[MonthDraft]]:
-    """Yield months in batches of about equal size, when their titles can be read."""
+    """Yield months in batches of about equal cost, when their titles can be read."""
     batch: list[MonthDraft] = []
-    size = 0
+    cost = 0
     for draft in drafts:
         batch.append(draft)
-        size += len(draft.entries) + PAGE_COST
-        if size >= ENTRIES_PER_BATCH:
+        cost += draft.lines + PAGE_COST
+        if cost >= COST_PER_BATCH:
             titles.flush()
             yield batch
-            batch, size = [], 0
+            batch, cost = [], 0
     if batch:
         titles.flush()
         yield batch
@@ -157,8 +168,9 @@ def _render_months(
     """Store the pages of months as objects."""
     records = []
     drafts = list(chain.from_iterable(batches))
-    for (head, updated, places), lines in zip(drafts, read_titles(titles, [it.entries for it in drafts]), strict=True):
-        body = render_month(head, [place.day for place in places], lines)
+    listed = read_titles(titles, [draft.places for draft in drafts])
+    for (head, updated, *_), (days, lines) in zip(drafts, listed, strict=True):
+        body = render_month(head, days, lines)
         stored = objects.store_object(folder, body, verify=verify)
         path = head.folder + month_folder(head.month or "") + PAGE.file_name
         records.append((path, PAGE.content_type, stored, updated, head.site.shortest_ttl * 60))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import sqlite3
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
@@ -22,20 +23,17 @@ MAX_REMEMBERED = 200_000
 """The number of entries whose places are remembered: 80 MB."""
 
 
-class TitlePlace(NamedTuple):
-    """The place of an entry in the file: its day (:meth:`datetime.date.toordinal`), and where its markup is."""
-
-    day: int
-    start: int
-    size: int
+_PLACE = struct.Struct("=iqi")
+"""The place of an entry in the file: its day (:meth:`datetime.date.toordinal`), and start and size of its markup. Lists
+of such places go to other processes, and bytes do so in a tenth of the time that tuples take."""
 
 
 class Title(NamedTuple):
-    """An entry: its place in the order of feeds, its last change in seconds, and its place in the file."""
+    """An entry: its place in the order of feeds, its last change in seconds, and its place in the file, packed."""
 
     order: tuple[int, str]
     updated: int
-    place: TitlePlace
+    place: bytes
 
 
 class Titles:
@@ -77,7 +75,7 @@ class Titles:
             for entry in archives.load_titles(self._db, missing):
                 line = title_line(entry.title, entry.url, self._links.provider(entry.feeds)).encode()
                 day = from_seconds(entry.published).astimezone(self._zone).toordinal()
-                place = TitlePlace(day, self._size, len(line))
+                place = _PLACE.pack(day, self._size, len(line))
                 known[entry.entry_id] = Title((-entry.published, entry.uri), entry.updated, place)
                 self._file.write(line)
                 self._size += len(line)
@@ -88,16 +86,17 @@ class Titles:
         self._file.flush()
 
 
-def read_titles(path: Path, lists: Iterable[Sequence[TitlePlace]]) -> Iterator[list[str]]:
-    """Yield the markup of the entries of lists.
+def read_titles(path: Path, lists: Iterable[bytes]) -> Iterator[tuple[list[int], list[str]]]:
+    """Yield the days and the markup of the entries of lists.
 
     Args:
         path: the file.
-        lists: the places of the entries of every list.
+        lists: the places of the entries of every list, packed.
 
     Raises:
         OSError: the file can't be read.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         for places in lists:
-            yield [content[start : start + size].decode() for _, start, size in places]
+            rows = list(_PLACE.iter_unpack(places))
+            yield [row[0] for row in rows], [content[start : start + size].decode() for _, start, size in rows]

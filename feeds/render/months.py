@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -43,7 +44,7 @@ def render_month(head: FeedHead, days: Sequence[int], lines: Sequence[str]) -> b
         head=head,
         month=_month_name(say, head.month or ""),
         count=say("entries", len(lines)),
-        follow=follow_panel(head, up_from(folder)),
+        follow=follow_panel(head, up_from(folder), with_readers=False),
         address=head.document(folder),
         titles=_by_day(days, lines, say, lang_attributes(say.language, site.language)),
         previous=_neighbour(say, folder, head.previous),
@@ -56,15 +57,18 @@ def _by_day(days: Sequence[int], lines: Sequence[str], say: Wording, words_lang:
 
     A template that did this would take longer than everything else on the page.
     """
-    sections = []
+    parts: list[str] = []
     for ordinal, group in groupby(zip(days, lines, strict=True), key=itemgetter(0)):
-        day = date.fromordinal(ordinal)
-        time = f'<time datetime="{day.isoformat()}">{escape_text(say.day(day))}</time>'
-        entries = "\n".join(line for _, line in group)
-        sections.append(
-            f'<section>\n<h2 class="day"{words_lang}>{time}</h2>\n<ul class="links">\n{entries}\n</ul>\n</section>'
-        )
-    return Markup("\n".join(sections))  # noqa: S704 - escaped
+        parts += (_day_heading(say, words_lang, ordinal), *map(itemgetter(1), group), "</ul>\n</section>")
+    return Markup("\n".join(parts))  # noqa: S704 - escaped
+
+
+@lru_cache(maxsize=16_384)
+def _day_heading(say: Wording, words_lang: str, ordinal: int) -> str:
+    """Return the beginning of the group of a day."""
+    day = date.fromordinal(ordinal)
+    time = f'<time datetime="{day.isoformat()}">{escape_text(say.day(day))}</time>'
+    return f'<section>\n<h2 class="day"{words_lang}>{time}</h2>\n<ul class="links">'
 
 
 def _neighbour(say: Wording, folder: str, month: str | None) -> tuple[str, str] | None:

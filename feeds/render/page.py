@@ -162,18 +162,19 @@ class FollowPanel(NamedTuple):
     readers: list[tuple[str, str]]
 
 
-def follow_panel(head: FeedHead, up: str = "") -> FollowPanel:
+def follow_panel(head: FeedHead, up: str = "", *, with_readers: bool = True) -> FollowPanel:
     """Return the ways to subscribe to a feed.
 
     Args:
         head: the head of the feed.
         up: the relative address of its folder from the page that shows the panel.
+        with_readers: whether the page shows links that open readers.
     """
     address = head.document(FEED_FORMATS[0].file_name)
     formats = [(row.title, up + row.file_name, row.media_type) for row in FEED_FORMATS]
     readers = [
         (name, pattern.replace("{feed}", quote(address, safe="")).replace("{address}", address))
-        for name, pattern in head.site.readers
+        for name, pattern in (head.site.readers if with_readers else ())
     ]
     return FollowPanel(address, formats, readers)
 
