@@ -41,15 +41,15 @@ CREATE INDEX published_slug ON published_id (slug_digest) WHERE slug_digest IS N
 CREATE TABLE published_key (             -- by which keys a page was known under which id
     key INTEGER NOT NULL, digest INTEGER NOT NULL, live INTEGER NOT NULL,
     wrapped INTEGER,                     -- the secret of the id, wrapped in that of the key: feeds.memory.sealing
-    PRIMARY KEY (key, digest)
+    PRIMARY KEY (digest, key)            -- the order of a memory: so it is loaded in half of the time
 ) WITHOUT ROWID, STRICT;
-CREATE INDEX published_key_id ON published_key (digest);
+CREATE INDEX published_key_key ON published_key (key);
 CREATE TABLE published_sign (            -- what articles are recognised by (feeds.rules.signs), as they were last
     sign INTEGER NOT NULL, digest INTEGER NOT NULL,
     wrapped INTEGER NOT NULL,            -- as in published_key
-    PRIMARY KEY (sign, digest)
+    PRIMARY KEY (digest, sign)
 ) WITHOUT ROWID, STRICT;
-CREATE INDEX published_sign_id ON published_sign (digest);
+CREATE INDEX published_sign_sign ON published_sign (sign);
 CREATE TABLE published_feed (
     digest INTEGER PRIMARY KEY,
     kind TEXT NOT NULL, key TEXT NOT NULL, slug TEXT NOT NULL, name TEXT NOT NULL, updated INTEGER NOT NULL,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +32,9 @@ from feeds.memory.format import (
 from feeds.memory.sources import MemorySource
 from feeds.model import Kind
 from feeds.rules.site_layout import article_folder, feed_folder, parse_feed_folder
+
+ROWS_PER_STATEMENT = 50
+"""The number of rows that one statement inserts."""
 
 
 class NextMemory(NamedTuple):
@@ -180,11 +183,9 @@ def _load_entries(db: sqlite3.Connection, records: list[Record]) -> None:
             keys.append((key, digest, 0, wrapped))
         for sign, wrapped in its_signs:
             signs.append((sign, digest, wrapped))
-    keys.sort(key=itemgetter(0))  # in the order of the table: half of the time
-    signs.sort(key=itemgetter(0))
-    db.executemany("INSERT INTO published_id VALUES (?, ?, ?, ?, ?, ?, ?)", [record[:7] for record in records])
-    db.executemany("INSERT INTO published_key VALUES (?, ?, ?, ?)", keys)
-    db.executemany("INSERT INTO published_sign VALUES (?, ?, ?)", signs)
+    _insert(db, "published_id", [record[:7] for record in records])
+    _insert(db, "published_key", keys)
+    _insert(db, "published_sign", signs)
 
 
 def _entry_records(db: sqlite3.Connection, span: tuple[int, int]) -> Iterable[Record]:
@@ -206,20 +207,20 @@ def _broken_records(db: sqlite3.Connection, span: tuple[int, int]) -> Iterable[R
 
 
 def _load_broken(db: sqlite3.Connection, records: list[Record]) -> None:
-    db.executemany("INSERT INTO published_broken VALUES (?, ?)", [(it[0], "\n".join(it[1])) for it in records])
+    _insert(db, "published_broken", [(digest, "\n".join(names)) for digest, names in records])
 
 
 def _load_feeds(db: sqlite3.Connection, records: list[Record]) -> None:
     for _, kind, _, slug, *_ in records:
         _check_feed_folder(feed_folder(Kind(kind), slug))
-    db.executemany("INSERT INTO published_feed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", records)
+    _insert(db, "published_feed", records)
 
 
 def _load_moves(db: sqlite3.Connection, records: list[Record]) -> None:
     for _, old, new, _ in records:
         _check_feed_folder(old)
         _check_feed_folder(new)
-    db.executemany("INSERT INTO published_move VALUES (?, ?, ?, ?)", records)
+    _insert(db, "published_move", records)
 
 
 def _check_feed_folder(folder: str) -> None:
@@ -237,12 +238,23 @@ def _check_folder(folder: str) -> None:
         raise ValueError("no folder of a feed or page")
 
 
-def _plain(table: str, columns: int) -> _Family:
+def _insert(db: sqlite3.Connection, table: str, rows: Sequence[Sequence[object]]) -> None:
+    """Insert whole rows. A statement for many rows costs a quarter less than one for each."""
+    if not rows:
+        return
+    row = f"({', '.join('?' * len(rows[0]))})"
+    whole = len(rows) - len(rows) % ROWS_PER_STATEMENT
+    groups = (rows[start : start + ROWS_PER_STATEMENT] for start in range(0, whole, ROWS_PER_STATEMENT))
+    query = f"INSERT INTO {table} VALUES {', '.join([row] * ROWS_PER_STATEMENT)}"  # noqa: S608 - our own names
+    db.executemany(query, (list(chain.from_iterable(group)) for group in groups))
+    db.executemany(f"INSERT INTO {table} VALUES {row}", rows[whole:])  # noqa: S608
+
+
+def _plain(table: str) -> _Family:
     """Return a family whose records are the rows of one table."""
-    marks = ", ".join("?" * columns)
 
     def load(db: sqlite3.Connection, records: list[Record]) -> None:
-        db.executemany(f"INSERT INTO {table} VALUES ({marks})", records)  # noqa: S608 - our own names
+        _insert(db, table, records)
 
     def rows(db: sqlite3.Connection, span: tuple[int, int]) -> Iterable[Record]:
         return db.execute(f"SELECT * FROM {table} WHERE digest BETWEEN ? AND ? ORDER BY digest", span)  # noqa: S608
@@ -252,9 +264,9 @@ def _plain(table: str, columns: int) -> _Family:
 
 _FAMILIES = {
     "entries": _Family(("published_id", "published_key", "published_sign"), _load_entries, _entry_records),
-    "feeds": _plain("published_feed", 9)._replace(load=_load_feeds),
-    "articles": _plain("published_path", 1),
-    "documents": _plain("published_document", 3),
-    "moves": _plain("published_move", 4)._replace(load=_load_moves),
+    "feeds": _plain("published_feed")._replace(load=_load_feeds),
+    "articles": _plain("published_path"),
+    "documents": _plain("published_document"),
+    "moves": _plain("published_move")._replace(load=_load_moves),
     "broken": _Family(("published_broken",), _load_broken, _broken_records),
 }
