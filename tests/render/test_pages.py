@@ -214,14 +214,16 @@ def test_lists_of_names(site: dict[str, bytes]) -> None:
     for folder, heading in (("topics", "Topics"), ("providers", "Providers"), ("categories", "Categories")):
         root = pages(site)[f"{folder}/index.html"]
         assert text_of(root.find(".//h1")) == heading
-        rows = [[text_of(cell) for cell in row.iterfind("td")] for row in root.iterfind(".//tbody/tr")]
-        names = [row[0] for row in rows]
+        names = [text_of(cell) for cell in root.iterfind(".//tbody/tr/th[@scope='row']")]
         assert names == sorted(names, key=str.casefold)
         linked = {element.get("href") for element in root.iterfind(".//tbody//a")}
         assert linked == {f"{path.split('/')[1]}/" for path in site if re.fullmatch(rf"{folder}/[^/]+/feed.atom", path)}
     root = pages(site)["topics/index.html"]
-    first = [text_of(cell) for cell in root.iterfind(".//tbody/tr[1]/td")]
+    first = [text_of(cell) for cell in root.iterfind(".//tbody/tr[1]/*")]
     assert first == ["AI", "26", "about 6 a day", "29 May 2022", ""]
+    described = root.find(".//meta[@name='description']")
+    assert described is not None
+    assert str(described.get("content")).startswith("AI, AI Hardware, ")
 
 
 @pytest.mark.parametrize("root", ["/", "/blog/"])
