@@ -15,10 +15,11 @@ from statistics import fmean, median
 import pytest
 import yaml
 
-from bench import agreement, build, corpus, edits, measure, rivals, tools
+from bench import agreement, build, corpus, edits, first_read, measure, rivals, tools
 from bench.corpus import Sharing
 from bench.results import Case
-from tests.builders import write_corpus
+from feeds.pipeline import publish
+from tests.builders import NOW, article, make_site, write_corpus
 from tests.paths import PROJECT
 
 BURNS = """
@@ -324,3 +325,11 @@ class TestAgreement:
         write_corpus(tmp_path, {"objects/a": "1", "deep/objects/b": "22", "c": "333"})
         assert agreement.size(tmp_path) == (3, 6)
         assert agreement.size(tmp_path, without="objects") == (2, 5)
+
+
+def test_the_first_read_of_a_memory_is_measured(tmp_path: Path) -> None:
+    site = make_site(write_corpus(tmp_path / "corpus", {"a.md": article()}), tmp_path / "work")
+    publish.build(site, NOW)
+    assert all(seconds > 0 for seconds in first_read.measure(Path(site.output), runs=2))
+    with pytest.raises(SystemExit, match="has no memory"):
+        first_read.measure(tmp_path, runs=1)
