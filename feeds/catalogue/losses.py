@@ -1,4 +1,4 @@
-"""Losses: articles that were published, and that a build would lose to problems.
+"""Losses: articles that were published, and that a build would lose to problems, or to patterns of the settings.
 
 The history has the paths of the published articles, as digests. A build that would lose too many of them, though their
 files are there and have no mark that holds them back, is refused: such a loss is a mistake, and subscribers would be
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 
 from feeds.catalogue.history import salt_of
 from feeds.errors import LossError
+from feeds.rules.file_patterns import PassedOver
 from feeds.rules.grouping import key_hash
 from feeds.settings.site import Site
 
@@ -19,22 +21,30 @@ SHOWN_REASONS = 3
 """The number of reasons that a refusal names."""
 
 
-def refuse_losses(db: sqlite3.Connection, site: Site) -> None:
+def refuse_losses(db: sqlite3.Connection, site: Site, left_out: Iterable[PassedOver]) -> None:
     """Raise an error if too many of the published articles would be lost.
+
+    Args:
+        db: the catalogue.
+        site: the settings.
+        left_out: the files that the settings `articles` and `exclude` leave out.
 
     Raises:
         LossError: more than `max_loss` percent of them.
     """
     (published,) = db.execute("SELECT count(*) FROM published_path").fetchone()
     lost = [source_id for source_id, path in db.execute(_UNREADABLE).fetchall() if is_published(db, path)]
-    if len(lost) * 100 <= published * site.max_loss:
+    excluded = [it.reason.text for it in left_out if is_published(db, it.path)]
+    total = len(lost) + len(excluded)
+    if total * 100 <= published * site.max_loss:
         return
     counts = Counter(reason for source_id in lost for (reason,) in db.execute(_REASONS, (source_id,)))
+    counts.update(excluded)
     reasons = [f"{count} × {reason}" for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
     if len(reasons) > SHOWN_REASONS:
         reasons[SHOWN_REASONS:] = [f"and {len(reasons) - SHOWN_REASONS} more"]
     raise LossError(
-        f"nothing is published: {len(lost)} of {published} published articles would be lost ({'; '.join(reasons)});"
+        f"nothing is published: {total} of {published} published articles would be lost ({'; '.join(reasons)});"
         " correct them (`feeds check` lists all), or build once with --accept-loss",
         site.corpus_path,
     )

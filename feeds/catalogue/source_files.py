@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from feeds.catalogue.meta import get_meta, set_meta
 from feeds.model import Visibility
+from feeds.rules.file_patterns import PassedOverCount, Reason
 from feeds.rules.times import to_seconds
+from feeds.settings.site import Site
 
 
 def must_examine_all(db: sqlite3.Connection, now: datetime, least: Visibility, settings: str) -> bool:
@@ -53,20 +55,36 @@ def unsettled_files(db: sqlite3.Connection) -> list[str]:
     return [path for (path,) in db.execute("SELECT path FROM unsettled")]
 
 
-def is_fully_read(db: sqlite3.Connection, corpus: str) -> bool:
-    """Tell whether the whole corpus, and no other one, has been read into the catalogue."""
-    return get_meta(db, "corpus") == corpus
+def is_fully_read(db: sqlite3.Connection, site: Site) -> bool:
+    """Tell whether the whole corpus, and no other one, has been read into the catalogue, with the same patterns."""
+    return get_meta(db, "corpus") == _corpus_of(site)
 
 
-def set_fully_read(db: sqlite3.Connection, corpus: str) -> None:
+def set_fully_read(db: sqlite3.Connection, site: Site) -> None:
     """Record that the whole corpus has been read."""
-    set_meta(db, "corpus", corpus)
+    set_meta(db, "corpus", _corpus_of(site))
+
+
+def _corpus_of(site: Site) -> str:
+    """Return a text that is different for every set of files."""
+    return json.dumps([site.corpus, site.articles, site.exclude])
 
 
 def count_files(db: sqlite3.Connection) -> int:
     """Return how many files the catalogue knows."""
     (number,) = db.execute("SELECT count(*) FROM source").fetchone()
     return int(number)
+
+
+def record_passed_over(db: sqlite3.Connection, counts: Sequence[PassedOverCount]) -> None:
+    """Record how many files of the corpus are passed over, and why."""
+    set_meta(db, "passed_over", json.dumps(counts))
+
+
+def passed_over(db: sqlite3.Connection) -> list[PassedOverCount]:
+    """Return how many files of the corpus are passed over, and why, by the last scan of everything."""
+    rows = json.loads(get_meta(db, "passed_over") or "[]")
+    return [PassedOverCount(Reason(reason), files, tuple(endings)) for reason, files, endings in rows]
 
 
 def file_digest(db: sqlite3.Connection, path: str) -> bytes | None:

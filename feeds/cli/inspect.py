@@ -26,6 +26,7 @@ from feeds.cli.output import (
     say_counts,
     say_lines,
     short_path,
+    state_line,
 )
 from feeds.cli.progress_bar import progress_bar
 from feeds.cli.spool import Spool, print_json, write_json
@@ -41,6 +42,7 @@ from feeds.pipeline.explain import (
     find_feed,
     find_file,
     list_feeds,
+    list_files,
     shown_by_feed,
 )
 from feeds.rules.problems import problem_lines
@@ -59,26 +61,36 @@ from feeds.settings.site import Site
     help="The form of the output; github prints annotations for GitHub's workflows.",
 )
 @click.option("--all", "every", is_flag=True, help="Print all problems and articles of a kind, not ten and the number.")
-def check(corpus: str | None, output_format: str, every: bool, **settings: Any) -> None:
+@click.option("--files", "with_files", is_flag=True, help="Print every file of the corpus, and what it was taken for.")
+def check(corpus: str | None, output_format: str, every: bool, with_files: bool, **settings: Any) -> None:
     """Print the problems in the corpus, with file and line; exit with 1 if an article is lost to one.
 
     It also names the articles that are not published though they could be read. Of more than ten problems of a kind,
     or articles of a state, ten are printed, and the number of the others. The formats json and github print all
-    problems.
+    problems. With --files, it prints every file instead: whether it is published, and if not, why; or why it was not
+    read as an article. A folder that is not searched stands for all that is in it.
 
     Example: feeds check articles
 
     Example: feeds check articles --all
 
+    Example: feeds check articles --files
+
     Example: feeds check articles --format github
     """
+    if with_files and output_format == "github":
+        raise UsageError("annotations are about problems: --files has the formats text and json", "--format github")
     site = loader.load_site(corpus, **settings)
     now = datetime.now(UTC)
 
     def answer(db: sqlite3.Connection) -> tuple[CheckResult, Spool, Spool]:
         result, results, remarks = CheckResult.of(db, site, now), Spool(), Spool()
+        files = list_files(db, site, now) if with_files else ()
         if output_format == "json":
-            write_json(json_output.check_output(result), results)
+            write_json(json_output.check_output(result, files), results)
+        elif with_files:
+            results.lines(map(state_line, files))
+            return result, results, remarks
         elif output_format == "github":
             results.lines(
                 annotation(problem, short_path(site.corpus_path / problem.path)) for problem in result.problems
@@ -95,7 +107,7 @@ def check(corpus: str | None, output_format: str, every: bool, **settings: Any) 
     remarks.print(err=True)
     for note in result.notes:
         say(note)
-    say_counts(result.counts, site)
+    say_counts(result.counts, result.passed_over, site)
     if result.counts.problems:
         exit_with_finding()
 

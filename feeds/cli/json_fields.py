@@ -34,8 +34,10 @@ FIELDS = {
         " (`show`), or the ones that change (`diff`)."
     ),
     "field": "The field of the front matter, the element or the member that is wrong; empty where it is none of these.",
+    "endings": "The most frequent endings of the names of the files.",
     "excerpt_only": "Whether feeds show the excerpt of the entry and a link, because its text is too long.",
     "fields": "The members of the JSON Feed item that change.",
+    "files": "With `--files`, every file of the corpus; a folder that is not searched stands for all that is in it.",
     "file": "What became of the file; null where an address or an id was given.",
     "generation": "The number of the snapshot, which grows by one with each change.",
     "heat": "The `heat` of the entry, from the front matter.",
@@ -57,6 +59,7 @@ FIELDS = {
     "old_id": "The published id that is replaced; null where the entry keeps its id.",
     "original_address": "The `originalUrl` of the page, from the front matter: another URL of it.",
     "page": "The slug of the page that is made for an article without a web page of its own; else null.",
+    "passed_over": "The files and folders of the corpus that are not read as articles, by reason.",
     "path": "The path of the file in the corpus or in the static folder; on a live site, the URL of the document.",
     "position": "0 for the article's own link record; for a related one its place in the list, from 1.",
     "problems": "The problems, by file and line.",
@@ -79,7 +82,10 @@ FIELDS = {
     "since": "The time of the first request.",
     "slug": "The last part of the feed's address.",
     "speaker": "The path of the file whose article gives the entry its id, title and date; null without an entry.",
-    "state": "`unpublished`, `future` or `expired`; in `show` also `published`, `lost` (to an error) or `not_read`.",
+    "state": (
+        "`unpublished`, `future` or `expired`; in `show` and `files` also `published`, `lost` (to an error) or"
+        " `not_read`."
+    ),
     "summary": "The summary of the entry, as plain text.",
     "title": "The title of the entry, of the link record, or of the feed as its documents carry it.",
     "topics": "The names of the topics of the entry.",
@@ -107,6 +113,7 @@ FIELDS = {
     "counts.lost": "Files that are lost to an error.",
     "counts.not_modified": "Answers that nothing is new (304).",
     "counts.notices": "Problems of severity `notice`.",
+    "counts.passed_over": "Files and folders that are not read as articles for this reason.",
     "counts.published": "Files whose articles are published.",
     "counts.pushed_out": "Entries that leave the feed only to make room for newer ones.",
     "counts.repeated_bytes": "Bytes of the repeats: what conditional requests would have saved.",
@@ -154,6 +161,7 @@ EXTENT = "entries shown short beyond_limit beyond_size"
 _PROBLEMS = [_names("path line field reason advice severity")]
 _FINDINGS = [_names("path line column field reason advice severity rule")]
 _HELD_BACK = [_names("path state mark due")]
+_PASSED_OVER: list[Shape] = [{"reason": None, "endings": [], "counts": _names("passed_over")}]
 _ADDRESSES = _names("address original_address amp_address")
 
 SHAPES: dict[str, Shape] = {
@@ -162,10 +170,18 @@ SHAPES: dict[str, Shape] = {
         "counts": _names(f"{_FILE_COUNTS} entries short_entries feeds cut_feeds documents changed written"),
         "problems": _PROBLEMS,
         "held_back": _HELD_BACK,
+        "passed_over": _PASSED_OVER,
         "notes": [],
         "seconds": _names("start state check scan read record merge render publish write report tidy total"),
     },
-    "check": {"counts": _names(_FILE_COUNTS), "problems": _PROBLEMS, "held_back": _HELD_BACK, "notes": []},
+    "check": {
+        "counts": _names(_FILE_COUNTS),
+        "problems": _PROBLEMS,
+        "held_back": _HELD_BACK,
+        "passed_over": _PASSED_OVER,
+        "files": [_names("path state mark due reason")],
+        "notes": [],
+    },
     "list": {
         "counts": _names("feeds"),
         "feeds": [{**_names("kind name slug address newest updated"), "counts": _names(EXTENT)}],

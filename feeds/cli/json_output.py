@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from feeds.cli.json_fields import EXTENT
 from feeds.cli.spool import JsonObject, Streamed
 from feeds.model import Counts, HeldBack, Problem, Severity
+from feeds.rules.file_patterns import PassedOverCount
 from feeds.rules.times import rfc3339
 from feeds.settings.site import Site
 
@@ -40,17 +41,25 @@ def build_output(report: Report, site: Site) -> JsonObject:
         },
         "problems": problem_objects(report.problems),
         "held_back": _held_back(report.held_back),
+        "passed_over": _passed_over(report.passed_over),
         "notes": list(report.notes),
         "seconds": _seconds(report.stages),
     }
 
 
-def check_output(result: CheckResult) -> JsonObject:
-    """Return the output of `feeds check`."""
+def check_output(result: CheckResult, files: Iterable[Mapping[str, Any]]) -> JsonObject:
+    """Return the output of `feeds check`.
+
+    Args:
+        result: the result.
+        files: the files to list (:func:`feeds.pipeline.explain.list_files`).
+    """
     return {
         "counts": _file_counts(result.counts, result.severities),
         "problems": problem_objects(result.problems),
         "held_back": _held_back(result.held_back),
+        "passed_over": _passed_over(result.passed_over),
+        "files": Streamed({**file, "due": time_text(file["due"])} for file in files),
         "notes": list(result.notes),
     }
 
@@ -153,6 +162,12 @@ def _file_counts(counts: Counts, severities: Mapping[Severity, int]) -> JsonObje
 def problem_objects(problems: Collection[Problem]) -> Streamed:
     """Return problems as objects."""
     return Streamed(map(dataclasses.asdict, problems))
+
+
+def _passed_over(counts: Sequence[PassedOverCount]) -> list[JsonObject]:
+    return [
+        {"reason": it.reason.text, "endings": list(it.endings), "counts": {"passed_over": it.files}} for it in counts
+    ]
 
 
 def _held_back(articles: Collection[HeldBack]) -> Streamed:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from feeds.model import Counts, HeldBack, Problem, Reductions
+from feeds.rules.file_patterns import PassedOverCount
 from feeds.rules.problems import EXAMPLES, more_line, problem_lines
 from feeds.rules.text import printable
 from feeds.rules.times import rfc3339
@@ -31,14 +32,17 @@ def say_lines(lines: Iterable[str]) -> None:
         click.echo(printable(line))
 
 
-def say_counts(counts: Counts, site: Site) -> None:
-    """Print what happened to the article files, and the option that publishes the unpublished ones."""
+def say_counts(counts: Counts, passed_over: Sequence[PassedOverCount], site: Site) -> None:
+    """Print what happened to the files of the corpus, and the option that publishes the unpublished ones."""
     say(
         f"{counts.files} files: {counts.published} published, {counts.unpublished} unpublished,"
         f" {counts.future} in the future, {counts.expired} expired, {counts.problems} lost to problems"
     )
     if counts.unpublished and not site.include_unpublished:
         say("--include-unpublished publishes published: false and draft: true; no option publishes other marks")
+    if passed_over:
+        reasons = "; ".join(map(str, passed_over))
+        say(f"{sum(it.files for it in passed_over)} passed over (feeds check --files names them): {reasons}")
 
 
 def say_reductions(reductions: Reductions) -> None:
@@ -114,18 +118,29 @@ def file_lines(file: Mapping[str, Any]) -> Iterator[str]:
     Args:
         file: the explanation of :func:`feeds.pipeline.explain.explain_file`.
     """
-    from feeds.pipeline.explain import NOT_READ  # `feeds build` uses this module, and needs no explanation
-
-    path, state = file["path"], file["state"]
-    if state == NOT_READ:
-        yield f"{path}: not read: {file['reason']}"
-    elif state in ("published", "lost"):
-        yield f"{path}: {state}{' to a problem' if state == 'lost' else ''}"
-    else:
-        yield held_back_line(HeldBack(path, state, file["mark"], file["due"]))
+    path = file["path"]
+    yield state_line(file)
     if file["speaker"] not in (None, path):
         yield f"  is one entry with {file['speaker']}, which gives the entry its title and text"
     yield from map(str, file["problems"])
+
+
+def state_line(file: Mapping[str, Any]) -> str:
+    """Return what became of a file, in one line.
+
+    Args:
+        file: a row of :func:`feeds.pipeline.explain.list_files`, or the explanation of a file.
+    """
+    from feeds.pipeline.explain import NOT_READ  # `feeds build` uses this module, and needs no explanation
+
+    path, state, reason = file["path"], file["state"], file["reason"]
+    if state == NOT_READ:
+        return f"{path}: not read: {reason}"
+    if state == "lost":
+        return f"{path}: lost to a problem{f': {reason}' if reason else ''}"
+    if state == "published":
+        return f"{path}: published"
+    return held_back_line(HeldBack(path, state, file["mark"], file["due"]))
 
 
 def entry_lines(entry: Mapping[str, Any]) -> Iterator[str]:

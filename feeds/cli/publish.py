@@ -100,7 +100,7 @@ def build(
         from feeds.cli.spool import print_json
 
         print_json(json_output.build_output(report, site))
-    say_counts(report.counts, site)
+    say_counts(report.counts, report.passed_over, site)
     say(
         f"{report.entries} entries in {report.feeds} feeds, {report.documents} documents;"
         f" {report.changed} changed or removed"
@@ -168,7 +168,7 @@ def serve(
         # With the corpus as an argument, another file could be found: one in the corpus itself.
         settings["config"] = str(site.source)
     first = _build(site, jobs=jobs, force=force, accept_loss=accept_loss)
-    say_counts(first.counts, site)
+    say_counts(first.counts, first.passed_over, site)
     say_problems(first)
     if strict and first.losses:
         exit_with_finding()

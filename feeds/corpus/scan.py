@@ -12,9 +12,8 @@ from typing import NamedTuple, Protocol
 
 from feeds.errors import CorpusError
 from feeds.model import Problem
+from feeds.rules.file_patterns import NO_PATTERNS, SUFFIXES, FilePatterns, PassedOver, Reason
 from feeds.rules.site_layout import OUTPUT_LIST
-
-SUFFIXES = (".md", ".markdown", ".txt", ".html")
 
 
 class SourceFile(NamedTuple):
@@ -50,24 +49,27 @@ SETTLED_NS = 100_000_000
 """The age of a change, in nanoseconds, from which on the times of a file show the next change."""
 
 
-def scan_corpus(corpus: Path, only: Collection[str] | None = None) -> Iterator[SourceFile]:
-    """Yield every article file below `corpus`; the files of a folder in alphabetical order.
+def scan_corpus(
+    corpus: Path, only: Collection[str] | None = None, patterns: FilePatterns = NO_PATTERNS
+) -> Iterator[SourceFile | PassedOver]:
+    """Yield every article file below `corpus`, and what is passed over; the files of a folder in alphabetical order.
 
     Passed over: names that start with ``.`` or ``_``, README.md at the root, other suffixes, static trees that we
-    wrote, and links to folders (their files inside of the corpus are found at their real paths). A file that has the
-    name of an article and can't be one is a problem: no file is lost in silence.
+    wrote, links to folders (their files inside of the corpus are found at their real paths), and what the patterns
+    leave out. A file that has the name of an article and can't be one is a problem: no file is lost in silence.
 
     Args:
         corpus: the folder.
         only: scan these paths only, with everything below them: relative to `corpus`, with forward slashes. Paths that
             do not exist any more are passed over. None scans everything.
+        patterns: the patterns of articles.
 
     Raises:
         CorpusError: the folder can't be read.
     """
     root = os.path.realpath(corpus)
     if only is None:
-        yield from _walk(root, "")
+        yield from _walk(root, "", patterns)
         return
     try:
         os.scandir(root).close()  # an unreadable corpus must not look like one whose files are gone
@@ -75,36 +77,34 @@ def scan_corpus(corpus: Path, only: Collection[str] | None = None) -> Iterator[S
         raise _unreadable_corpus(root, error) from error
     entered: dict[str, bool] = {}
     for path in _topmost(only):
-        if not _is_entered(root, path.rpartition("/")[0], entered) or not os.path.lexists(os.path.join(root, path)):
+        above = path.rpartition("/")[0]
+        if not _is_entered(root, above, entered, patterns) or not os.path.lexists(os.path.join(root, path)):
             continue
-        source, is_folder = _look_at(_Named(root, path), path, root, time.time_ns() - SETTLED_NS)
-        if source is not None:
-            yield source
+        found, is_folder = _look_at(_Named(root, path), path, root, time.time_ns() - SETTLED_NS, patterns)
+        if found is not None:
+            yield found
         if is_folder:
-            yield from _walk(root, f"{path}/")
+            yield from _walk(root, f"{path}/", patterns)
 
 
-def reason_passed_over(corpus: Path, path: str) -> str | None:
+def reason_passed_over(corpus: Path, path: str, patterns: FilePatterns = NO_PATTERNS) -> Reason | None:
     """Return why :func:`scan_corpus` passes over the file at `path`, or None if it does not.
 
     Args:
         corpus: the folder.
         path: the path of a file, relative to `corpus`, with forward slashes.
+        patterns: the patterns of articles.
     """
     root = os.path.realpath(corpus)
     folders = path.split("/")[:-1]
     for folder in ("/".join(folders[:depth]) for depth in range(len(folders) + 1)):
-        if _is_hidden(folder.rpartition("/")[2]):
-            return f"the name of the folder {folder} starts with . or _"
+        if patterns.hides(folder.rpartition("/")[2]):
+            return Reason.HIDDEN
         if folder and os.path.islink(os.path.join(root, folder)):
-            return f"{folder} is a link to a folder: a file is read at its real path only"
+            return Reason.LINK
         if os.path.lexists(os.path.join(root, folder, OUTPUT_LIST)):
-            return "it is in a static tree that feeds wrote"
-    if _is_hidden(path.rpartition("/")[2]):
-        return "its name starts with . or _"
-    if not has_suffix(path):
-        return f"its name ends with none of {', '.join(SUFFIXES)}"
-    return "README.md at the top of the corpus is no article" if _is_readme(path) else None
+            return Reason.STATIC_TREE
+    return Reason.HIDDEN if patterns.hides(path.rpartition("/")[2]) else _reason_of_name(path, patterns)
 
 
 def has_suffix(name: str) -> bool:
@@ -112,16 +112,17 @@ def has_suffix(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "_"))
+def _reason_of_name(path: str, patterns: FilePatterns) -> Reason | None:
+    """Return why a file is no article by its path, if it is not hidden; None if it is one."""
+    if not has_suffix(path):
+        return Reason.ENDING
+    if len(path) == len(_README) and path.lower() == _README:
+        return Reason.README
+    return patterns.reason_for(path) if patterns else None
 
 
-def _is_readme(path: str) -> bool:
-    return len(path) == len(_README) and path.lower() == _README
-
-
-def _walk(root: str, top: str) -> Iterator[SourceFile]:
-    """Yield every article file below the folder `top`, which is empty or ends with a slash."""
+def _walk(root: str, top: str, patterns: FilePatterns) -> Iterator[SourceFile | PassedOver]:
+    """Yield what is below the folder `top`, which is empty or ends with a slash, as :func:`scan_corpus` does."""
     pending = [top]
     while pending:
         folder = pending.pop()
@@ -134,15 +135,16 @@ def _walk(root: str, top: str) -> Iterator[SourceFile]:
             yield _unreadable(folder.rstrip("/"), f"the folder can't be read ({error.strerror})")
             continue
         if OUTPUT_LIST in map(_NAME, children):
+            yield PassedOver(folder, Reason.STATIC_TREE)
             continue
         # Read before the files are examined: too early a time takes a file for recent, which is only slower.
         settled = time.time_ns() - SETTLED_NS
         subfolders = []
         for child in children:
             path = folder + child.name
-            source, is_folder = _look_at(child, path, root, settled)
-            if source is not None:
-                yield source
+            found, is_folder = _look_at(child, path, root, settled, patterns)
+            if found is not None:
+                yield found
             if is_folder:
                 subfolders.append(f"{path}/")
         pending.extend(reversed(subfolders))
@@ -196,20 +198,23 @@ def _topmost(paths: Collection[str]) -> Iterator[str]:
             yield path
 
 
-def _is_entered(root: str, folder: str, known: dict[str, bool]) -> bool:
+def _is_entered(root: str, folder: str, known: dict[str, bool], patterns: FilePatterns) -> bool:
     """Tell whether a walk from the root would enter `folder`; `known` collects the answers for folders above it."""
     if folder not in known:
         if folder:
             above = folder.rpartition("/")[0]
-            is_reached = _is_entered(root, above, known) and _look_at(_Named(root, folder), folder, root, 0)[1]
+            is_reached = _is_entered(root, above, known, patterns)
+            is_reached = is_reached and _look_at(_Named(root, folder), folder, root, 0, patterns)[1]
         else:
             is_reached = True
         known[folder] = is_reached and not os.path.lexists(os.path.join(root, folder, OUTPUT_LIST))
     return known[folder]
 
 
-def _look_at(child: _Child, path: str, root: str, settled: int) -> tuple[SourceFile | None, bool]:
-    """Return `child` at `path` as a source file, or None, and whether it is a folder to walk into.
+def _look_at(
+    child: _Child, path: str, root: str, settled: int, patterns: FilePatterns
+) -> tuple[SourceFile | PassedOver | None, bool]:
+    """Return what `child` at `path` is, None for a folder, and whether it is a folder to walk into.
 
     A scan calls this for every file: a build without news does little else.
 
@@ -217,18 +222,23 @@ def _look_at(child: _Child, path: str, root: str, settled: int) -> tuple[SourceF
         child, path: the child of a folder, and its path relative to `root`.
         root: the corpus.
         settled: a file that changed later has no stamp.
+        patterns: the patterns of articles.
     """
-    if _is_hidden(child.name):
-        return None, False
+    if patterns.hides(child.name):
+        return PassedOver(path, Reason.HIDDEN), False
+    reason = _reason_of_name(path, patterns)
     if child.is_file(follow_symlinks=False):  # nearly every child is one
-        is_article = has_suffix(child.name) and not _is_readme(path)
-        return (_examine(child, path, root, settled, is_link=False) if is_article else None), False
+        if reason is not None:
+            return PassedOver(path, reason), False
+        return _examine(child, path, root, settled, is_link=False), False
     is_folder, is_link = child.is_dir(follow_symlinks=False), child.is_symlink()
     if is_link and _is_folder(child) and not _leads_inside(child, root):
         return _unreadable(path, "it is a link to a folder outside of the corpus"), False
-    if has_suffix(child.name) and not _is_readme(path):
+    if reason is None:
         return _examine(child, path, root, settled, is_link=is_link), is_folder
-    return None, is_folder
+    if is_folder:
+        return None, True
+    return PassedOver(path, Reason.LINK if is_link and _is_folder(child) else reason), False
 
 
 def _examine(child: _Child, path: str, root: str, settled: int, *, is_link: bool) -> SourceFile:

@@ -16,6 +16,7 @@ from feeds.errors import StateError
 from feeds.memory.ledger import Ledger
 from feeds.pipeline import fingerprint
 from feeds.pipeline.remember import Memory, find_memory
+from feeds.rules.file_patterns import PassedOver
 from feeds.settings.site import Site
 from feeds.settings.state_folder import check_folders
 from feeds.store.lock import lock_state
@@ -57,11 +58,13 @@ class BuildContext(NamedTuple):
     Attributes:
         db: the connection to the catalogue.
         ledger: the decisions of earlier builds; a step may add to it.
+        left_out: the files that the settings `articles` and `exclude` leave out, as far as they were scanned.
         site, now, folder, workers, stopwatch, before, memory: as in :class:`BuildSession`.
     """
 
     db: sqlite3.Connection
     ledger: Ledger
+    left_out: list[PassedOver]
     site: Site
     now: datetime
     folder: Path
@@ -128,7 +131,7 @@ def with_catalogue(session: BuildSession, work: Callable[[BuildContext], T], *, 
 
     def attempt() -> T:
         with schema.connect(path, identity, lambda db: memory_parts.load_memory(db, memory.records_of)) as db:
-            return work(BuildContext(db, publications.load_ledger(db), *session))
+            return work(BuildContext(db, publications.load_ledger(db), [], *session))
 
     try:
         if discard:

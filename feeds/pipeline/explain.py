@@ -10,13 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from feeds.catalogue import entry_loading, file_reports, queries, retired_feeds
+from feeds.catalogue import entry_loading, file_reports, queries, retired_feeds, source_files
 from feeds.catalogue.queries import ListedEntry as ListedEntry  # for the commands, too
-from feeds.corpus.scan import has_suffix, reason_passed_over, shown_path
+from feeds.corpus.scan import has_suffix, reason_passed_over, scan_corpus, shown_path
 from feeds.model import Counts, Entry, Feed, HeldBack, Kind, Mention, Problem, Severity
 from feeds.pipeline.problems import list_held_back, list_problems, merged_problem, notes_on_fields
 from feeds.pipeline.stored_list import while_open
 from feeds.rules.entries import entry_uri, representation_order
+from feeds.rules.file_patterns import PassedOver, PassedOverCount
 from feeds.rules.site_layout import FORMATS, feed_folder
 from feeds.rules.text import name_key
 from feeds.rules.times import rfc3339
@@ -32,7 +33,7 @@ class CheckResult:
 
     Attributes:
         counts: how many files were published, and why others were not.
-        problems, severities, held_back: as in :class:`feeds.pipeline.publish.Report`.
+        problems, severities, held_back, passed_over: as in :class:`feeds.pipeline.publish.Report`.
         notes: remarks that concern no single file: names that share a slug, renamed feeds that can't be followed.
     """
 
@@ -40,6 +41,7 @@ class CheckResult:
     problems: Sequence[Problem]
     severities: Mapping[Severity, int]
     held_back: Sequence[HeldBack]
+    passed_over: Sequence[PassedOverCount]
     notes: tuple[str, ...]
 
     @classmethod
@@ -55,6 +57,7 @@ class CheckResult:
             problems=problems,
             severities=severities,
             held_back=list_held_back(counts, site, now, while_open(db)),
+            passed_over=source_files.passed_over(db),
             notes=(
                 *(
                     f"{kind} {name!r} wants the address of an older one and got {feed_folder(kind, slug)}; rename one"
@@ -64,6 +67,26 @@ class CheckResult:
                 *notes_on_fields(db),
             ),
         )
+
+
+def list_files(db: sqlite3.Connection, site: Site, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield every file of the corpus: path, state, mark, due and reason, as in :func:`explain_file`, in scan order.
+
+    A folder that no build enters stands for all that is in it.
+    """
+    for found in scan_corpus(site.corpus_path, None, site.file_patterns):
+        path = shown_path(found.path)
+        known = file_reports.file_state(db, path, now, site.least_visibility)
+        state, mark, due = known or (NOT_READ, "", None)
+        reason = None
+        if isinstance(found, PassedOver):
+            reason = found.reason.text
+        elif known is None:
+            reason = "it was not there when the corpus was read"
+        elif state == "lost":
+            problems = file_reports.problems_of_file(db, path)
+            reason = next(problem.reason for problem in problems if problem.severity is Severity.ERROR)
+        yield {"path": path, "state": state, "mark": mark, "due": due, "reason": reason}
 
 
 def list_feeds(db: sqlite3.Connection, site: Site) -> list[dict[str, Any]]:
@@ -153,7 +176,8 @@ def explain_file(db: sqlite3.Connection, place: Path, site: Site, now: datetime)
     state, mark, due, reason = NOT_READ, "", None, "it is outside of the corpus"
     entry_id, problems, speaker = None, [], None
     if path is not None:
-        reason = reason_passed_over(site.corpus_path, path) or "it was not there when the corpus was read"
+        passed = reason_passed_over(site.corpus_path, path, site.file_patterns)
+        reason = passed.text if passed is not None else "it was not there when the corpus was read"
         path = shown_path(path)
         known = file_reports.file_state(db, path, now, site.least_visibility)
         if known is not None:

@@ -31,6 +31,7 @@ from feeds.pipeline.problems import build_details, list_held_back, list_problems
 from feeds.pipeline.read_corpus import update_catalogue
 from feeds.pipeline.remember import remember
 from feeds.pipeline.stored_list import from_file
+from feeds.rules.file_patterns import PassedOverCount
 from feeds.rules.site_layout import ARTICLES_FOLDER, article_folder, is_memory
 from feeds.settings.site import Site
 from feeds.store import build_status, snapshots
@@ -60,6 +61,7 @@ class Report:
             it is needed, so that a million problems cost no memory (:class:`feeds.pipeline.stored_list.StoredList`).
         severities: the number of problems of each severity.
         held_back: the articles that could be read and are not published, by path: a sequence like `problems`.
+        passed_over: how many other files there are in the corpus, and why they are no articles.
         entries, feeds, documents: how many the site has now.
         changed: how many documents were added, changed or removed.
         written: how many static files were written or deleted.
@@ -75,6 +77,7 @@ class Report:
     problems: Sequence[Problem]
     severities: Mapping[Severity, int]
     held_back: Sequence[HeldBack]
+    passed_over: Sequence[PassedOverCount]
     entries: int
     feeds: int
     documents: int
@@ -230,7 +233,7 @@ def _publish(
     db, site, stopwatch, before = context.db, context.site, context.stopwatch, context.before
     update_catalogue(context, only)
     if not accept_loss:
-        losses.refuse_losses(db, site)
+        losses.refuse_losses(db, site, context.left_out)
     after = _switch(context, trust, forget)
     tree = TreeChanges(0)
     if site.output_path is not None:
@@ -247,6 +250,7 @@ def _publish(
             problems=problems,
             severities=severities,
             held_back=list_held_back(counts, site, context.now, opener),
+            passed_over=source_files.passed_over(db),
             entries=queries.count_entries(db),
             feeds=queries.count_feeds(db),
             documents=sum(not is_memory(address) for address in after.documents),

@@ -11,6 +11,9 @@ from feeds.catalogue import feed_names, history, schema, source_files
 from feeds.corpus.scan import LINKED, SourceFile, is_utf8, scan_corpus
 from feeds.errors import CorpusError
 from feeds.pipeline.context import BuildContext
+from feeds.rules.file_patterns import SUFFIXES, PassedOver, Reason, count_passed_over
+from feeds.settings.loader import SETTINGS_FILE
+from feeds.settings.look import THEME_FILE
 
 if TYPE_CHECKING:
     from feeds.catalogue import recording
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 # Modules that parse articles, or merge, are imported where they are used: they take longer to load than most builds
 # last, and a build without changed files does not need them. A test holds the list of modules that such a build loads.
+
+OWN_FILES = (SETTINGS_FILE, THEME_FILE)
+"""The files beside the articles that are ours."""
 
 PARALLEL_MIN_FILES = 200
 """The number of changed files from which on it pays to start worker processes."""
@@ -40,9 +46,11 @@ def update_catalogue(context: BuildContext, only: Collection[str] | None = None)
     with stopwatch.stage("scan"):
         files, known = _scan(context, only)
     if not files and len(known) == source_files.count_files(db):
-        reason = "no article files (.md, .markdown, .txt, .html) in it; nothing is published"
+        reason = f"no article files ({', '.join(SUFFIXES)}) in it; nothing is published"
+        if passed_over := source_files.passed_over(db):
+            reason += f". It has other files: {'; '.join(map(str, passed_over))}"
         raise CorpusError(reason, site.corpus_path)
-    source_files.set_fully_read(db, site.corpus)
+    source_files.set_fully_read(db, site)
     changed = [file for file in files if not file.stamp or known.get(file.path) != file.stamp]
     removed = known.keys() - {file.path for file in files}
     examines_all = source_files.must_examine_all(db, context.now, site.least_visibility, site.fingerprint)
@@ -82,7 +90,7 @@ def _merge(
 def _scan(context: BuildContext, only: Collection[str] | None) -> tuple[list[SourceFile], dict[str, str]]:
     """Return the article files and the stamps that the catalogue has of them: of `only`, if that is enough."""
     db, site = context.db, context.site
-    if only is not None and source_files.is_fully_read(db, site.corpus) and all(map(is_utf8, only)):
+    if only is not None and source_files.is_fully_read(db, site) and all(map(is_utf8, only)):
         only = {*only, *source_files.unsettled_files(db)}
         files, known = _scan_paths(context, only), source_files.known_stamps(db, only)
         linked = {file.path for file in files if file.stamp.startswith(LINKED)}
@@ -94,11 +102,23 @@ def _scan(context: BuildContext, only: Collection[str] | None) -> tuple[list[Sou
 
 
 def _scan_paths(context: BuildContext, only: Collection[str] | None) -> list[SourceFile]:
-    files = []
-    for file in scan_corpus(context.site.corpus_path, only):
-        files.append(file)
-        context.stopwatch.progress.advance()
+    """Return the article files, and record what is passed over; only a scan of everything can count that."""
+    files, passed = [], []
+    for found in scan_corpus(context.site.corpus_path, only, context.site.file_patterns):
+        if isinstance(found, PassedOver):
+            passed.append(found)
+        else:
+            files.append(found)
+            context.stopwatch.progress.advance()
+    context.left_out[:] = [it for it in passed if it.reason in (Reason.EXCLUDED, Reason.NOT_LISTED)]
+    if only is None:
+        source_files.record_passed_over(context.db, count_passed_over(filter(_is_expected, passed)))
     return files
+
+
+def _is_expected(passed: PassedOver) -> bool:
+    """Tell whether somebody may expect that a file that is passed over is published: not a hidden one, nor ours."""
+    return passed.path not in OWN_FILES and not passed.path.rpartition("/")[2].startswith(".")
 
 
 def _read(context: BuildContext, changed: Sequence[SourceFile]) -> Iterator[list[recording.ReadResult]]:

@@ -58,6 +58,10 @@ def check_site(site: Site) -> Site:
     _check_podcast(site, where)
     _ = site.moves, site.look  # raise ConfigError themselves
     try:
+        _ = site.file_patterns
+    except ValueError as error:
+        raise ConfigError(f"articles and exclude should be patterns as in .gitignore ({error})", where) from error
+    try:
         _ = site.zone
     except (ValueError, OSError, KeyError) as error:  # an unknown zone is a KeyError, a path a ValueError
         raise ConfigError(f"unknown timezone {site.timezone!r}; write one such as Europe/Lisbon", where) from error

@@ -22,6 +22,7 @@ from feeds.errors import ConfigError
 from feeds.model import Kind, Provider, Visibility
 from feeds.rules import urls
 from feeds.rules.entries import EntrySettings
+from feeds.rules.file_patterns import NO_PATTERNS, FilePatterns
 from feeds.rules.selection import Selection
 from feeds.rules.site_layout import HOME_KEY, KIND_FOLDERS
 from feeds.rules.text import first_forbidden, name_key
@@ -60,6 +61,12 @@ class Site:
     origin: str = ""
     corpus: str = _setting("seeds", "the folder of article files, relative to this file")
     output: str = _setting("public", 'where `feeds build` writes static files; "" writes none')
+    articles: tuple[str, ...] = _setting(
+        (), "patterns of the only files that are articles, as in .gitignore, such as posts/**; empty is all", NAMES
+    )
+    exclude: tuple[str, ...] = _setting(
+        (), "patterns of files that are no articles, as in .gitignore, such as drafts/**", NAMES
+    )
     precompress: bool = _setting(False, "also write each static file compressed, beside it (.gz, .br, .zst)")
     state: str = _setting(".feeds", "where catalogue and snapshots live, relative to this file")
     previous: str = _setting(
@@ -245,6 +252,15 @@ class Site:
                 raise ConfigError(f"[renamed] {old} leads back to itself", where)
             moves[old] = new
         return moves
+
+    @cached_property
+    def file_patterns(self) -> FilePatterns:
+        """The patterns of the files that are articles.
+
+        Raises:
+            ValueError: a pattern can't be understood.
+        """
+        return FilePatterns(self.articles, self.exclude) if self.articles or self.exclude else NO_PATTERNS
 
     @cached_property
     def selection(self) -> Selection:

@@ -232,6 +232,9 @@ class Edits(RuleBasedStateMachine):
                 {"renamed": ()},
                 {"archives": True},
                 {"archives": False},
+                {"exclude": ("c/", "/a*")},
+                {"articles": ("*.md", "c/**"), "exclude": ()},
+                {"articles": (), "exclude": ()},
             ]
         )
     )

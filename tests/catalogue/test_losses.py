@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from feeds.errors import LossError
+from feeds.errors import CorpusError, LossError
 from feeds.pipeline import explain, publish
+from feeds.rules.file_patterns import Reason
 from feeds.settings.site import Site
 from tests.builders import NOW, article, delete_catalogue, make_site, remembered, tree, write_corpus
 from tests.conftest import Run
@@ -166,3 +168,23 @@ def test_the_command(feeds: Run, tmp_path: Path) -> None:
     refused = feeds("build", "c", "--base-url", "https://example.org/", code=1)
     assert "nothing is published: 1 of 1 published articles would be lost (1 × " in refused.stderr
     feeds("build", "c", "--base-url", "https://example.org/", "--accept-loss")
+
+
+@pytest.mark.parametrize("lost_state", [False, True])
+def test_patterns_that_leave_out_most_articles_stop_a_build(tmp_path: Path, lost_state: bool) -> None:
+    site = site_of(tmp_path, 3)
+    publish.build(site, NOW)
+    before = tree(tmp_path / "public")
+    if lost_state:
+        delete_catalogue(tmp_path / "state")
+    narrow = replace(site, exclude=("[12].md",))
+    with pytest.raises(LossError, match=r"2 of 3 .* \(2 × a pattern in the setting exclude matches it\)"):
+        publish.build(narrow, NOW + DAY)
+    with pytest.raises(CorpusError, match="It has other files: 3 × no pattern in the setting articles matches it"):
+        publish.build(replace(site, articles=("posts/**",), exclude=()), NOW + DAY)
+    assert tree(tmp_path / "public") == before
+    report = publish.build(replace(site, exclude=("1.md",)), NOW + DAY)
+    assert (report.entries, report.passed_over) == (2, [(Reason.EXCLUDED, 1, ())])
+    report = publish.build(narrow, NOW + 2 * DAY, accept_loss=True)
+    assert report.entries == 1
+    assert publish.build(narrow, NOW + 3 * DAY).entries == 1, "it was accepted once and for all"

@@ -107,6 +107,48 @@ def test_check(feeds: Run, corpus: Path) -> None:
     assert feeds("check", "corpus").stdout == ""
 
 
+def test_check_says_of_every_file_what_it_was_taken_for(feeds: Run, corpus: Path) -> None:
+    more = {
+        "broken.md": "---\ndate: 2024-01-02\n---\n",
+        "future.md": article("Later", "2090-01-01"),
+        "_drafts/a.md": "x",
+        "b.RST": "x",
+        "d/e.md": "x",
+        "theme.css": "",
+    }
+    write_corpus(corpus, more | {"feeds.toml": 'exclude = ["d/"]\n'})
+    done = feeds("check", "corpus", "--files", code=1)
+    assert done.stdout.splitlines() == [
+        ".feeds: not read: its name, or that of a folder above it, starts with . or _",
+        "_drafts: not read: its name, or that of a folder above it, starts with . or _",
+        "a.md: published",
+        "b.RST: not read: its name ends with none of .md, .markdown, .txt, .html",
+        "broken.md: lost to a problem: it has no title",
+        "draft.md: unpublished (draft)",
+        "feeds.toml: not read: its name ends with none of .md, .markdown, .txt, .html",
+        "future.md: future (from 2090-01-01T00:00:00Z)",
+        "theme.css: not read: its name ends with none of .md, .markdown, .txt, .html",
+        "d/e.md: not read: a pattern in the setting exclude matches it",
+    ]
+    reasons = [
+        "1 × its name ends with none of .md, .markdown, .txt, .html (.rst)",
+        "1 × a pattern in the setting exclude matches it",
+        "1 × its name, or that of a folder above it, starts with . or _",
+    ]
+    passed = f"3 passed over (feeds check --files names them): {'; '.join(reasons)}"
+    assert passed in done.stderr.splitlines()
+    assert passed in feeds("build", "corpus").stderr.splitlines()
+    files = json.loads(feeds("check", "corpus", "--files", "--format", "json", code=1).stdout)["files"]
+    assert [file["path"] for file in files] == [line.partition(":")[0] for line in done.stdout.splitlines()]
+    assert json.loads(feeds("check", "corpus", "--format", "json", code=1).stdout)["files"] == []
+    feeds("check", "corpus", "--files", "--format", "github", code=2)
+
+
+def test_patterns_that_can_not_be_understood_are_refused(feeds: Run, corpus: Path) -> None:
+    write_corpus(corpus, {"feeds.toml": 'articles = ["a***/!", "!"]\n'})
+    assert "articles and exclude should be patterns" in feeds("check", "corpus", code=2).stderr
+
+
 def test_check_names_articles_that_are_held_back_and_articles_that_are_one_entry(feeds: Run, corpus: Path) -> None:
     write_corpus(
         corpus,

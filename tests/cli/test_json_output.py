@@ -81,9 +81,10 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Seq
     corpus = write_corpus(tmp_path / "corpus", PUBLISHED)
     run("build", "corpus")
     run("validate")
-    write_corpus(corpus, {**WITH_PROBLEMS, **CHANGES})
+    write_corpus(corpus, {**WITH_PROBLEMS, **CHANGES, "notes.rst": "x"})
     (corpus / "doubtful.md").unlink()
     run("check", "corpus", code=1)
+    run("check", "corpus", "--files", code=1)
     run("diff", "corpus", code=1)
     run("show", PAGE, "corpus")
     for name in ("broken.md", "future.md", "ü.md"):

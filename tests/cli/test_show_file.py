@@ -129,12 +129,12 @@ def test_a_file_that_the_settings_leave_out_is_in_no_feed(show: Show, tmp_path: 
     ("path", "reason"),
     [
         ("corpus/README.md", "README.md at the top of the corpus is no article"),
-        ("sub/.hidden/a.md", "the name of the folder sub/.hidden starts with . or _"),
-        ("sub/_a.md", "its name starts with . or _"),
+        ("sub/.hidden/a.md", "its name, or that of a folder above it, starts with . or _"),
+        ("sub/_a.md", "its name, or that of a folder above it, starts with . or _"),
         ("picture.png", "its name ends with none of .md, .markdown, .txt, .html"),
         ("tree/a.md", "it is in a static tree that feeds wrote"),
         ("outside.md", "it is outside of the corpus"),
-        ("linked/a.md", "linked is a link to a folder: a file is read at its real path only"),
+        ("linked/a.md", "it is, or is in, a link to a folder: a file is read at its real path only"),
     ],
 )
 def test_a_file_that_is_not_read_says_why(path: str, reason: str, show: Show, corpus: Path, tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from feeds.corpus.scan import SourceFile, reason_passed_over, scan_corpus
 from feeds.errors import CorpusError
+from feeds.rules.file_patterns import NO_PATTERNS, FilePatterns, PassedOver, Reason, count_passed_over
 from feeds.rules.site_layout import OUTPUT_LIST
 from tests.builders import write_corpus
 
 
-def found(corpus: Path) -> dict[str, SourceFile]:
-    return {each.path: each for each in scan_corpus(corpus)}
+def found(corpus: Path, patterns: FilePatterns = NO_PATTERNS) -> dict[str, SourceFile]:
+    return {each.path: each for each in scan_corpus(corpus, None, patterns) if isinstance(each, SourceFile)}
 
 
 def test_articles_in_any_depth_and_nothing_else(tmp_path: Path) -> None:
@@ -67,8 +68,20 @@ def test_the_files_that_are_passed_over_are_those_with_a_reason(tmp_path: Path) 
     (corpus / "link").symlink_to("b")
     (corpus / "link.md").symlink_to("a.md")
     names += ["link/README.md", "link/d.HTML", "link.md"]
-    scanned = [each.path for each in scan_corpus(corpus)]
-    assert {name for name in names if reason_passed_over(corpus, name) is None} == set(scanned) - {"folder.md"}
+    assert {name for name in names if reason_passed_over(corpus, name) is None} == found(corpus).keys() - {"folder.md"}
+    passed = {each.path: each.reason for each in scan_corpus(corpus) if isinstance(each, PassedOver)}
+    assert passed == {
+        "README.md": Reason.README,
+        "_b": Reason.HIDDEN,
+        ".l.md": Reason.HIDDEN,
+        "b/.h": Reason.HIDDEN,
+        "b/_k.md": Reason.HIDDEN,
+        "b/c.rst": Reason.ENDING,
+        "feeds.toml": Reason.ENDING,
+        "link": Reason.LINK,
+        "readme.MD": Reason.README,
+        "tree/": Reason.STATIC_TREE,
+    }
 
 
 def test_a_scan_of_some_paths_equals_a_full_scan_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +108,7 @@ def test_a_scan_of_some_paths_equals_a_full_scan_of_them(tmp_path: Path, monkeyp
     (corpus / "nowhere.md").symlink_to("missing.md")
     os.close(os.open(os.fsencode(corpus) + b"/b/caf\xe9.md", os.O_CREAT))
     everything = list(scan_corpus(corpus))
-    assert len(everything) == 13
+    assert len(everything) == 20
     paths = sorted(str(path.relative_to(corpus)) for path in corpus.rglob("*"))
     paths += ["again/c.md", "elsewhere/secret.md", "gone.md", "b/gone/e.md", "a.md/b.md"]
     for path in paths:
@@ -123,3 +136,35 @@ def test_a_stamp_shows_a_change_and_is_not_trusted_while_it_is_young(tmp_path: P
         os.utime(path, (mtime, mtime))
         stamps.add(path.stat().st_ctime_ns)
     assert len(stamps) == 2, "same size and times: the inode's own time tells"
+
+
+def test_patterns_say_which_files_are_articles(tmp_path: Path) -> None:
+    names = ["a.md", "posts/b.md", "posts/c/d.md", "posts/drafts/e.md", "_posts/f.md", "_drafts/g.md", ".h/i.md"]
+    corpus = write_corpus(tmp_path, dict.fromkeys([*names, "posts/j.png", "node_modules/k/README.md"], "x"))
+    for articles, exclude, expected in (
+        ([], ["node_modules/", "drafts"], ["a.md", "posts/b.md", "posts/c/d.md"]),
+        (["posts/**"], [], ["posts/b.md", "posts/c/d.md", "posts/drafts/e.md"]),
+        (["/posts/*.md", "/a.md"], [], ["a.md", "posts/b.md"]),
+        (["posts", "!posts/c/*"], ["drafts/"], ["posts/b.md"]),
+        (["**"], ["node_modules"], ["a.md", "posts/b.md", "posts/c/d.md", "posts/drafts/e.md"]),
+        (["_posts/**"], [], ["_posts/f.md"]),
+        (["_posts", "/posts/b.md"], ["*.md", "!b.md"], ["posts/b.md"]),
+    ):
+        patterns = FilePatterns(articles, exclude)
+        assert sorted(found(corpus, patterns)) == sorted(expected), (articles, exclude)
+        for path in names:
+            assert (reason_passed_over(corpus, path, patterns) is None) == (path in expected), (path, articles, exclude)
+            alone = [each.path for each in scan_corpus(corpus, [path], patterns) if isinstance(each, SourceFile)]
+            assert alone == [path] * (path in expected), (path, articles, exclude)
+
+
+def test_what_is_passed_over_is_counted_by_reason(tmp_path: Path) -> None:
+    names = ["a.md", "b.PNG", "c.png", "d.rst", "Makefile", "_e.md", "drafts/f.md", "drafts/g.md"]
+    corpus = write_corpus(tmp_path, dict.fromkeys(names, "x"))
+    scanned = scan_corpus(corpus, None, FilePatterns(exclude=["drafts/"]))
+    counts = count_passed_over(each for each in scanned if isinstance(each, PassedOver))
+    assert counts == [
+        (Reason.ENDING, 4, (".png", ".rst")),
+        (Reason.EXCLUDED, 2, ()),
+        (Reason.HIDDEN, 1, ()),
+    ]
