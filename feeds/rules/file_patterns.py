@@ -95,7 +95,7 @@ class FilePatterns:
         self._articles = _compile(articles)
         self._exclude = _compile(exclude)
         # "_posts/**" says that these are articles, "**" says nothing about _drafts.
-        self._underscored = _compile([pattern for pattern in articles if _has_underscore(pattern.lstrip("!"))])
+        self._underscored = _compile([pattern for pattern in articles if _has_underscore(pattern)])
 
     def __bool__(self) -> bool:
         return self._articles is not None or self._exclude is not None

@@ -148,6 +148,8 @@ def test_patterns_say_which_files_are_articles(tmp_path: Path) -> None:
         (["posts", "!posts/c/*"], ["drafts/"], ["posts/b.md"]),
         (["**"], ["node_modules"], ["a.md", "posts/b.md", "posts/c/d.md", "posts/drafts/e.md"]),
         (["_posts/**"], [], ["_posts/f.md"]),
+        (["**", "_posts/**"], ["node_modules", "posts/c/"], ["_posts/f.md", "a.md", "posts/b.md", "posts/drafts/e.md"]),
+        (["**", "!_drafts/"], ["node_modules"], ["a.md", "posts/b.md", "posts/c/d.md", "posts/drafts/e.md"]),
         (["_posts", "/posts/b.md"], ["*.md", "!b.md"], ["posts/b.md"]),
     ):
         patterns = FilePatterns(articles, exclude)
