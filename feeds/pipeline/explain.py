@@ -85,7 +85,7 @@ def list_files(db: sqlite3.Connection, site: Site, now: datetime) -> Iterator[di
             reason = "it was not there when the corpus was read"
         elif state == "lost":
             problems = file_reports.problems_of_file(db, path)
-            reason = next(problem.reason for problem in problems if problem.severity is Severity.ERROR)
+            reason = next((problem.reason for problem in problems if problem.severity is Severity.ERROR), None)
         yield {"path": path, "state": state, "mark": mark, "due": due, "reason": reason}
 
 

@@ -131,7 +131,9 @@ class Site:
     shortest_ttl: int = _setting(15, "how many minutes a reader of a busy feed should wait before it asks again")
     longest_ttl: int = _setting(1440, "how many minutes a reader of a silent feed should wait")
     farewell_after: int = _setting(7, "how many days a feed that no article names is empty before it says farewell")
-    max_loss: int = _setting(50, "how many percent of the published articles may be lost to problems in one build")
+    max_loss: int = _setting(
+        50, "how many percent of the published articles one build may lose, to problems or to articles and exclude"
+    )
     cache_bytes: int = _setting(64_000_000, "how many bytes a worker of the server keeps in memory to send them again")
     access_log: str = _setting("", "where the server logs requests (Combined Log Format); - is standard output")
     status: bool = _setting(False, "show /status on the server: the last build and the polls, for the publisher")
